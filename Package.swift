@@ -24,7 +24,7 @@ let rooms: [Room] = [
     Room(name: "Grading", needs: ["Lab", "KubernetesAPI", "Simulation"], libraries: ["Yams"]),
     Room(
         name: "kubelab", needs: ["Grading", "Lab", "Kubectl", "KubernetesAPI", "Simulation"],
-        libraries: ["ArgumentParser"], executable: true),
+        libraries: ["ArgumentParser"], executable: true, tests: false),
 ]
 
 let libraries: [String: (package: String, url: String, version: Version)] = [

@@ -1,0 +1,64 @@
+/// What a world lends to a component while it handles an event: the time, and the order of what it schedules.
+///
+/// Each room keeps its own queue of its own event type; all queues draw their sequence numbers from this one clock,
+/// so that (time, sequence) is a total order over the whole world and `World` can merge the queues exactly.
+public struct Clock: Sendable, Equatable {
+    /// The instant of the event that is being handled.
+    public private(set) var now: SimulationTime = .zero
+    /// The number that the next scheduled event gets; it grows by one for each and is never reused.
+    public private(set) var nextSequence: UInt64 = 1
+    /// The sequence number of the event being handled: the cause of all that is scheduled or written meanwhile.
+    public private(set) var current: UInt64 = 0
+    /// Parents of scheduled events, recorded only while a replay explains something (`kubelab why`).
+    public var recordedCauses: [CauseRecord]?
+
+    public init() {}
+
+    /// Takes the next place in the order of events.
+    @inlinable public mutating func takeSequence() -> UInt64 {
+        let taken = nextSequence
+        advanceSequence()
+        return taken
+    }
+
+    @usableFromInline mutating func advanceSequence() {
+        if recordedCauses != nil { recordedCauses?.append(CauseRecord(event: nextSequence, cause: current)) }
+        nextSequence += 1
+    }
+
+    /// Begins the handling of an event; called by the owner of the queues only. Time never runs backwards.
+    public mutating func begin(event sequence: UInt64, at time: SimulationTime) {
+        if time > now { now = time }
+        current = sequence
+    }
+
+    /// Moves to an instant at which nothing happens, the end of an `advance`.
+    public mutating func idle(until time: SimulationTime) {
+        if time > now { now = time }
+    }
+}
+
+/// One link of the causal chain: `event` was scheduled while `cause` was being handled.
+public struct CauseRecord: Sendable, Equatable {
+    public var event: UInt64
+    public var cause: UInt64
+
+    public init(event: UInt64, cause: UInt64) {
+        self.event = event
+        self.cause = cause
+    }
+}
+
+extension Clock: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(now)
+        writer.write(nextSequence)
+        writer.write(current)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        now = try reader.read()
+        nextSequence = try reader.read()
+        current = try reader.read()
+    }
+}
