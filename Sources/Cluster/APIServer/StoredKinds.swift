@@ -139,3 +139,50 @@ extension ClusterRoleBinding: StoredObject {
     public static var objectKind: ObjectKind { .clusterRoleBinding }
     public static var table: WritableKeyPath<APIStore, ObjectTable<ClusterRoleBinding>> & Sendable { \APIStore.clusterRoleBindings }
 }
+
+extension ObjectKind {
+    /// The Swift type of the kind's objects.
+    var type: any StoredObject.Type {
+        switch self {
+        case .node: Node.self
+        case .namespace: Namespace.self
+        case .pod: Pod.self
+        case .service: Service.self
+        case .endpoints: Endpoints.self
+        case .configMap: ConfigMap.self
+        case .secret: Secret.self
+        case .serviceAccount: ServiceAccount.self
+        case .persistentVolumeClaim: PersistentVolumeClaim.self
+        case .limitRange: LimitRange.self
+        case .resourceQuota: ResourceQuota.self
+        case .deployment: Deployment.self
+        case .replicaSet: ReplicaSet.self
+        case .statefulSet: StatefulSet.self
+        case .daemonSet: DaemonSet.self
+        case .controllerRevision: ControllerRevision.self
+        case .job: Job.self
+        case .cronJob: CronJob.self
+        case .horizontalPodAutoscaler: HorizontalPodAutoscaler.self
+        case .podDisruptionBudget: PodDisruptionBudget.self
+        case .priorityClass: PriorityClass.self
+        case .endpointSlice: EndpointSlice.self
+        case .lease: Lease.self
+        case .ingress: Ingress.self
+        case .role: Role.self
+        case .clusterRole: ClusterRole.self
+        case .roleBinding: RoleBinding.self
+        case .clusterRoleBinding: ClusterRoleBinding.self
+        }
+    }
+
+    /// Kinds by the name that manifests and owner references use.
+    static let byKindName = Dictionary(uniqueKeysWithValues: allCases.map { ($0.type.resource.kind, $0) })
+
+    /// The kind that a resource stands for; nil for kinds that are computed (metrics, events) or unknown.
+    public init?(_ resource: ResourceType) {
+        guard let kind = Self.allCases.first(where: {
+            $0.type.resource.kind == resource.kind && $0.type.resource.group == resource.group
+        }) else { return nil }
+        self = kind
+    }
+}
