@@ -2,6 +2,7 @@ public struct Quantity: Sendable, Hashable {
     var text: String
     public init(_ value: Int64) { text = "\(value)" }
     public init(parsing text: String) throws(FieldError) { self.text = text }
+    public init(milli: Int64) { text = "\(milli)m" }
     public var value: Int64 { Int64(text) ?? 0 }
     public var milliValue: Int64 { value * 1000 }
     public var isZero: Bool { value == 0 }
