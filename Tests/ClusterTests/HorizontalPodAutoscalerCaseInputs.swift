@@ -13,9 +13,13 @@ enum HPACaseInput {
 
     static func settings(_ json: DecisionJSON) -> HPASettings {
         var settings = HPASettings()
-        if let seconds = json["cpuInitializationPeriodSeconds"].int { settings.cpuInitializationPeriod = .seconds(seconds) }
+        if let seconds = json["cpuInitializationPeriodSeconds"].int {
+            settings.cpuInitializationPeriod = .seconds(seconds)
+        }
         if let seconds = json["initialReadinessDelaySeconds"].int { settings.initialReadinessDelay = .seconds(seconds) }
-        if let seconds = json["downscaleStabilizationSeconds"].int { settings.downscaleStabilization = .seconds(seconds) }
+        if let seconds = json["downscaleStabilizationSeconds"].int {
+            settings.downscaleStabilization = .seconds(seconds)
+        }
         if let factor = json["scaleUpLimitFactor"].double { settings.scaleUpLimitFactor = factor }
         if let minimum = json["scaleUpLimitMinimum"].double { settings.scaleUpLimitMinimum = minimum }
         if !json["tolerance"].isNull { settings.tolerance = tolerance(json["tolerance"]) }
@@ -132,7 +136,8 @@ enum HPACaseInput {
             case "Resource": .resource(name)
             case "ContainerResource": .containerResource(name, container: container)
             case "Pods": .pods(metric: name)
-            case "Object": .object(metric: name, kind: json["kind"].string ?? "Service", name: "object", selector: "nil")
+            case "Object":
+                .object(metric: name, kind: json["kind"].string ?? "Service", name: "object", selector: "nil")
             case "External": .external(metric: name, selector: "nil")
             default: .unknown(type: type)
             }

@@ -1,6 +1,7 @@
 import Simulation
 
-/// The arithmetic of a PodDisruptionBudget (`disruption.go`). Percentages round up, of what may go as of what must stay.
+/// The arithmetic of a PodDisruptionBudget (`disruption.go`). All percentages round up, those of what may go and those
+/// of what must stay.
 public struct DisruptionBudget: Sendable, Equatable {
     public enum Rule: Sendable, Equatable {
         case minAvailable(AmountOrPercent)
