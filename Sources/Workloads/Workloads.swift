@@ -1,1 +1,169 @@
+import ContainerRuntime
+import Simulation
 
+/// The truth about every process, request, model call, token and cent of a world.
+///
+/// One value. `World` delivers its events in order and carries the kubelet's requests to it; what it reports goes into
+/// a buffer that the kubelet reads at the same instant. Between two calls nothing is half done: ends of bursts,
+/// freed places and deaths that follow from an event are settled before the call returns.
+public struct Workloads: Sendable {
+    /// What will happen; `World` merges it with the other rooms' queues by (time, sequence).
+    public var queue = EventQueue<WorkloadEvent>()
+    public let configuration: WorkloadsConfiguration
+    public let seed: UInt64
+    let catalogue: Catalogue
+
+    // Lent by `World` for the length of one call, and empty between calls.
+    var clock = Clock()
+    var endpoints = EndpointTable()
+    var reports: [RuntimeReport] = []
+
+    var machines: [MachineState] = []
+    var processes: [Process] = []
+    var containers: [ContainerConfiguration?] = []
+    var sandboxes: [SandboxEntry] = []
+    var calls = Pool<Call>()
+    var journeys = Pool<Journey>()
+    var runs = Pool<AgentRun>()
+    var sources: [TrafficSource] = []
+    var services: [ServiceState] = []
+    /// Which endpoint a connection gets.
+    var dice: RandomStream
+    var nextNumber: UInt64 = 1
+
+    // Work that is settled before time goes on.
+    var staleProcesses: [UInt32] = []
+    var staleMachines: [UInt32] = []
+    var freed: [UInt32] = []
+    var doomed: [Doom] = []
+    /// Scratch space of the division of cores.
+    var claims: [FairShare.Claim] = []
+
+    /// - Parameters:
+    ///   - configuration: the scenario's description of programs and users.
+    ///   - seed: the world's seed.
+    public init(configuration: WorkloadsConfiguration, seed: UInt64) {
+        self.configuration = configuration
+        self.seed = seed
+        catalogue = Catalogue(configuration)
+        dice = RandomStream(seed: seed, name: "workloads/connections")
+        services = catalogue.targets.map {
+            ServiceState(level: ServiceLevel(name: $0, accounting: configuration.accounting))
+        }
+        for traffic in configuration.traffic {
+            sources.append(
+                TrafficSource(
+                    configuration: traffic, target: catalogue.target(named: Self.qualified(traffic.service)) ?? 0,
+                    path: catalogue.path(named: traffic.path) ?? 0, seed: seed,
+                    level: ServiceLevel(name: traffic.name, accounting: configuration.accounting)))
+        }
+    }
+
+    static func qualified(_ service: String) -> String {
+        service.utf8.contains(UInt8(ascii: "/")) ? service : "default/" + service
+    }
+
+    /// Begins the traffic; called once, at the instant at which users may come.
+    public mutating func begin(clock: inout Clock) {
+        swap(&self.clock, &clock)
+        for index in sources.indices { beginTraffic(UInt32(index)) }
+        swap(&self.clock, &clock)
+    }
+
+    /// Handles one event of ``queue``.
+    public mutating func handle(
+        _ event: WorkloadEvent, clock: inout Clock, endpoints: inout EndpointTable, reports: inout [RuntimeReport]
+    ) {
+        swap(&self.clock, &clock)
+        swap(&self.endpoints, &endpoints)
+        swap(&self.reports, &reports)
+        dispatch(event)
+        settle()
+        swap(&self.reports, &reports)
+        swap(&self.endpoints, &endpoints)
+        swap(&self.clock, &clock)
+    }
+
+    /// Does what the kubelet asks, at this instant.
+    public mutating func perform(_ request: RuntimeRequest, clock: inout Clock, reports: inout [RuntimeReport]) {
+        swap(&self.clock, &clock)
+        swap(&self.reports, &reports)
+        switch request {
+        case .addNode(let node, let hardware): addMachine(node, hardware)
+        case .removeNode(let node): removeMachine(node)
+        case .start(let container, let configuration): start(container, configuration)
+        case .terminate(let container): terminate(container)
+        case .kill(let container): kill(container)
+        case .probe(let token, let container, let action, let timeout): probe(token, container, action, timeout: timeout)
+        case .runHook(let container, let action): runHook(container, action)
+        case .resize(let container, let resources): resize(container, resources)
+        }
+        settle()
+        swap(&self.reports, &reports)
+        swap(&self.clock, &clock)
+    }
+
+    private mutating func dispatch(_ event: WorkloadEvent) {
+        switch event {
+        case .cpu(let process): cpuAlarm(process)
+        case .connect(let call, let generation): connect(Handle(slot: call, generation: generation))
+        case .wake(let call, let generation): wake(Handle(slot: call, generation: generation))
+        case .childDeadline(let call, let generation): childDeadline(Handle(slot: call, generation: generation))
+        case .probeDeadline(let call, let generation): probeDeadline(Handle(slot: call, generation: generation))
+        case .arrival(let source): arrival(source)
+        case .turn(let source, let remaining): turn(source, remaining: remaining)
+        case .journeyDeadline(let journey, let generation):
+            journeyDeadline(Handle(slot: journey, generation: generation))
+        case .journeyRetry(let journey, let generation): journeyRetry(Handle(slot: journey, generation: generation))
+        case .process(let slot, let generation, let timer):
+            processTimer(ContainerID(slot: slot, generation: generation), timer)
+        case .hook, .agent, .deliver, .acknowledgementDeadline, .flow: break
+        }
+    }
+
+    /// Settles everything that follows from an event at the same instant.
+    private mutating func settle() {
+        while true {
+            if !freed.isEmpty {
+                admitWaiting()
+            } else if !doomed.isEmpty {
+                carryOutDooms()
+            } else {
+                break
+            }
+        }
+        if !staleProcesses.isEmpty || !staleMachines.isEmpty { resetAlarms() }
+    }
+}
+
+/// Something that will end at this instant, once the event that doomed it has been handled.
+struct Doom: Sendable {
+    var process: ContainerID
+    var status: ExitStatus
+}
+
+/// What the workloads know of a pod: which of their processes run in it.
+struct SandboxEntry: Sendable, BinaryCodable {
+    var generation: UInt32 = 0
+    var firstProcess: UInt32 = .max
+
+    init() {}
+
+    func write(to writer: inout BinaryWriter) {
+        writer.write(generation)
+        writer.write(firstProcess)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        generation = try reader.read()
+        firstProcess = try reader.read()
+    }
+}
+
+/// What is kept of a service that somebody calls.
+struct ServiceState: Sendable {
+    /// Index in the endpoint table; -1 until the first request.
+    var index: Int = -1
+    var level: ServiceLevel
+    var budget = RetryBudget()
+}

@@ -1,0 +1,113 @@
+import Simulation
+
+/// What must hold between any two events.
+extension Workloads {
+    /// Violations of conservation, each as a sentence; empty when all is well.
+    public func audit() -> [String] {
+        var found: [String] = []
+        auditRequests(&found)
+        auditProcesses(&found)
+        auditMachines(&found)
+        return found
+    }
+
+    private func auditRequests(_ found: inout [String]) {
+        var journeysOf = [Int64](repeating: 0, count: sources.count)
+        for slot in journeys.slots { journeysOf[Int(journeys[slot].source)] += 1 }
+        for (index, source) in sources.enumerated() {
+            let total = source.level.total
+            if source.inFlight != journeysOf[index] {
+                found.append("\(source.level.name): \(source.inFlight) counted in flight, \(journeysOf[index]) exist")
+            }
+            if total.arrived != total.outcomes.total + source.inFlight {
+                found.append(
+                    "\(source.level.name): \(total.arrived) arrived, \(total.outcomes.total) ended, \(source.inFlight) in flight")
+            }
+            if total.latency.count + total.failureLatency.count != total.outcomes.total {
+                found.append("\(source.level.name): latencies and outcomes differ in number")
+            }
+        }
+        var callsTo = [Int64](repeating: 0, count: services.count)
+        for slot in calls.slots {
+            let call = calls[slot]
+            if call.origin == .journey || call.origin == .call { callsTo[Int(call.target)] += 1 }
+            if call.origin == .journey {
+                let journey = Handle<Journey>(slot: call.originSlot, generation: call.originGeneration)
+                if !journeys.contains(journey) || journeys[journey.slot].call != calls.handle(slot) {
+                    found.append("call \(call.number): its journey does not know it")
+                }
+            }
+            if call.origin == .call {
+                let parent = Handle<Call>(slot: call.originSlot, generation: call.originGeneration)
+                if !calls.contains(parent) || calls[parent.slot].child != calls.handle(slot) {
+                    found.append("call \(call.number): its caller does not know it")
+                }
+            }
+        }
+        for (index, service) in services.enumerated() {
+            let total = service.level.total
+            if total.arrived != total.outcomes.total + callsTo[index] {
+                found.append(
+                    "\(service.level.name): \(total.arrived) requests, \(total.outcomes.total) ended, \(callsTo[index]) pending")
+            }
+        }
+    }
+
+    private func auditProcesses(_ found: inout [String]) {
+        var held = 0
+        for process in processes where process.phase != .absent {
+            var requests: Int32 = 0
+            var waiting: Int32 = 0
+            var running: Int32 = 0
+            var loops: Int32 = 0
+            var memory: Int64 = 0
+            var call = process.firstCall
+            while call != .max {
+                held += 1
+                let one = calls[call]
+                memory += one.memory
+                let serves = one.kind == .request || one.kind == .batch || one.kind == .job
+                if serves, one.state == .admission { waiting += 1 } else if serves { requests += 1 }
+                if one.state == .running { running += 1 }
+                if (one.state == .running && one.kind != .command) || one.state == .blocking { loops += 1 }
+                if one.process != process.id.slot { found.append("call \(one.number): in the wrong list") }
+                call = one.next
+            }
+            let name = "container \(process.id.slot).\(process.id.generation)"
+            if requests != process.inFlight { found.append("\(name): \(process.inFlight) in flight, \(requests) exist") }
+            if waiting != process.admissionCount { found.append("\(name): \(process.admissionCount) waiting, \(waiting) exist") }
+            if running != process.cpu.running { found.append("\(name): \(process.cpu.running) threads, \(running) exist") }
+            if loops != process.busyLoops { found.append("\(name): \(process.busyLoops) busy loops, \(loops) exist") }
+            if process.memory.live < memory { found.append("\(name): less memory than its requests hold") }
+            if process.cpu.running > 0, !queue.isPending(process.cpu.timer), process.cpu.rate > 0 {
+                found.append("\(name): runs without an alarm")
+            }
+        }
+        let connecting = calls.slots.filter { calls[$0].process == .max }.count
+        if held + connecting != calls.count { found.append("\(calls.count) calls, \(held) held, \(connecting) connecting") }
+    }
+
+    private func auditMachines(_ found: inout [String]) {
+        for (index, machine) in machines.enumerated() {
+            var demand: Int32 = 0
+            var memory: Int64 = 0
+            var active = 0
+            var share = 0.0
+            var slot = machine.firstProcess
+            while slot != .max {
+                let process = processes[Int(slot)]
+                demand += process.cpu.running
+                memory += process.memory.resident
+                if process.cpu.running > 0 {
+                    active += 1
+                    share += process.cpu.rate * Double(process.cpu.running)
+                }
+                slot = process.nextOnNode
+            }
+            if demand != machine.demand { found.append("node \(index): demand \(machine.demand), \(demand) threads exist") }
+            if memory != machine.memoryUsed { found.append("node \(index): \(machine.memoryUsed) bytes counted, \(memory) exist") }
+            if active != machine.active.count { found.append("node \(index): \(machine.active.count) active, \(active) exist") }
+            if share > machine.cores * 1.000001 { found.append("node \(index): \(share) of \(machine.cores) cores given out") }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+import ContainerRuntime
+import Simulation
+
+/// Lifecycle hooks: a sleep, a command or a request to the container itself.
+extension Workloads {
+    mutating func runHook(_ id: ContainerID, _ action: HookAction) {
+        guard isRunning(id) else {
+            reports.append(.hookFinished(id, succeeded: false))
+            return
+        }
+        let slot = Int(id.slot)
+        switch action {
+        case .sleep(let duration): finishHook(slot, after: duration, succeeded: true)
+        case .exec(let command):
+            // `sleep 10`, alone or inside a shell's script, is what almost every hook does.
+            finishHook(slot, after: Self.sleep(in: command) ?? .milliseconds(5), succeeded: true)
+        case .httpGet(_, let port):
+            let isListening = listens(slot, on: port) && !processes[slot].isDeadlocked
+            finishHook(slot, after: .milliseconds(isListening ? 5 : 0), succeeded: isListening)
+        }
+    }
+
+    /// The time that a command sleeps for, by the words `sleep N` in it.
+    static func sleep(in command: [String]) -> Duration? {
+        let words = command.flatMap { $0.split { $0 == " " || $0 == ";" || $0 == "&" || $0 == "\n" } }
+        var total: Duration?
+        for (index, word) in words.enumerated() where index + 1 < words.count {
+            guard word == "sleep" || word.hasSuffix("/sleep") else { continue }
+            let text = String(words[index + 1])
+            guard let span = Double(text).map({ Duration(seconds: $0) }) ?? Duration(parsing: text) else { continue }
+            total = (total ?? .zero) + span
+        }
+        return total
+    }
+
+    private mutating func finishHook(_ slot: Int, after delay: Duration, succeeded: Bool) {
+        guard delay > .zero else {
+            reports.append(.hookFinished(processes[slot].id, succeeded: succeeded))
+            return
+        }
+        let call = internalCall(.hook, in: slot)
+        calls[call].outcome = succeeded ? .ok : .serverError
+        calls[call].state = .waiting
+        setWake(call, after: delay)
+    }
+
+    /// The hook's time is over.
+    mutating func hookEnded(_ call: UInt32) {
+        let slot = Int(calls[call].process)
+        reports.append(.hookFinished(processes[slot].id, succeeded: calls[call].outcome == .ok))
+        finishInternal(call)
+    }
+}

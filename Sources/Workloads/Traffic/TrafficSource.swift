@@ -1,0 +1,89 @@
+import Simulation
+
+/// One source of requests: its curve, its dice and what became of its requests.
+struct TrafficSource: Sendable {
+    let configuration: TrafficConfiguration
+    let curve: RateCurve
+    let target: UInt32
+    let path: UInt32
+    var random: RandomStream
+    /// What faults multiply the rate by.
+    var scale = 1.0
+    /// Requests (or sessions) begun, which number the next one.
+    var begun: UInt64 = 0
+    var inFlight: Int64 = 0
+    var budget = RetryBudget()
+    /// The arrival under way: how much of the curve's area it still needed at `drawn`.
+    var area = 0.0
+    var drawn = SimulationTime.zero
+    var timer = TimerHandle.none
+    var level: ServiceLevel
+
+    init(configuration: TrafficConfiguration, target: UInt32, path: UInt32, seed: UInt64, level: ServiceLevel) {
+        self.configuration = configuration
+        self.target = target
+        self.path = path
+        self.level = level
+        curve = RateCurve(configuration)
+        random = RandomStream(seed: seed, name: "traffic/" + configuration.name)
+    }
+
+    /// A gap of mean 1 with the configured coefficient of variation (reference section 0: gamma, shape 1/cv²).
+    mutating func drawGap() -> Double {
+        let variation = configuration.variation
+        guard variation > 0 else { return 1 }
+        guard variation != 1 else { return Distribution.exponential(mean: 1).sample(using: &random) }
+        return Distribution.gamma(shape: 1 / (variation * variation), mean: 1).sample(using: &random)
+    }
+}
+
+/// One request of one user, over all its attempts.
+struct Journey: Sendable {
+    var number: UInt64 = 0
+    var source: UInt32 = 0
+    var dice: UInt64 = 0
+    var arrival = SimulationTime.zero
+    /// When the user gives up.
+    var patience = SimulationTime.never
+    var attempt: UInt8 = 0
+    /// Requests of the session after this one.
+    var remaining: UInt32 = 0
+    var call = Handle<Call>.none
+    /// The end of the attempt's time, or of the user's patience, whichever comes first.
+    var timer = TimerHandle.none
+    var steps: UInt32 = 0
+    /// Container slot of the last server, for records.
+    var server: UInt32 = .max
+}
+
+extension Journey: PoolElement {
+    static var vacant: Journey { Journey() }
+
+    func write(to writer: inout BinaryWriter) {
+        writer.write(number)
+        writer.write(source)
+        writer.write(dice)
+        writer.write(arrival)
+        writer.write(patience)
+        writer.write(attempt)
+        writer.write(remaining)
+        writer.write(call)
+        writer.write(timer)
+        writer.write(steps)
+        writer.write(server)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        number = try reader.read()
+        source = try reader.read()
+        dice = try reader.read()
+        arrival = try reader.read()
+        patience = try reader.read()
+        attempt = try reader.read()
+        remaining = try reader.read()
+        call = try reader.read()
+        timer = try reader.read()
+        steps = try reader.read()
+        server = try reader.read()
+    }
+}

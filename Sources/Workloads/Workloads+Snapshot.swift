@@ -1,0 +1,150 @@
+import ContainerRuntime
+import FoundationEssentials
+import Simulation
+
+/// The state as bytes: equal states have equal bytes, and a restored world goes on as the first would have.
+extension Workloads: BinaryCodable {
+    private static let version = 1
+
+    public func write(to writer: inout BinaryWriter) {
+        writer.section("workloads", version: Self.version)
+        writer.write(seed)
+        writer.write(Self.encode(configuration))
+        writer.write(queue)
+        writer.write(machines)
+        writer.write(processes)
+        for container in containers {
+            writer.write(container != nil)
+            if let container { Self.write(container, to: &writer) }
+        }
+        writer.write(sandboxes)
+        writer.write(calls)
+        writer.write(journeys)
+        writer.write(runs)
+        for source in sources { source.writeState(to: &writer) }
+        for service in services {
+            writer.write(service.index)
+            writer.write(service.level)
+            writer.write(service.budget)
+        }
+        writer.write(dice)
+        writer.write(nextNumber)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        try reader.section("workloads", version: Self.version)
+        let seed: UInt64 = try reader.read()
+        let text: String = try reader.read()
+        guard let configuration = Self.decode(text) else {
+            throw .malformed(what: "workloads configuration", offset: reader.offset)
+        }
+        self.init(configuration: configuration, seed: seed)
+        queue = try reader.read()
+        machines = try reader.read()
+        processes = try reader.read()
+        for _ in processes.indices {
+            let isPresent: Bool = try reader.read()
+            containers.append(isPresent ? try Self.readContainer(from: &reader) : nil)
+        }
+        sandboxes = try reader.read()
+        calls = try reader.read()
+        journeys = try reader.read()
+        runs = try reader.read()
+        for index in sources.indices { try sources[index].readState(from: &reader) }
+        for index in services.indices {
+            services[index].index = try reader.read()
+            services[index].level = try reader.read()
+            services[index].budget = try reader.read()
+        }
+        dice = try reader.read()
+        nextNumber = try reader.read()
+    }
+
+    /// The configuration is small and read rarely: JSON with sorted keys keeps its bytes reproducible.
+    private static func encode(_ configuration: WorkloadsConfiguration) -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        guard let data = try? encoder.encode(configuration) else { return "{}" }
+        return String(decoding: data, as: UTF8.self)
+    }
+
+    private static func decode(_ text: String) -> WorkloadsConfiguration? {
+        try? JSONDecoder().decode(WorkloadsConfiguration.self, from: Data(text.utf8))
+    }
+
+    private static func write(_ container: ContainerConfiguration, to writer: inout BinaryWriter) {
+        writer.write(container.node)
+        writer.write(container.sandbox)
+        for text in [container.namespace, container.pod, container.container, container.image] { writer.write(text) }
+        writer.write(container.command)
+        writer.write(container.arguments)
+        for pairs in [container.environment, container.labels] {
+            writer.writeVarint(UInt64(pairs.count))
+            for pair in pairs {
+                writer.write(pair.name)
+                writer.write(pair.value)
+            }
+        }
+        writer.writeVarint(UInt64(container.ports.count))
+        for port in container.ports {
+            writer.write(port.name)
+            writer.write(port.number)
+        }
+        writer.write(container.resources.cpuRequestMilli)
+        writer.write(container.resources.cpuLimitMilli)
+        writer.write(container.resources.memoryRequestBytes)
+        writer.write(container.resources.memoryLimitBytes)
+        writer.write(container.resources.gpus)
+        writer.write(container.oomScoreAdjustment)
+        writer.write(container.restartCount)
+    }
+
+    private static func readContainer(from reader: inout BinaryReader) throws(BinaryDecodingError) -> ContainerConfiguration {
+        var container = ContainerConfiguration(
+            node: try reader.read(), sandbox: try reader.read(), namespace: try reader.read(), pod: try reader.read(),
+            container: try reader.read(), image: try reader.read(), command: try reader.read(),
+            arguments: try reader.read())
+        for _ in 0..<(try reader.readCount()) {
+            container.environment.append((name: try reader.read(), value: try reader.read()))
+        }
+        for _ in 0..<(try reader.readCount()) {
+            container.labels.append((name: try reader.read(), value: try reader.read()))
+        }
+        for _ in 0..<(try reader.readCount()) {
+            container.ports.append((name: try reader.read(), number: try reader.read()))
+        }
+        container.resources = ContainerResources(
+            cpuRequestMilli: try reader.read(), cpuLimitMilli: try reader.read(),
+            memoryRequestBytes: try reader.read(), memoryLimitBytes: try reader.read(), gpus: try reader.read())
+        container.oomScoreAdjustment = try reader.read()
+        container.restartCount = try reader.read()
+        return container
+    }
+}
+
+extension TrafficSource {
+    /// What the configuration does not already say.
+    func writeState(to writer: inout BinaryWriter) {
+        writer.write(random)
+        writer.write(scale)
+        writer.write(begun)
+        writer.write(inFlight)
+        writer.write(budget)
+        writer.write(area)
+        writer.write(drawn)
+        writer.write(timer)
+        writer.write(level)
+    }
+
+    mutating func readState(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        random = try reader.read()
+        scale = try reader.read()
+        begun = try reader.read()
+        inFlight = try reader.read()
+        budget = try reader.read()
+        area = try reader.read()
+        drawn = try reader.read()
+        timer = try reader.read()
+        level = try reader.read()
+    }
+}
