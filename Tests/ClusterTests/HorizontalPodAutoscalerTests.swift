@@ -63,23 +63,6 @@ struct HorizontalPodAutoscalerTests {
         #expect(decision.state.scaleUpEvents.isEmpty, "events are remembered only with behavior")
     }
 
-    @Test func theRecordReadsAsSentences() {
-        var input = Self.input(replicas: 3, milli: 600)
-        input.pods[2].phase = .pending
-        #expect(
-            HPAState().decide(input).explanation == [
-                "The target has 3 replicas (limits 1 to 50).",
-                "cpu resource utilization (percentage of request): 2 pods count; 1 not ready (web-2).",
-                "cpu resource utilization (percentage of request): 300% of the request, 600m a pod, 6.000 times the "
-                    + "target.",
-                "With pods that are missing or not ready counted cautiously, 4.000 times the target.",
-                "4.000 × 3 pods, rounded up.", "cpu resource utilization (percentage of request) proposes 12.",
-                "No recent recommendation holds 12 back.",
-                "12 is cut to 6 (ScaleUpLimit; the permitted rate ends at 6).",
-                "The target goes from 3 to 6: cpu resource utilization (percentage of request) above target.",
-            ])
-    }
-
     @Test func withoutBehaviorATargetDoublesEverySync() {
         var state = HPAState()
         var replicas: Int32 = 1
