@@ -98,7 +98,8 @@ extension HPAMetric {
         case .object(let name, _, _, _):
             let inner = if case .averageValue = target { "failed to get \(name) object metric: \(text)" } else { text }
             return HPAMetricFailure(
-                reason: "FailedGetObjectMetric", message: text, passError: "failed to get object metric value: \(inner)")
+                reason: "FailedGetObjectMetric", message: text, passError: "failed to get object metric value: \(inner)"
+            )
         case .external(let name, _):
             let inner =
                 switch target {

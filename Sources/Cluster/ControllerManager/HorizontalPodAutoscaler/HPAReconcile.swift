@@ -79,8 +79,9 @@ extension HPADecision {
     /// Reads the metrics and normalises their wish.
     fileprivate mutating func decideByMetrics(_ input: HPAReconcileInput) {
         guard let recommendation = recommend(input) else { return }
-        // A proposal below zero can come from a negative metric only; it asks for as few as possible.
-        let desired = max(recommendation, 0)
+        // A proposal below zero can come from a negative metric only; it asks for as few as possible. A target that
+        // sleeps at zero is woken to the minimum at once, should that have been raised meanwhile.
+        let desired = max(recommendation, currentReplicas == 0 ? minReplicas : 0, 0)
         self.recommendation = desired
         if desired > currentReplicas {
             let name = decidingMetric.map { metrics[$0].name } ?? ""
