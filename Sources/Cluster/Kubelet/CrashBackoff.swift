@@ -20,7 +20,7 @@ public struct CrashBackoff: Sendable, Equatable {
         collect(now: now)
         if let delay, finish - lastUse <= Self.forgetting, now - finish < delay { return delay - (now - finish) }
         if let delay, finish - lastUse <= Self.forgetting {
-            self.delay = min(delay * 2, Self.maximum)
+            self.delay = min(delay + delay, Self.maximum)
         } else {
             delay = Self.initial
         }
