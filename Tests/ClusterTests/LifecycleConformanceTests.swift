@@ -35,7 +35,7 @@ import Testing
                 if !verdict.reason.isEmpty { text += " " + verdict.reason }
                 if !verdict.message.isEmpty { text += ": " + verdict.message }
                 let expected = wanted.string ?? ""
-                #expect(text == expected || text.hasPrefix(expected + " "), "\(id) \(type)")
+                #expect(text == expected || text.hasPrefix(expected + " "), "\(id) \(type): \(text), expected \(expected)")
             }
         }
     }

@@ -10,7 +10,6 @@ public enum PodConditionRules {
     }
 
     public static func initialized(spec: PodSpec, status: PodStatus, phase: String) -> Verdict {
-        if spec.initContainers.isEmpty { return Verdict(isTrue: true) }
         var unknown: [String] = []
         var incomplete: [String] = []
         for container in spec.initContainers {
