@@ -23,6 +23,15 @@ public struct JSONReader {
         return value
     }
 
+    /// The first value of the bytes, and the index behind it.
+    static func readFirst(
+        _ bytes: ArraySlice<UInt8>, maximumDepth: Int
+    ) throws(JSONError) -> (value: JSONValue, end: Int) {
+        var reader = JSONReader(bytes: bytes, offset: bytes.startIndex, maximumDepth: maximumDepth)
+        let value = try reader.value(depth: 0)
+        return (value, reader.offset)
+    }
+
     private func error(_ message: String) -> JSONError { JSONError(message: message, offset: offset - bytes.startIndex) }
 
     private mutating func skipSpace() {

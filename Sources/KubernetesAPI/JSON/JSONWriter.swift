@@ -54,8 +54,7 @@ extension JSONValue {
     /// A number as Go's encoding/json prints it, as far as configuration has them.
     static func text(_ number: Double) -> String {
         guard number.isFinite else { return "null" }
-        if number == number.rounded(), abs(number) < 1e15 { return "\(Int64(number))" }
-        return "\(number)"
+        return GoNumber.json(number)
     }
 
     private static func quote(_ text: String, into output: inout [UInt8]) {
