@@ -77,8 +77,10 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
     }
 
     public var name: String
-    /// `namespace/name` of the service.
+    /// `namespace/name` of the service; empty for a source that publishes to a topic.
     public var service: String
+    /// The topic that gets a message for each request; the request ends when the message is acknowledged.
+    public var topic: String?
     public var path: String
     /// The rate over time since the world began, linear between points and constant outside; empty for none.
     public var rate: [Point]
@@ -104,6 +106,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         self.name = name
         self.service = service
         self.rate = rate
+        topic = nil
         path = "/"
         period = nil
         offset = .zero
@@ -124,7 +127,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, service, path, rate, period, offset, bursts, variation, closed, sessions, timeout, patience
+        case name, service, topic, path, rate, period, offset, bursts, variation, closed, sessions, timeout, patience
         case retries, keepAlive, resolution
     }
 
@@ -132,7 +135,9 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
         self.init(
             name: try container.decode(String.self, forKey: .name),
-            service: try container.decode(String.self, forKey: .service))
+            service: try container.decode(.service, or: ""))
+        topic = try container.decodeIfPresent(String.self, forKey: .topic)
+        if topic != nil { timeout = nil }
         path = try container.decode(.path, or: path)
         if let constant = try? container.decode(Double.self, forKey: .rate) {
             rate = [Point(at: .zero, rate: constant)]
@@ -156,6 +161,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         try container.encode(service, forKey: .service)
+        try container.encodeIfPresent(topic, forKey: .topic)
         try container.encode(path, forKey: .path)
         try container.encode(rate, forKey: .rate)
         try container.encodeIfPresent(period, forKey: .period)

@@ -65,6 +65,8 @@ struct Process: Sendable {
     var started = SimulationTime.zero
     var crashTimer = TimerHandle.none
     var stopTimer = TimerHandle.none
+    /// What faults do to it.
+    var condition = ImageCondition()
     var meter = ProcessMeter()
 
     var listens: Bool { phase == .serving }
@@ -137,6 +139,7 @@ extension Process: BinaryCodable {
         writer.write(started)
         writer.write(crashTimer)
         writer.write(stopTimer)
+        writer.write(condition)
         writer.write(meter)
     }
 
@@ -180,6 +183,7 @@ extension Process: BinaryCodable {
         started = try reader.read()
         crashTimer = try reader.read()
         stopTimer = try reader.read()
+        condition = try reader.read()
         meter = try reader.read()
     }
 }

@@ -160,6 +160,7 @@ extension Workloads {
         queue.cancel(processes[slot].stopTimer)
         machines[machine].memoryUsed -= processes[slot].memory.resident
         unlink(slot, machine)
+        leaveTopic(slot)
         processes[slot].phase = .absent
         containers[slot] = nil
         // Callers are told only when the process is gone, so that nothing they do can reach it.

@@ -5,10 +5,14 @@ struct TrafficSource: Sendable {
     let configuration: TrafficConfiguration
     let curve: RateCurve
     let target: UInt32
+    /// The topic it publishes to instead of calling a service; `.max` for none.
+    let topic: UInt32
     let path: UInt32
     var random: RandomStream
     /// What faults multiply the rate by.
     var scale = 1.0
+    /// The retry policy in force.
+    var retries: RetryPolicy
     /// Requests (or sessions) begun, which number the next one.
     var begun: UInt64 = 0
     var inFlight: Int64 = 0
@@ -19,8 +23,10 @@ struct TrafficSource: Sendable {
     var timer = TimerHandle.none
     var level: ServiceLevel
 
-    init(configuration: TrafficConfiguration, target: UInt32, path: UInt32, seed: UInt64, level: ServiceLevel) {
+    init(configuration: TrafficConfiguration, target: UInt32, topic: UInt32, path: UInt32, seed: UInt64, level: ServiceLevel) {
         self.configuration = configuration
+        self.topic = topic
+        retries = configuration.retries
         self.target = target
         self.path = path
         self.level = level
@@ -52,8 +58,9 @@ struct Journey: Sendable {
     /// The end of the attempt's time, or of the user's patience, whichever comes first.
     var timer = TimerHandle.none
     var steps: UInt32 = 0
-    /// Container slot of the last server, for records.
-    var server: UInt32 = .max
+    var isPoor = false
+    /// The pod that served the last attempt, in the recording's list of names; `.max` for none or no recording.
+    var pod: UInt32 = .max
 }
 
 extension Journey: PoolElement {
@@ -70,7 +77,8 @@ extension Journey: PoolElement {
         writer.write(call)
         writer.write(timer)
         writer.write(steps)
-        writer.write(server)
+        writer.write(isPoor)
+        writer.write(pod)
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -84,6 +92,7 @@ extension Journey: PoolElement {
         call = try reader.read()
         timer = try reader.read()
         steps = try reader.read()
-        server = try reader.read()
+        isPoor = try reader.read()
+        pod = try reader.read()
     }
 }
