@@ -46,6 +46,7 @@ public struct Workloads: Sendable {
     var staleMachines: [UInt32] = []
     var freed: [UInt32] = []
     var doomed: [Doom] = []
+    var wokenTopics: [UInt32] = []
     /// Scratch space of the division of cores.
     var claims: [FairShare.Claim] = []
 
@@ -154,6 +155,8 @@ public struct Workloads: Sendable {
                 admitWaiting()
             } else if !doomed.isEmpty {
                 carryOutDooms()
+            } else if !wokenTopics.isEmpty {
+                handOutMessages()
             } else {
                 break
             }

@@ -17,9 +17,15 @@ extension Workloads {
         message.published = clock.now
         let poison = topics[Int(topic)].configuration.poisonProbability
         message.isPoison = poison > 0 && Double(mixed(dice, 1 << 41) >> 11) * 0x1p-53 < poison
+        message.state = .delayed
         topics[Int(topic)].level.noteArrival(now: clock.now)
-        topics[Int(topic)].ready.append(messages.insert(message))
-        hand(out: topic)
+        topics[Int(topic)].delayed += 1
+        let handle = messages.insert(message)
+        // Through the broker; the time it takes also keeps a job that publishes jobs from doing so without end at
+        // one instant.
+        queue.schedule(
+            .deliver(message: handle.slot, generation: handle.generation),
+            after: max(.microseconds(1), configuration.network.hop), on: &clock)
     }
 
     /// A warm consumer begins to take messages.
@@ -27,7 +33,7 @@ extension Workloads {
         let topic = catalogue.programs[Int(processes[slot].behaviour)].topic
         guard topics.indices.contains(Int(topic)) else { return }
         topics[Int(topic)].consumers.append(UInt32(slot))
-        hand(out: topic)
+        wake(topic: topic)
     }
 
     mutating func leaveTopic(_ slot: Int) {
@@ -36,8 +42,14 @@ extension Workloads {
         topics[topic].consumers.removeAll { $0 == UInt32(slot) }
     }
 
+    /// Looks at a topic again before time goes on.
+    private mutating func wake(topic: UInt32) {
+        if !wokenTopics.contains(topic) { wokenTopics.append(topic) }
+    }
+
     /// Gives waiting messages to consumers that have room, in turn.
-    private mutating func hand(out topic: UInt32) {
+    mutating func handOutMessages() {
+        guard let topic = wokenTopics.popLast() else { return }
         let index = Int(topic)
         while topics[index].waiting > 0, let slot = nextConsumer(index), let handle = topics[index].takeReady() {
             begin(handle, in: slot)
@@ -113,7 +125,7 @@ extension Workloads {
         } else if topics.indices.contains(Int(topic)) {
             topics[Int(topic)].duplicates += 1
         }
-        if topics.indices.contains(Int(topic)) { hand(out: topic) }
+        if topics.indices.contains(Int(topic)) { wake(topic: topic) }
     }
 
     private mutating func settle(_ handle: Handle<Message>, _ call: Call) {
@@ -171,7 +183,7 @@ extension Workloads {
         topics[Int(topic)].delayed -= 1
         messages[handle.slot].state = .ready
         topics[Int(topic)].ready.append(handle)
-        hand(out: topic)
+        wake(topic: topic)
     }
 
     /// The broker believes that the consumer is gone, though it may still be at work.
