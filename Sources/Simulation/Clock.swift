@@ -9,8 +9,8 @@ public struct Clock: Sendable, Equatable {
     public private(set) var nextSequence: UInt64 = 1
     /// The sequence number of the event being handled: the cause of all that is scheduled or written meanwhile.
     public private(set) var current: UInt64 = 0
-    /// Parents of scheduled events, recorded only while a replay explains something (`kubelab why`).
-    public var recordedCauses: [CauseRecord]?
+    /// What caused what, kept only while a replay explains something (`kubelab why`); not part of the world's state.
+    public var journal: CausalJournal?
 
     public init() {}
 
@@ -22,7 +22,7 @@ public struct Clock: Sendable, Equatable {
     }
 
     @usableFromInline mutating func advanceSequence() {
-        if recordedCauses != nil { recordedCauses?.append(CauseRecord(event: nextSequence, cause: current)) }
+        if journal != nil { journal?.schedule(nextSequence, by: current) }
         nextSequence += 1
     }
 
@@ -35,17 +35,6 @@ public struct Clock: Sendable, Equatable {
     /// Moves to an instant at which nothing happens, the end of an `advance`.
     public mutating func idle(until time: SimulationTime) {
         if time > now { now = time }
-    }
-}
-
-/// One link of the causal chain: `event` was scheduled while `cause` was being handled.
-public struct CauseRecord: Sendable, Equatable {
-    public var event: UInt64
-    public var cause: UInt64
-
-    public init(event: UInt64, cause: UInt64) {
-        self.event = event
-        self.cause = cause
     }
 }
 

@@ -1,0 +1,231 @@
+import KubernetesAPI
+import Simulation
+
+/// Kubernetes Events as compact records, rendered as objects when somebody reads them.
+///
+/// Aggregated as client-go's recorder does (`tools/record/events_cache.go`): an equal event counts up; more than ten
+/// that differ only in their message within ten minutes become one `(combined from similar events)`; a source may
+/// emit 25 about one object at once and one per five minutes after that.
+public struct EventLog: Sendable {
+    public enum EventType: UInt8, Sendable, BinaryCodable { case normal, warning }
+
+    /// The component that reports, `source.component`.
+    public enum Source: UInt8, Sendable, BinaryCodable, CaseIterable {
+        case kubelet, scheduler, deploymentController, replicaSetController, statefulSetController
+        case daemonSetController, jobController, cronJobController, horizontalPodAutoscaler, nodeController
+        case taintEvictionController, endpointSliceController, clusterAutoscaler, disruptionController, garbageCollector
+
+        public var component: String {
+            switch self {
+            case .kubelet: "kubelet"
+            case .scheduler: "default-scheduler"
+            case .deploymentController: "deployment-controller"
+            case .replicaSetController: "replicaset-controller"
+            case .statefulSetController: "statefulset-controller"
+            case .daemonSetController: "daemonset-controller"
+            case .jobController: "job-controller"
+            case .cronJobController: "cronjob-controller"
+            case .horizontalPodAutoscaler: "horizontal-pod-autoscaler"
+            case .nodeController: "node-controller"
+            case .taintEvictionController: "taint-eviction-controller"
+            case .endpointSliceController: "endpoint-slice-controller"
+            case .clusterAutoscaler: "cluster-autoscaler"
+            case .disruptionController: "controllermanager"
+            case .garbageCollector: "garbage-collector-controller"
+            }
+        }
+    }
+
+    public struct Record: Sendable, Equatable {
+        public var kind: ObjectKind
+        public var namespace: String
+        public var name: String
+        public var uid: String
+        /// `spec.containers{app}` for events about a container, else empty.
+        public var fieldPath: String
+        public var type: EventType
+        public var reason: String
+        public var message: String
+        public var source: Source
+        /// The node, for events of a kubelet.
+        public var host: String
+        public var count: Int32
+        public var first: SimulationTime
+        public var last: SimulationTime
+        /// Number in the order of creation; part of the event's name.
+        public var number: UInt64
+    }
+
+    struct Spam: Sendable, Equatable {
+        var tokens: Double
+        var last: SimulationTime
+    }
+
+    struct Similar: Sendable, Equatable {
+        var messages: [String]
+        var last: SimulationTime
+    }
+
+    public private(set) var records: [Record] = []
+    private var positions: [String: Int] = [:]
+    private var similar: [String: Similar] = [:]
+    private var spam: [String: Spam] = [:]
+    private var nextNumber: UInt64 = 1
+    private var nextExpiry: SimulationTime = .zero
+
+    public init() {}
+
+    mutating func record(_ record: Record, now: SimulationTime, ttl: Duration) {
+        expire(now: now, ttl: ttl)
+        let source = "\(record.source.rawValue)\u{1}\(record.host)\u{1}\(record.uid)"
+        let group = "\(source)\u{1}\(record.type.rawValue)\u{1}\(record.reason)"
+        var record = record
+        // Aggregation: the eleventh different message of a kind within ten minutes joins the others.
+        var family = similar[group] ?? Similar(messages: [], last: now)
+        if now - family.last > .minutes(10) { family.messages = [] }
+        family.last = now
+        if !family.messages.contains(record.message), family.messages.count < 11 { family.messages.append(record.message) }
+        similar[group] = family
+        var key = group + "\u{1}" + record.fieldPath + "\u{1}"
+        if family.messages.count > 10 {
+            record.message = "(combined from similar events): " + record.message
+            key += "*"
+        } else {
+            key += record.message
+        }
+        // Spam filter: a bucket of 25 that refills by one in five minutes.
+        var bucket = spam[source] ?? Spam(tokens: 25, last: now)
+        bucket.tokens = min(25, bucket.tokens + (now - bucket.last).seconds / 300)
+        bucket.last = now
+        let allowed = bucket.tokens >= 1
+        if allowed { bucket.tokens -= 1 }
+        spam[source] = bucket
+        guard allowed else { return }
+
+        if let position = positions[key] {
+            records[position].count += 1
+            records[position].last = now
+            records[position].message = record.message
+        } else {
+            record.number = nextNumber
+            nextNumber += 1
+            positions[key] = records.count
+            records.append(record)
+        }
+    }
+
+    /// Forgets what is older than the API server keeps; looked at once a simulated minute.
+    private mutating func expire(now: SimulationTime, ttl: Duration) {
+        guard now >= nextExpiry else { return }
+        nextExpiry = now + .minutes(1)
+        let oldest = now - ttl
+        guard records.contains(where: { $0.last < oldest }) else { return }
+        var kept: [Record] = []
+        var moved: [Int: Int] = [:]
+        for (position, record) in records.enumerated() where record.last >= oldest {
+            moved[position] = kept.count
+            kept.append(record)
+        }
+        records = kept
+        positions = positions.compactMapValues { moved[$0] }
+        similar = similar.filter { $0.value.last >= oldest }
+        spam = spam.filter { $0.value.last >= oldest }
+    }
+}
+
+extension ClusterContext {
+    /// Records a Kubernetes Event about an object.
+    public mutating func recordEvent<Object: StoredObject>(
+        _ type: EventLog.EventType, _ reason: String, _ message: @autoclosure () -> String, about object: Object,
+        source: EventLog.Source, host: String = "", container: String = "", initContainer: Bool = false
+    ) {
+        let text = message()
+        clock.note("\(Object.resource.singular)/\(object.key)", "\(source.component): \(reason): \(text)")
+        let path = container.isEmpty ? "" : "spec.\(initContainer ? "initContainers" : "containers"){\(container)}"
+        events.record(
+            EventLog.Record(
+                kind: Object.objectKind, namespace: object.metadata.namespace, name: object.metadata.name,
+                uid: object.metadata.uid, fieldPath: path, type: type, reason: reason, message: text, source: source,
+                host: host, count: 1, first: now, last: now, number: 0),
+            now: now, ttl: settings.eventTTL)
+    }
+}
+
+extension EventLog.Record: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(kind)
+        for text in [namespace, name, uid, fieldPath, reason, message, host] { writer.write(text) }
+        writer.write(type)
+        writer.write(source)
+        writer.write(count)
+        writer.write(first)
+        writer.write(last)
+        writer.write(number)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        kind = try reader.read()
+        namespace = try reader.read()
+        name = try reader.read()
+        uid = try reader.read()
+        fieldPath = try reader.read()
+        reason = try reader.read()
+        message = try reader.read()
+        host = try reader.read()
+        type = try reader.read()
+        source = try reader.read()
+        count = try reader.read()
+        first = try reader.read()
+        last = try reader.read()
+        number = try reader.read()
+    }
+}
+
+extension EventLog.Spam: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {
+        writer.write(tokens)
+        writer.write(last)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        tokens = try reader.read()
+        last = try reader.read()
+    }
+}
+
+extension EventLog.Similar: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {
+        writer.write(messages)
+        writer.write(last)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        messages = try reader.read()
+        last = try reader.read()
+    }
+}
+
+extension EventLog: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.section("events", version: 1)
+        writer.write(records)
+        writer.write(positions)
+        writer.write(similar)
+        writer.write(spam)
+        writer.write(nextNumber)
+        writer.write(nextExpiry)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        try reader.section("events", version: 1)
+        records = try reader.read()
+        positions = try reader.read()
+        similar = try reader.read()
+        spam = try reader.read()
+        nextNumber = try reader.read()
+        nextExpiry = try reader.read()
+        guard positions.values.allSatisfy(records.indices.contains) else {
+            throw .malformed(what: "events", offset: reader.offset)
+        }
+    }
+}

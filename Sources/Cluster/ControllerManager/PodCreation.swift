@@ -1,0 +1,35 @@
+import KubernetesAPI
+
+extension ClusterContext {
+    /// Creates a pod from a workload's template, owned by the workload (`controller_utils.go`, `GetPodFromTemplate`).
+    /// - Parameters:
+    ///   - name: nil lets the API server make one from `generateName`.
+    ///   - customize: changes what the workload changes, after the template was copied.
+    /// - Throws: what admission answers, as the workload's FailedCreate event prints it.
+    mutating func createPod(
+        from template: PodTemplateSpec, owner: some KubernetesObject, name: String? = nil, customize: (inout Pod) -> Void = { _ in }
+    ) throws(APIStatus) -> ObjectID<Pod> {
+        var pod = Pod()
+        if let name {
+            pod.metadata.name = name
+        } else {
+            pod.metadata.generateName = owner.metadata.name + "-"
+        }
+        pod.metadata.namespace = owner.metadata.namespace
+        pod.metadata.labels = template.metadata.labels
+        pod.metadata.annotations = template.metadata.annotations
+        pod.metadata.finalizers = template.metadata.finalizers
+        pod.metadata.ownerReferences = [owner.controllerReference]
+        pod.boxedSpec = template.boxedSpec
+        customize(&pod)
+        try admit(&pod)
+        pod.status.phase = "Pending"
+        return try create(pod)
+    }
+}
+
+/// How controllers answer a failing creation: an event and, for sets of replicas, a condition.
+extension APIStatus {
+    /// The text of a FailedCreate event.
+    var creationFailure: String { "Error creating: \(message)" }
+}

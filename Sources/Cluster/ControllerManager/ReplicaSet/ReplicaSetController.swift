@@ -1,0 +1,157 @@
+import KubernetesAPI
+import Simulation
+
+/// Keeps as many active pods as a ReplicaSet asks for (`pkg/controller/replicaset/replica_set.go`).
+struct ReplicaSetController: Controller, Sendable {
+    init() {}
+
+    mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
+        if change.id.kind == .replicaSet {
+            context.enqueue(.replicaSet, change.id)
+        } else if change.id.kind == .pod, let (_, old, pod) = change.object(Pod.self),
+            change.kind != .modified || Self.concerns(old, pod), let owner: ObjectID<ReplicaSet> = context.controller(of: pod)
+        {
+            context.enqueue(.replicaSet, owner)
+        }
+    }
+
+    /// Whether a change of a pod can change its set's pods or status.
+    private static func concerns(_ old: Pod?, _ new: Pod) -> Bool {
+        guard let old else { return true }
+        return old.status.phase != new.status.phase || old.isReady != new.isReady
+            || (old.metadata.deletionTimestamp == nil) != (new.metadata.deletionTimestamp == nil)
+            || old.metadata.labels != new.metadata.labels
+    }
+
+    mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
+        guard let id: ObjectID<ReplicaSet> = id.typed(), let set = context.store[id] else { return }
+        let pods = context.store.dependents(of: set.metadata.uid, Pod.self)
+        var failure: APIStatus?
+        if set.metadata.deletionTimestamp == nil {
+            let active = pods.filter { context.store[$0]?.isActive == true }
+            switch ReplicaSetScaling(activePods: active.count, replicas: set.spec.replicas ?? 1) {
+            case .none: break
+            case .create(let count): failure = create(count, set, &context)
+            case .delete(let count): delete(count, of: active, set, &context)
+            }
+        }
+        writeStatus(id, failure, &context)
+    }
+
+    private func create(_ count: Int, _ set: ReplicaSet, _ context: inout ClusterContext) -> APIStatus? {
+        var start = SlowStart(count: count)
+        var failure: APIStatus?
+        while start.batch > 0 {
+            var successes = 0
+            for _ in 0..<start.batch {
+                do {
+                    let id = try context.createPod(from: set.spec.template ?? PodTemplateSpec(), owner: set)
+                    successes += 1
+                    let name = context.store[id]?.metadata.name ?? ""
+                    context.recordEvent(.normal, "SuccessfulCreate", "Created pod: \(name)", about: set, source: .replicaSetController)
+                } catch {
+                    failure = error
+                    context.recordEvent(.warning, "FailedCreate", error.creationFailure, about: set, source: .replicaSetController)
+                }
+            }
+            start.finishBatch(successes: successes)
+        }
+        return failure
+    }
+
+    private func delete(_ count: Int, of active: [ObjectID<Pod>], _ set: ReplicaSet, _ context: inout ClusterContext) {
+        let now = context.now
+        var candidates = active.map { id in PodDeletionCandidate(context.store[id] ?? Pod(), context) }
+        if count < candidates.count {
+            candidates = PodDeletionCandidate.ranked(candidates, activeOwnerPodNodes: nodesOfRelatedPods(set, context))
+        }
+        for index in PodDeletionCandidate.victims(candidates, count: count, now: now) {
+            let name = context.store[active[index]]?.metadata.name ?? ""
+            context.delete(active[index])
+            context.recordEvent(.normal, "SuccessfulDelete", "Deleted pod: \(name)", about: set, source: .replicaSetController)
+        }
+    }
+
+    /// Nodes of all active pods whose ReplicaSets share this one's owner.
+    private func nodesOfRelatedPods(_ set: ReplicaSet, _ context: ClusterContext) -> [String] {
+        let uids: [String]
+        if let owner = set.controller {
+            uids = context.store.dependents(of: owner.uid, ReplicaSet.self).compactMap { context.store[$0]?.metadata.uid }
+        } else {
+            uids = [set.metadata.uid]
+        }
+        return uids.flatMap { context.store.dependents(of: $0, Pod.self) }.compactMap { id in
+            context.store[id].flatMap { $0.isActive ? $0.spec.nodeName : nil }
+        }
+    }
+
+    private func writeStatus(_ id: ObjectID<ReplicaSet>, _ failure: APIStatus?, _ context: inout ClusterContext) {
+        guard let set = context.store[id] else { return }
+        var status = set.status
+        status.replicas = 0
+        status.readyReplicas = 0
+        status.availableReplicas = 0
+        status.fullyLabeledReplicas = 0
+        var terminating: Int32 = 0
+        var wait: Duration?
+        let minReadySeconds = set.spec.minReadySeconds ?? 0
+        let templateLabels = set.spec.template?.metadata.labels ?? [:]
+        for podID in context.store.dependents(of: set.metadata.uid, Pod.self) {
+            guard let pod = context.store[podID] else { continue }
+            if pod.metadata.deletionTimestamp != nil, pod.status.phase != "Succeeded", pod.status.phase != "Failed" { terminating += 1 }
+            guard pod.isActive else { continue }
+            status.replicas += 1
+            if templateLabels.allSatisfy({ pod.metadata.labels[$0.key] == $0.value }) { status.fullyLabeledReplicas += 1 }
+            guard pod.isReady else { continue }
+            status.readyReplicas += 1
+            let since = pod.readySince(context)
+            if PodAvailability.isAvailable(readySince: since, minReadySeconds: minReadySeconds, now: context.now) {
+                status.availableReplicas += 1
+            } else if let delay = PodAvailability.delay(readySince: since, minReadySeconds: minReadySeconds, now: context.now) {
+                wait = min(wait ?? delay, delay)
+            }
+        }
+        status.terminatingReplicas = terminating
+        status.observedGeneration = set.metadata.generation
+        if let failure {
+            var condition = ReplicaSetCondition()
+            condition.type = "ReplicaFailure"
+            condition.status = "True"
+            condition.reason = "FailedCreate"
+            condition.message = failure.message
+            condition.lastTransitionTime = status.conditions.first { $0.type == "ReplicaFailure" }?.lastTransitionTime ?? context.wallTime
+            status.conditions.removeAll { $0.type == "ReplicaFailure" }
+            status.conditions.append(condition)
+            // The work queue tries again later, as its rate limiter would.
+            context.enqueue(.replicaSet, id, after: .seconds(10))
+        } else if status.replicas >= set.spec.replicas ?? 1 {
+            status.conditions.removeAll { $0.type == "ReplicaFailure" }
+        }
+        if let wait { context.enqueue(.replicaSet, id, after: wait) }
+        if status != set.status { context.update(id) { $0.status = status } }
+    }
+}
+
+extension Pod {
+    /// When the pod became ready, in simulated time; nil if it is not.
+    func readySince(_ context: ClusterContext) -> SimulationTime? {
+        guard let ready = condition("Ready"), ready.status == "True" else { return nil }
+        return ready.lastTransitionTime.map(context.simulationTime) ?? .zero
+    }
+}
+
+extension PodDeletionCandidate {
+    fileprivate init(_ pod: Pod, _ context: ClusterContext) {
+        self.init(
+            uid: pod.metadata.uid, node: pod.spec.nodeName,
+            phase: pod.status.phase == "Running" ? .running : pod.status.phase == "Pending" ? .pending : .unknown,
+            readySince: pod.readySince(context), creation: pod.metadata.creationTimestamp.map(context.simulationTime) ?? .zero,
+            restarts: pod.status.containerStatuses.map(\.restartCount).max() ?? 0,
+            cost: Int32(pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"] ?? "") ?? 0)
+    }
+}
+
+extension ReplicaSetController: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {}
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {}
+}

@@ -1,0 +1,98 @@
+import ContainerRuntime
+import KubernetesAPI
+import Simulation
+
+/// All nodes' kube-proxies as one: what a service's address leads to, `ClusterSettings.endpointPropagation` after the
+/// slices changed (`pkg/proxy/topology.go`).
+public struct KubeProxy: Sendable {
+    /// What clients see now.
+    public private(set) var endpoints = EndpointTable()
+
+    init() {}
+
+    /// Notes a change; the table follows after the propagation delay.
+    mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
+        if change.id.kind == .service {
+            context.enqueueProxy(change.id)
+        } else if let (_, _, slice) = change.object(EndpointSlice.self), let name = slice.metadata.labels["kubernetes.io/service-name"],
+            let service = context.store.services.id(namespace: slice.metadata.namespace, name: name)
+        {
+            context.enqueueProxy(AnyObjectID(service))
+        } else if change.kind == .deleted, change.id.kind == .service {
+            context.enqueueProxy(change.id)
+        }
+    }
+
+    /// Programs one service. `sandbox` finds the running sandbox of a pod.
+    mutating func reconcile(
+        _ id: AnyObjectID, _ context: inout ClusterContext, sandbox: (ObjectID<Pod>) -> SandboxID?
+    ) {
+        guard let id: ObjectID<Service> = id.typed() else { return }
+        guard let service = context.store[id] else {
+            names[id].map { names in for name in names { withdraw(name) } }
+            names[id] = nil
+            return
+        }
+        var programmed: [String] = []
+        for (index, port) in service.spec.ports.enumerated() {
+            var aliases = ["\(service.key):\(port.port)"]
+            if index == 0 { aliases.append(service.key) }
+            if !port.name.isEmpty { aliases.append("\(service.key):\(port.name)") }
+            let list = Self.endpoints(of: service, port, context, sandbox)
+            for alias in aliases { endpoints.update(endpoints.index(of: alias), exists: true, endpoints: list) }
+            programmed += aliases
+        }
+        for name in names[id] ?? [] where !programmed.contains(name) { withdraw(name) }
+        names[id] = programmed
+    }
+
+    /// The table's names of each service, to withdraw them later.
+    private var names: [ObjectID<Service>: [String]] = [:]
+
+    private mutating func withdraw(_ name: String) {
+        if let index = endpoints.existingIndex(of: name) { endpoints.update(index, exists: false, endpoints: []) }
+    }
+
+    /// The ready endpoints, or, if there is none, those that still serve while they terminate.
+    private static func endpoints(
+        of service: Service, _ port: ServicePort, _ context: ClusterContext, _ sandbox: (ObjectID<Pod>) -> SandboxID?
+    ) -> [EndpointTable.Endpoint] {
+        var ready: [EndpointTable.Endpoint] = []
+        var serving: [EndpointTable.Endpoint] = []
+        for slice in context.store.dependents(of: service.metadata.uid, EndpointSlice.self) {
+            for endpoint in context.store[slice]?.endpoints ?? [] {
+                let isReady = endpoint.conditions?.ready == true
+                guard isReady || (endpoint.conditions?.serving == true && endpoint.conditions?.terminating == true),
+                    let target = endpoint.targetRef,
+                    let id = context.store.pods.id(namespace: target.namespace, name: target.name), let pod = context.store[id],
+                    let sandbox = sandbox(id), let number = port.targetNumber(in: pod)
+                else { continue }
+                let entry = EndpointTable.Endpoint(sandbox: sandbox, port: Int(number))
+                if isReady { ready.append(entry) } else { serving.append(entry) }
+            }
+        }
+        return ready.isEmpty ? serving : ready
+    }
+}
+
+extension ClusterContext {
+    /// Schedules the programming of a service, once per propagation delay.
+    fileprivate mutating func enqueueProxy(_ id: AnyObjectID) {
+        guard pendingKeys.insert(WorkKey(controller: .kubeProxy, id: id)).inserted else { return }
+        queue.schedule(.reconcile(.kubeProxy, id), after: settings.endpointPropagation, on: &clock)
+    }
+}
+
+extension KubeProxy: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.section("kube-proxy", version: 1)
+        writer.write(endpoints)
+        writer.write(names)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        try reader.section("kube-proxy", version: 1)
+        endpoints = try reader.read()
+        names = try reader.read()
+    }
+}

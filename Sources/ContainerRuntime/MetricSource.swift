@@ -1,0 +1,13 @@
+import Simulation
+
+/// What custom.metrics.k8s.io and external.metrics.k8s.io read: gauges and rates of the workloads at this instant.
+public protocol MetricSource {
+    /// A gauge of one pod in milli-units; nil if its program has none of that name.
+    func podMetric(_ name: String, of sandbox: SandboxID, now: SimulationTime) -> Int64?
+    /// The series of a metric that belongs to no pod, in milli-units, one value a series; nil if there is none of
+    /// that name. `labels` are the equality requirements of the metric's selector.
+    func externalMetric(_ name: String, labels: [(name: String, value: String)], now: SimulationTime) -> [Int64]?
+}
+
+/// What `World` lends the cluster of the running programs while an event is handled.
+public typealias RuntimeView = ContainerUsageSource & MetricSource

@@ -1,0 +1,262 @@
+import Cluster
+import KubernetesAPI
+import Simulation
+import Workloads
+
+/// A number that can be read off a world: what `graph`, `advance --until`, fault conditions and grading criteria name.
+///
+/// The text form is `SUBJECT.FIELD`, such as `deployment/gateway.ready`, `traffic/users.p95`, `pods.running`.
+public struct Measurement: Sendable, Equatable {
+    public enum Subject: Sendable, Equatable {
+        case deployment(String)
+        case horizontalPodAutoscaler(String)
+        case pod(String)
+        case node(String)
+        case traffic(String)
+        case service(String)
+        case pods
+        case nodes
+        case cost
+    }
+
+    public var subject: Subject
+    public var field: String
+    /// The namespace of names that have none.
+    var namespace: String
+
+    /// Why a text names no measurement.
+    public struct ParsingError: Error, Sendable, Equatable, CustomStringConvertible {
+        public var description: String
+    }
+
+    /// Fields by kind of subject, with units and what they mean; `kubelab graph --list` prints them.
+    public static let catalogue: [(subject: String, fields: [(name: String, unit: String, meaning: String)])] = [
+        (
+            "deployment/NAME",
+            [
+                ("replicas", "pods", "pods that exist"), ("desired", "pods", "spec.replicas"), ("ready", "pods", "pods that are ready"),
+                ("available", "pods", "pods that are available"), ("updated", "pods", "pods of the current template"),
+                ("unavailable", "pods", "pods wanted and not available"), ("cpu", "cores", "CPU used by the pods now"),
+                ("memory", "bytes", "working set of the pods"), ("inflight", "requests", "requests in the pods"),
+            ]
+        ),
+        (
+            "hpa/NAME",
+            [
+                ("current", "pods", "replicas the autoscaler saw"), ("desired", "pods", "replicas it wants"),
+                ("utilization", "%", "utilisation of its first resource metric"),
+            ]
+        ),
+        (
+            "pod/NAME",
+            [
+                ("ready", "", "1 if ready"), ("restarts", "", "restarts of its containers"), ("cpu", "cores", "CPU used now"),
+                ("memory", "bytes", "working set"), ("inflight", "requests", "requests being handled"),
+            ]
+        ),
+        ("node/NAME", [("pods", "pods", "pods bound to it"), ("ready", "", "1 if ready")]),
+        (
+            "traffic/NAME",
+            [
+                ("rate", "requests/s", "requests that ended, per second, over the last minute"), ("offered", "requests/s", "arrivals"),
+                ("errors", "requests/s", "requests that got no good answer"), ("errorRatio", "", "their share"),
+                ("p50", "s", "median of good answers over the last minute"), ("p95", "s", "95th percentile"),
+                ("p99", "s", "99th percentile"), ("mean", "s", "mean"), ("inflight", "requests", "requests without an answer yet"),
+                ("total", "requests", "requests that ended since the start"), ("failed", "requests", "those without a good answer"),
+                ("tokens", "tokens", "tokens billed since the start"),
+            ]
+        ),
+        (
+            "service/NAME",
+            [("rate", "requests/s", "calls that ended"), ("errorRatio", "", "share of failed calls"), ("p95", "s", "as its callers saw it"),
+                ("endpoints", "pods", "endpoints that clients can choose from")]
+        ),
+        (
+            "pods",
+            [("running", "pods", "phase Running"), ("pending", "pods", "phase Pending"), ("ready", "pods", "ready pods"),
+                ("failed", "pods", "phase Failed"), ("restarts", "", "restarts of all containers"), ("total", "pods", "all pods")]
+        ),
+        ("nodes", [("ready", "nodes", "ready nodes"), ("total", "nodes", "all nodes")]),
+        ("cost", [("nodes", "currency", "machines so far"), ("tokens", "currency", "tokens so far"), ("total", "currency", "both")]),
+    ]
+
+    /// Reads `SUBJECT.FIELD`.
+    /// - Parameter namespace: where names without a namespace live.
+    public init(parsing text: String, namespace: String) throws(ParsingError) {
+        guard let dot = text.lastIndex(of: "."), text.index(after: dot) < text.endIndex else {
+            throw ParsingError(description: "\"\(text)\" has no field: write SUBJECT.FIELD, such as deployment/gateway.ready")
+        }
+        let head = String(text[..<dot])
+        field = String(text[text.index(after: dot)...])
+        self.namespace = namespace
+        let parts = head.split(separator: "/", maxSplits: 1).map(String.init)
+        let name = parts.count == 2 ? parts[1] : ""
+        let kind: String
+        switch (parts.first ?? "", name.isEmpty) {
+        case ("deployment", false), ("deploy", false): (subject, kind) = (.deployment(name), "deployment/NAME")
+        case ("hpa", false), ("horizontalpodautoscaler", false): (subject, kind) = (.horizontalPodAutoscaler(name), "hpa/NAME")
+        case ("pod", false), ("po", false): (subject, kind) = (.pod(name), "pod/NAME")
+        case ("node", false), ("no", false): (subject, kind) = (.node(name), "node/NAME")
+        case ("traffic", false): (subject, kind) = (.traffic(name), "traffic/NAME")
+        case ("service", false), ("svc", false): (subject, kind) = (.service(name), "service/NAME")
+        case ("pods", true): (subject, kind) = (.pods, "pods")
+        case ("nodes", true): (subject, kind) = (.nodes, "nodes")
+        case ("cost", true): (subject, kind) = (.cost, "cost")
+        default:
+            let known = Self.catalogue.map(\.subject).joined(separator: ", ")
+            throw ParsingError(description: "\"\(head)\" is nothing that can be measured; there are \(known)")
+        }
+        let fields = Self.catalogue.first { $0.subject == kind }?.fields.map(\.name) ?? []
+        guard fields.contains(field) else {
+            throw ParsingError(description: "\(kind) has no field \"\(field)\"; it has \(fields.joined(separator: ", "))")
+        }
+    }
+
+    /// The unit of the value.
+    public var unit: String {
+        let kind =
+            switch subject {
+            case .deployment: "deployment/NAME"
+            case .horizontalPodAutoscaler: "hpa/NAME"
+            case .pod: "pod/NAME"
+            case .node: "node/NAME"
+            case .traffic: "traffic/NAME"
+            case .service: "service/NAME"
+            case .pods: "pods"
+            case .nodes: "nodes"
+            case .cost: "cost"
+            }
+        return Self.catalogue.first { $0.subject == kind }?.fields.first { $0.name == field }?.unit ?? ""
+    }
+
+    private func key(_ name: String) -> String { name.contains("/") ? name : namespace + "/" + name }
+}
+
+extension Measurement {
+    /// How far back rates and quantiles look.
+    static let window: Duration = .seconds(60)
+
+    /// The value in a world now; nil if the subject does not exist or the value is not known yet.
+    public func value(in world: borrowing World) -> Double? {
+        let store = world.cluster.context.store
+        switch subject {
+        case .deployment(let name):
+            return store.deployments.named(key(name)).flatMap { deployment(of: $0, world) }
+        case .horizontalPodAutoscaler(let name):
+            guard let object = store.horizontalPodAutoscalers.named(key(name)) else { return nil }
+            switch field {
+            case "current": return Double(object.status.currentReplicas)
+            case "desired": return Double(object.status.desiredReplicas)
+            default:
+                return object.status.currentMetrics.lazy.compactMap { $0.resource?.current.averageUtilization }.first.map(Double.init)
+            }
+        case .pod(let name):
+            guard let id = store.pods.id(key(name)), let pod = store[id] else { return nil }
+            switch field {
+            case "ready": return pod.isReady ? 1 : 0
+            case "restarts": return Double(pod.status.containerStatuses.reduce(0) { $0 + Int($1.restartCount) })
+            default: return Self.usage([id], field, world)
+            }
+        case .node(let name):
+            guard let node = store.nodes.named(name) else { return nil }
+            if field == "pods" { return Double(store.pods(on: name).count) }
+            return node.status.conditions.contains { $0.type == "Ready" && $0.status == "True" } ? 1 : 0
+        case .traffic(let name):
+            return world.workloads.traffic(named: name).flatMap { level($0, inFlight: world.workloads.inFlight(ofTraffic: name), world.now) }
+        case .service(let name):
+            if field == "endpoints" {
+                let endpoints = world.cluster.endpoints
+                return endpoints.existingIndex(of: key(name)).map { Double(endpoints.services[$0].endpoints.count) }
+            }
+            return world.workloads.serviceLevels.first { $0.name == key(name) }.flatMap { level($0, inFlight: 0, world.now) }
+        case .pods:
+            return pods(world)
+        case .nodes:
+            if field == "total" { return Double(store.nodes.count) }
+            var ready = 0
+            store.nodes.forEach { _, node in
+                if node.status.conditions.contains(where: { $0.type == "Ready" && $0.status == "True" }) { ready += 1 }
+            }
+            return Double(ready)
+        case .cost:
+            let nodes = Double(world.machines.cost(at: world.now)) / 1e9
+            let tokens = Double(world.tokenCost) / 1e9
+            return field == "nodes" ? nodes : field == "tokens" ? tokens : nodes + tokens
+        }
+    }
+
+    private func deployment(of object: Deployment, _ world: borrowing World) -> Double? {
+        switch field {
+        case "replicas": return Double(object.status.replicas)
+        case "desired": return Double(object.spec.replicas ?? 1)
+        case "ready": return Double(object.status.readyReplicas)
+        case "available": return Double(object.status.availableReplicas)
+        case "updated": return Double(object.status.updatedReplicas)
+        case "unavailable": return Double(object.status.unavailableReplicas)
+        default:
+            let store = world.cluster.context.store
+            let pods = store.dependents(of: object.metadata.uid, ReplicaSet.self).flatMap { set in
+                store[set].map { store.dependents(of: $0.metadata.uid, Pod.self) } ?? []
+            }
+            return Self.usage(pods, field, world)
+        }
+    }
+
+    private static func usage(_ pods: [ObjectID<Pod>], _ field: String, _ world: borrowing World) -> Double? {
+        var total = 0.0
+        for pod in pods {
+            switch field {
+            case "cpu", "memory":
+                guard let sample = world.cluster.metricsServer.usage(of: pod) else { continue }
+                for container in sample.containers {
+                    total += field == "cpu" ? Double(container.cpuMilli) / 1_000 : Double(container.memoryBytes)
+                }
+            default:
+                for container in world.cluster.kubelet.containers(of: pod) {
+                    total += Double(world.workloads.gauges(of: container)?.inFlight ?? 0)
+                }
+            }
+        }
+        return total
+    }
+
+    private func level(_ level: ServiceLevel, inFlight: Int64, _ now: SimulationTime) -> Double? {
+        switch field {
+        case "inflight": return Double(inFlight)
+        case "total": return Double(level.total.outcomes.total)
+        case "failed": return Double(level.total.outcomes.failed)
+        case "tokens":
+            let bill = level.total.bill
+            return Double(bill.uncachedInput + bill.cachedInput + bill.cacheWrites + bill.output)
+        default: break
+        }
+        let window = level.between(now - Self.window, now + .nanoseconds(1))
+        let seconds = min(Self.window.seconds, max(1, now.seconds))
+        switch field {
+        case "offered": return Double(window.arrived) / seconds
+        case "rate": return Double(window.outcomes.total) / seconds
+        case "errors": return Double(window.outcomes.failed) / seconds
+        case "errorRatio": return window.outcomes.total == 0 ? nil : Double(window.outcomes.failed) / Double(window.outcomes.total)
+        case "mean": return window.latency.count == 0 ? nil : window.latency.mean.seconds
+        default:
+            let share: [String: Double] = ["p50": 0.5, "p95": 0.95, "p99": 0.99]
+            return window.latency.count == 0 ? nil : share[field].map { window.latency.quantile($0).seconds }
+        }
+    }
+
+    private func pods(_ world: borrowing World) -> Double? {
+        var count = 0
+        let field = field
+        world.cluster.context.store.pods.forEach { _, pod in
+            switch field {
+            case "running": count += pod.status.phase == "Running" ? 1 : 0
+            case "pending": count += pod.status.phase == "Pending" ? 1 : 0
+            case "failed": count += pod.status.phase == "Failed" ? 1 : 0
+            case "ready": count += pod.isReady ? 1 : 0
+            case "restarts": count += pod.status.containerStatuses.reduce(0) { $0 + Int($1.restartCount) }
+            default: count += 1
+            }
+        }
+        return Double(count)
+    }
+}

@@ -1,0 +1,94 @@
+import KubernetesAPI
+import Simulation
+
+/// Something that came from outside and changed a world. A lab is its scenario, its seed and its inputs in order.
+public struct LabInput: Sendable, Equatable {
+    public enum Action: Sendable, Equatable {
+        /// Simulated time moved on to the input's time.
+        case advance
+        /// A request to the API server.
+        case request(APIRequest)
+        /// An additional fault, as a scenario would write it (YAML).
+        case fault(String)
+    }
+
+    /// When the input arrived.
+    public var time: SimulationTime
+    public var action: Action
+    /// Who sent it: `learner`, `scenario`, `grader`.
+    public var author: String
+
+    public init(time: SimulationTime, action: Action, author: String = "learner") {
+        self.time = time
+        self.action = action
+        self.author = author
+    }
+}
+
+extension LabInput.Action: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        switch self {
+        case .advance:
+            writer.writeByte(0)
+        case .request(let request):
+            writer.writeByte(1)
+            writer.write(request)
+        case .fault(let text):
+            writer.writeByte(2)
+            writer.write(text)
+        }
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        switch try reader.readByte() {
+        case 0: self = .advance
+        case 1: self = .request(try reader.read())
+        case 2: self = .fault(try reader.read())
+        default: throw .malformed(what: "input", offset: reader.offset)
+        }
+    }
+}
+
+extension APIRequest: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(verb.rawValue)
+        writer.write(resource.group)
+        writer.write(resource.kind)
+        for text in [namespace, name, subresource, labelSelector, fieldSelector, fieldManager, propagationPolicy] { writer.write(text) }
+        writer.write(body.map { String(decoding: $0.compactBytes, as: UTF8.self) })
+        writer.write(patchType?.rawValue)
+        writer.write(dryRun)
+        writer.write(fieldValidation.rawValue)
+        writer.write(gracePeriodSeconds)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        let verbText: String = try reader.read()
+        let group: String = try reader.read()
+        let kind: String = try reader.read()
+        guard let verb = Verb(rawValue: verbText),
+            let resource = KindRow.builtIn.first(where: { $0.resource.group == group && $0.resource.kind == kind })?.resource
+        else { throw .malformed(what: "request", offset: reader.offset) }
+        self.init(verb, resource)
+        namespace = try reader.read()
+        name = try reader.read()
+        subresource = try reader.read()
+        labelSelector = try reader.read()
+        fieldSelector = try reader.read()
+        fieldManager = try reader.read()
+        propagationPolicy = try reader.read()
+        if let text: String = try reader.read() {
+            guard let value = try? JSONValue(parsingJSON: Array(text.utf8)[...]) else {
+                throw .malformed(what: "request body", offset: reader.offset)
+            }
+            body = value
+        }
+        patchType = try reader.read(String?.self).flatMap(PatchType.init(rawValue:))
+        dryRun = try reader.read()
+        guard let validation = FieldValidation(rawValue: try reader.read()) else {
+            throw .malformed(what: "request", offset: reader.offset)
+        }
+        fieldValidation = validation
+        gracePeriodSeconds = try reader.read()
+    }
+}

@@ -1,0 +1,182 @@
+import Cluster
+import ContainerRuntime
+import KubernetesAPI
+import Simulation
+import Workloads
+
+/// The whole simulated world as one value: the sum of the rooms and the order of their events.
+///
+/// Advancing time is `advance(to:)`, a snapshot is `encode`, a what-if is a copy. Nothing in it holds a closure, a
+/// thread, a file or a wall clock. Each room keeps its own queue; all draw their places from one clock, and the world
+/// takes the earliest by (time, sequence). This is the one place where rooms meet.
+public struct World: Sendable {
+    public let scenario: Scenario
+    public let seed: UInt64
+    public internal(set) var clock = Clock()
+    public internal(set) var cluster: Cluster
+    public internal(set) var workloads: Workloads
+    public internal(set) var incidents: Incidents
+    /// Folds every event; two runs with equal digests did the same.
+    public internal(set) var digest = RunDigest()
+    public internal(set) var counts = EventCounts()
+    /// What the nodes have cost so far.
+    public internal(set) var machines = MachineMeter()
+    private var runtimeRequests: [RuntimeRequest] = []
+    private var reports: [RuntimeReport] = []
+
+    /// Events at one instant above which the world refuses to go on.
+    static let livelockLimit = 2_000_000
+
+    /// A world at time zero: the control plane has booted, the scenario's nodes are registered and its manifests,
+    /// given as documents, are applied.
+    public init(scenario: Scenario, seed: UInt64, manifests: [ManifestDocument] = []) throws(ConfigurationError) {
+        self.scenario = scenario
+        self.seed = seed
+        cluster = Cluster(configuration: try scenario.clusterConfiguration(), seed: seed)
+        workloads = Workloads(configuration: scenario.workloads, seed: seed)
+        incidents = Incidents(scenario: scenario)
+        clock.begin(event: clock.takeSequence(), at: .zero)
+        cluster.boot(clock: &clock)
+        cluster.registerNodes(scenario.nodes, clock: &clock)
+        workloads.start(clock: &clock)
+        incidents.start(clock: &clock)
+        try settle()
+        for document in manifests {
+            let outcome = apply(document, by: "scenario")
+            if let failure = outcome.failure { throw ConfigurationError(file: document.file, line: document.line, message: failure) }
+        }
+    }
+
+    public var now: SimulationTime { clock.now }
+
+    /// The simulated wall clock.
+    public var wallTime: Time { cluster.context.wallTime(at: clock.now) }
+
+    // MARK: Time
+
+    /// Handles every event up to and including `time`.
+    /// - Parameter budget: most events to handle, nil for no bound.
+    public mutating func advance(to time: SimulationTime, budget: UInt64? = nil) throws(RunError) {
+        _ = try advance(to: time, budget: budget) { _ in false }
+    }
+
+    /// Handles events until `time`, or until `stop` says so after an event.
+    /// - Returns: whether it stopped early.
+    @discardableResult
+    public mutating func advance(
+        to time: SimulationTime, budget: UInt64? = nil, until stop: (borrowing World) -> Bool
+    ) throws(RunError) -> Bool {
+        var handled: UInt64 = 0
+        var atThisInstant = 0
+        var instant = clock.now
+        while let next = nextRoom(), next.time <= time {
+            if next.time > instant {
+                instant = next.time
+                atThisInstant = 0
+            }
+            atThisInstant += 1
+            guard atThisInstant < Self.livelockLimit else { throw .livelock(at: instant, events: atThisInstant) }
+            if let budget, handled >= budget { throw .budgetExhausted(events: handled, at: clock.now) }
+            handled += 1
+            step(next.room)
+            if stop(self) { return true }
+        }
+        machines.settle(at: time, cluster)
+        clock.idle(until: time)
+        return false
+    }
+
+    /// When the next event comes; nil in a world in which nothing will ever happen again.
+    public var nextEventTime: SimulationTime? { nextRoom()?.time }
+
+    private enum Room: UInt8 { case cluster, workloads, incidents }
+
+    private func nextRoom() -> (room: Room, time: SimulationTime)? {
+        var best: (room: Room, time: SimulationTime, sequence: UInt64)?
+        func consider(_ room: Room, _ next: (time: SimulationTime, sequence: UInt64)?) {
+            guard let next else { return }
+            if let found = best, (found.time.nanoseconds, found.sequence) < (next.time.nanoseconds, next.sequence) { return }
+            best = (room, next.time, next.sequence)
+        }
+        consider(.workloads, workloads.queue.next)
+        consider(.cluster, cluster.next)
+        consider(.incidents, incidents.queue.next)
+        return best.map { ($0.room, $0.time) }
+    }
+
+    private mutating func step(_ room: Room) {
+        switch room {
+        case .workloads:
+            guard let (time, sequence, event) = workloads.queue.popNext() else { return }
+            begin(room, sequence, time)
+            counts.workloads += 1
+            workloads.handle(event, clock: &clock, endpoints: cluster.endpoints, reports: &reports)
+        case .cluster:
+            guard let (time, sequence, work) = cluster.popNext() else { return }
+            begin(room, sequence, time)
+            counts.cluster += 1
+            cluster.handle(work, clock: &clock, usage: workloads)
+        case .incidents:
+            guard let (time, sequence, event) = incidents.queue.popNext() else { return }
+            begin(room, sequence, time)
+            counts.incidents += 1
+            handle(event)
+        }
+        carry()
+    }
+
+    private mutating func begin(_ room: Room, _ sequence: UInt64, _ time: SimulationTime) {
+        clock.begin(event: sequence, at: time)
+        digest.fold(time: time, sequence: sequence, kind: room.rawValue)
+    }
+
+    /// Carries requests to the runtime and reports back until neither side has more to say.
+    mutating func carry() {
+        while cluster.hasRuntimeRequests || !reports.isEmpty {
+            if cluster.hasRuntimeRequests {
+                runtimeRequests.removeAll(keepingCapacity: true)
+                cluster.takeRuntimeRequests(into: &runtimeRequests)
+                for request in runtimeRequests {
+                    machines.note(request, cluster, at: clock.now)
+                    workloads.perform(request, clock: &clock, reports: &reports)
+                }
+            }
+            if !reports.isEmpty {
+                var batch: [RuntimeReport] = []
+                swap(&batch, &reports)
+                cluster.receive(batch, clock: &clock)
+                batch.removeAll(keepingCapacity: true)
+                if reports.isEmpty { swap(&batch, &reports) }
+            }
+        }
+    }
+
+    /// Lets everything happen that is due at this very instant.
+    private mutating func settle() throws(ConfigurationError) {
+        carry()
+        do { try advance(to: clock.now) } catch { throw ConfigurationError(file: scenario.name, message: error.description) }
+    }
+}
+
+/// How many events each room handled.
+public struct EventCounts: Sendable, Equatable, Codable {
+    public var cluster: UInt64 = 0
+    public var workloads: UInt64 = 0
+    public var incidents: UInt64 = 0
+
+    public var total: UInt64 { cluster + workloads + incidents }
+}
+
+extension EventCounts: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(cluster)
+        writer.write(workloads)
+        writer.write(incidents)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        cluster = try reader.read()
+        workloads = try reader.read()
+        incidents = try reader.read()
+    }
+}

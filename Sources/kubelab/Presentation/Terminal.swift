@@ -1,0 +1,54 @@
+import Foundation
+
+/// Where words go: results to standard output, progress and wall-clock words to standard error.
+enum Terminal {
+    /// Whether standard output shows colour: a terminal, and `NO_COLOR` is not set (no-color.org).
+    static let showsColor = isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    static let showsProgress = isatty(STDERR_FILENO) == 1
+
+    /// Columns of the terminal, 80 where it is none.
+    static var width: Int {
+        var size = winsize()
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col >= 40 else { return 80 }
+        return min(Int(size.ws_col), 160)
+    }
+
+    static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
+    static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
+    static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
+
+    /// Shows a passing line on standard error, replaced by the next.
+    static func progress(_ text: String) {
+        if showsProgress { write("\r\u{1b}[2K" + text, to: STDERR_FILENO) }
+    }
+
+    static func endProgress() {
+        if showsProgress { write("\r\u{1b}[2K", to: STDERR_FILENO) }
+    }
+
+    /// Writes all bytes; a reader that went away (`kubelab … | head`) is not an error worth words.
+    private static func write(_ text: String, to descriptor: Int32) {
+        let bytes = Array(text.utf8)
+        bytes.withUnsafeBytes { buffer in
+            var offset = 0
+            while offset < buffer.count {
+                let written = Foundation.write(descriptor, buffer.baseAddress! + offset, buffer.count - offset)
+                if written <= 0 { return }
+                offset += written
+            }
+        }
+    }
+}
+
+/// Text in colour, where colour is shown.
+enum Style: String {
+    case good = "32"
+    case bad = "31"
+    case warning = "33"
+    case strong = "1"
+    case faint = "2"
+
+    func callAsFunction(_ text: String) -> String {
+        Terminal.showsColor ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text
+    }
+}
