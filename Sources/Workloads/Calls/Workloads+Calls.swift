@@ -37,12 +37,44 @@ extension Workloads {
             return
         }
         guard calls[call].depth < 32 else { return fail(call, .loopDetected) }
+        if calls[call].origin == .journey, !sources[Int(calls[call].source)].connections.isEmpty {
+            return connectKept(call)
+        }
         let target = Int(calls[call].target)
         if services[target].index < 0 { services[target].index = endpoints.index(of: services[target].level.name) }
         guard let endpoint = endpoints.choose(services[target].index, random: &dice),
             let slot = listener(endpoint.sandbox, port: endpoint.port)
         else { return fail(call, .refused) }
         accept(call, by: slot)
+    }
+
+    /// Sends a request over one of the client's open connections, which is made anew if its server has closed it.
+    private mutating func connectKept(_ call: UInt32) {
+        let source = Int(calls[call].source)
+        let index = Int(dice.below(UInt64(sources[source].connections.count)))
+        let kept = sources[source].connections[index]
+        let lifetime = sources[source].configuration.keepAlive?.lifetime
+        let isYoung = lifetime.map { clock.now - kept.opened < $0 } ?? true
+        if isYoung, isRunning(kept.container), answersOpenConnections(Int(kept.container.slot)) {
+            return accept(call, by: Int(kept.container.slot))
+        }
+        let target = Int(calls[call].target)
+        if services[target].index < 0 { services[target].index = endpoints.index(of: services[target].level.name) }
+        guard let endpoint = endpoints.choose(services[target].index, random: &dice),
+            let slot = listener(endpoint.sandbox, port: endpoint.port)
+        else { return fail(call, .refused) }
+        sources[source].connections[index].container = processes[slot].id
+        sources[source].connections[index].opened = clock.now
+        accept(call, by: slot)
+    }
+
+    /// Whether a server still reads from connections that were open before.
+    private func answersOpenConnections(_ slot: Int) -> Bool {
+        switch processes[slot].phase {
+        case .serving: true
+        case .stopping: catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections
+        case .starting, .absent: false
+        }
     }
 
     /// The process of a pod that listens on a port.
@@ -150,7 +182,7 @@ extension Workloads {
     private mutating func endServing(_ call: UInt32, _ slot: Int, _ outcome: Outcome) {
         processes[slot].inFlight -= 1
         processes[slot].meter.answered.count(outcome)
-        processes[slot].meter.busy += clock.now - calls[call].began
+        processes[slot].meter.latency.record(clock.now - calls[call].began)
         grow(slot, by: -calls[call].memory)
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)

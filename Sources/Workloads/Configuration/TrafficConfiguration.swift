@@ -76,6 +76,19 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         }
     }
 
+    /// A pool of connections. kube-proxy chooses a pod for each connection, not for each request: a new pod gets no
+    /// traffic, and a pod that has left its service keeps it, until connections are made anew.
+    public struct KeepAlive: Sendable, Equatable, Codable {
+        public var connections: Int
+        /// After this long a connection is replaced; nil never.
+        public var lifetime: Duration?
+
+        public init(connections: Int, lifetime: Duration? = nil) {
+            self.connections = connections
+            self.lifetime = lifetime
+        }
+    }
+
     public var name: String
     /// `namespace/name` of the service; empty for a source that publishes to a topic.
     public var service: String
@@ -99,7 +112,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
     public var patience: Distribution?
     public var retries: RetryPolicy
     /// Connections kept open and bound to a pod; nil opens one for each request.
-    public var keepAlive: Int?
+    public var keepAlive: KeepAlive?
     public var resolution: Resolution
 
     public init(name: String, service: String, rate: [Point] = []) {
@@ -153,7 +166,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         timeout = container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
         patience = try container.decodeIfPresent(Distribution.self, forKey: .patience)
         retries = try container.decode(.retries, or: retries)
-        keepAlive = try container.decodeIfPresent(Int.self, forKey: .keepAlive)
+        keepAlive = try container.decodeIfPresent(KeepAlive.self, forKey: .keepAlive)
         resolution = try container.decode(.resolution, or: resolution)
     }
 

@@ -112,7 +112,7 @@ extension Workloads {
         let ended = calls[call]
         processes[slot].inFlight -= 1
         processes[slot].meter.answered.count(ended.outcome)
-        processes[slot].meter.busy += clock.now - ended.began
+        processes[slot].meter.latency.record(clock.now - ended.began)
         grow(slot, by: -ended.memory)
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)

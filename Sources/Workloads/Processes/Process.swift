@@ -76,8 +76,8 @@ struct Process: Sendable {
 public struct ProcessMeter: Sendable, Equatable {
     /// Requests answered, by outcome (index: `Outcome.rawValue`).
     public var answered = OutcomeCounts()
-    /// Sum of the time in the server of all answered requests.
-    public var busy = Duration.zero
+    /// Time in the server of all answered requests, whatever the answer: what the program itself can measure.
+    public var latency = LatencyHistogram()
     /// Model calls attempted and their tokens.
     public var bill = TokenBill()
 
@@ -87,13 +87,13 @@ public struct ProcessMeter: Sendable, Equatable {
 extension ProcessMeter: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
         writer.write(answered)
-        writer.write(busy)
+        writer.write(latency)
         writer.write(bill)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
         answered = try reader.read()
-        busy = try reader.read()
+        latency = try reader.read()
         bill = try reader.read()
     }
 }

@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Simulation
 
 /// One source of requests: its curve, its dice and what became of its requests.
@@ -17,6 +18,8 @@ struct TrafficSource: Sendable {
     var begun: UInt64 = 0
     var inFlight: Int64 = 0
     var budget = RetryBudget()
+    /// Connections kept open.
+    var connections: [KeptConnection] = []
     /// The arrival under way: how much of the curve's area it still needed at `drawn`.
     var area = 0.0
     var drawn = SimulationTime.zero
@@ -32,6 +35,8 @@ struct TrafficSource: Sendable {
         self.level = level
         curve = RateCurve(configuration)
         random = RandomStream(seed: seed, name: "traffic/" + configuration.name)
+        let pool = min(max(0, configuration.keepAlive?.connections ?? 0), 100_000)
+        connections = Array(repeating: KeptConnection(), count: pool)
     }
 
     /// A gap of mean 1 with the configured coefficient of variation (reference section 0: gamma, shape 1/cv²).
@@ -40,6 +45,24 @@ struct TrafficSource: Sendable {
         guard variation > 0 else { return 1 }
         guard variation != 1 else { return Distribution.exponential(mean: 1).sample(using: &random) }
         return Distribution.gamma(shape: 1 / (variation * variation), mean: 1).sample(using: &random)
+    }
+}
+
+/// A connection that a client keeps open to one container.
+struct KeptConnection: Sendable, BinaryCodable {
+    var container = ContainerID(slot: .max, generation: 0)
+    var opened = SimulationTime.zero
+
+    init() {}
+
+    func write(to writer: inout BinaryWriter) {
+        writer.write(container)
+        writer.write(opened)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        container = try reader.read()
+        opened = try reader.read()
     }
 }
 
