@@ -21,12 +21,9 @@ public enum WorkloadEvent: Sendable, BitwiseCopyable {
     /// A model's answer, or the end of a wait before the next attempt.
     case agent(run: UInt32, generation: UInt32)
     case process(slot: UInt32, generation: UInt32, ProcessTimer)
-    case hook(UInt32)
     /// A message becomes available.
     case deliver(message: UInt32, generation: UInt32)
     case acknowledgementDeadline(message: UInt32, generation: UInt32)
-    /// One step of an aggregated source.
-    case flow(source: UInt32)
 }
 
 /// What a process has set an alarm for.
@@ -60,10 +57,8 @@ extension WorkloadEvent: BinaryCodable {
         case .process(let slot, let generation, let timer):
             put(10, slot, generation)
             writer.write(timer)
-        case .hook(let index): put(11, index)
-        case .deliver(let message, let generation): put(12, message, generation)
-        case .acknowledgementDeadline(let message, let generation): put(13, message, generation)
-        case .flow(let source): put(14, source)
+        case .deliver(let message, let generation): put(11, message, generation)
+        case .acknowledgementDeadline(let message, let generation): put(12, message, generation)
         }
     }
 
@@ -83,10 +78,8 @@ extension WorkloadEvent: BinaryCodable {
         case 8: self = .journeyRetry(journey: first, generation: second)
         case 9: self = .agent(run: first, generation: second)
         case 10: self = .process(slot: first, generation: second, try reader.read())
-        case 11: self = .hook(first)
-        case 12: self = .deliver(message: first, generation: second)
-        case 13: self = .acknowledgementDeadline(message: first, generation: second)
-        case 14: self = .flow(source: first)
+        case 11: self = .deliver(message: first, generation: second)
+        case 12: self = .acknowledgementDeadline(message: first, generation: second)
         default: throw .malformed(what: "workload event", offset: reader.offset)
         }
     }

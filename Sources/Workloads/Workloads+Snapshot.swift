@@ -27,6 +27,18 @@ extension Workloads: BinaryCodable {
             writer.write(service.level)
             writer.write(service.budget)
         }
+        for provider in providers { provider.writeState(to: &writer) }
+        for tool in tools { writer.write(tool) }
+        for topic in topics { topic.writeState(to: &writer) }
+        writer.write(messages)
+        writer.write(unattributed)
+        writer.writeVarint(UInt64(faults.count))
+        for fault in faults {
+            writer.write(fault.id.rawValue)
+            writer.write(Self.encode(fault.fault))
+        }
+        writer.write(nextFault)
+        writer.write(recording)
         writer.write(dice)
         writer.write(nextNumber)
     }
@@ -35,7 +47,7 @@ extension Workloads: BinaryCodable {
         try reader.section("workloads", version: Self.version)
         let seed: UInt64 = try reader.read()
         let text: String = try reader.read()
-        guard let configuration = Self.decode(text) else {
+        guard let configuration: WorkloadsConfiguration = Self.decode(text) else {
             throw .malformed(what: "workloads configuration", offset: reader.offset)
         }
         self.init(configuration: configuration, seed: seed)
@@ -56,20 +68,36 @@ extension Workloads: BinaryCodable {
             services[index].level = try reader.read()
             services[index].budget = try reader.read()
         }
+        for index in providers.indices { try providers[index].readState(from: &reader) }
+        for index in tools.indices { tools[index] = try reader.read() }
+        for index in topics.indices { try topics[index].readState(from: &reader) }
+        messages = try reader.read()
+        unattributed = try reader.read()
+        for _ in 0..<(try reader.readCount()) {
+            let id = FaultID(rawValue: try reader.read())
+            let text: String = try reader.read()
+            guard let fault: WorkloadFault = Self.decode(text) else {
+                throw .malformed(what: "fault", offset: reader.offset)
+            }
+            faults.append(ActiveFault(id: id, fault: fault))
+        }
+        nextFault = try reader.read()
+        recording = try reader.read()
         dice = try reader.read()
         nextNumber = try reader.read()
+        restorePolicies()
     }
 
     /// The configuration is small and read rarely: JSON with sorted keys keeps its bytes reproducible.
-    private static func encode(_ configuration: WorkloadsConfiguration) -> String {
+    private static func encode(_ value: some Encodable) -> String {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        guard let data = try? encoder.encode(configuration) else { return "{}" }
+        guard let data = try? encoder.encode(value) else { return "{}" }
         return String(decoding: data, as: UTF8.self)
     }
 
-    private static func decode(_ text: String) -> WorkloadsConfiguration? {
-        try? JSONDecoder().decode(WorkloadsConfiguration.self, from: Data(text.utf8))
+    private static func decode<Value: Decodable>(_ text: String) -> Value? {
+        try? JSONDecoder().decode(Value.self, from: Data(text.utf8))
     }
 
     private static func write(_ container: ContainerConfiguration, to writer: inout BinaryWriter) {
@@ -130,6 +158,7 @@ extension TrafficSource {
         writer.write(begun)
         writer.write(inFlight)
         writer.write(budget)
+        writer.write(connections)
         writer.write(area)
         writer.write(drawn)
         writer.write(timer)
@@ -142,6 +171,7 @@ extension TrafficSource {
         begun = try reader.read()
         inFlight = try reader.read()
         budget = try reader.read()
+        connections = try reader.read()
         area = try reader.read()
         drawn = try reader.read()
         timer = try reader.read()

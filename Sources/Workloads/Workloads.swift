@@ -27,6 +27,16 @@ public struct Workloads: Sendable {
     var runs = Pool<AgentRun>()
     var sources: [TrafficSource] = []
     var services: [ServiceState] = []
+    var providers: [Provider] = []
+    var tools: [ToolCondition] = []
+    var topics: [Topic] = []
+    var messages = Pool<Message>()
+    /// What model calls cost that no source of traffic stands behind.
+    var unattributed = TokenBill()
+    /// Faults in force, in the order in which they came.
+    var faults: [ActiveFault] = []
+    var nextFault: UInt32 = 1
+    var recording = Recording()
     /// Which endpoint a connection gets.
     var dice: RandomStream
     var nextNumber: UInt64 = 1
@@ -36,6 +46,7 @@ public struct Workloads: Sendable {
     var staleMachines: [UInt32] = []
     var freed: [UInt32] = []
     var doomed: [Doom] = []
+    var wokenTopics: [UInt32] = []
     /// Scratch space of the division of cores.
     var claims: [FairShare.Claim] = []
 
@@ -54,8 +65,19 @@ public struct Workloads: Sendable {
             sources.append(
                 TrafficSource(
                     configuration: traffic, target: catalogue.target(named: Self.qualified(traffic.service)) ?? 0,
+                    topic: traffic.topic.map { catalogue.topic(named: $0) } ?? .max,
                     path: catalogue.path(named: traffic.path) ?? 0, seed: seed,
                     level: ServiceLevel(name: traffic.name, accounting: configuration.accounting)))
+        }
+        providers = catalogue.providers.map {
+            Provider(
+                name: $0, configuration: configuration.providers[$0] ?? ProviderConfiguration(),
+                plans: catalogue.plans.count)
+        }
+        tools = catalogue.tools.map { _ in ToolCondition() }
+        topics = catalogue.topics.map {
+            Topic(configuration: configuration.topics[$0] ?? TopicConfiguration(),
+                level: ServiceLevel(name: $0, accounting: configuration.accounting))
         }
     }
 
@@ -117,17 +139,24 @@ public struct Workloads: Sendable {
         case .journeyRetry(let journey, let generation): journeyRetry(Handle(slot: journey, generation: generation))
         case .process(let slot, let generation, let timer):
             processTimer(ContainerID(slot: slot, generation: generation), timer)
-        case .hook, .agent, .deliver, .acknowledgementDeadline, .flow: break
+        case .agent(let run, let generation): agent(Handle(slot: run, generation: generation))
+        case .deliver(let message, let generation): deliver(Handle(slot: message, generation: generation))
+        case .acknowledgementDeadline(let message, let generation):
+            acknowledgementDeadline(Handle(slot: message, generation: generation))
         }
     }
 
     /// Settles everything that follows from an event at the same instant.
+    mutating func settleAfterFault() { settle() }
+
     private mutating func settle() {
         while true {
             if !freed.isEmpty {
                 admitWaiting()
             } else if !doomed.isEmpty {
                 carryOutDooms()
+            } else if !wokenTopics.isEmpty {
+                handOutMessages()
             } else {
                 break
             }

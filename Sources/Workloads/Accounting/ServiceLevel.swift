@@ -12,6 +12,8 @@ public struct LevelWindow: Sendable, Equatable {
     /// From arrival to the end of those that got no good answer.
     public var failureLatency = LatencyHistogram()
     public var attempts: Int64 = 0
+    /// Good answers that were of no use: the task failed.
+    public var poor: Int64 = 0
     public var bill = TokenBill()
 
     public init(start: SimulationTime) { self.start = start }
@@ -22,6 +24,7 @@ public struct LevelWindow: Sendable, Equatable {
         left.latency += right.latency
         left.failureLatency += right.failureLatency
         left.attempts += right.attempts
+        left.poor += right.poor
         left.bill += right.bill
     }
 }
@@ -62,6 +65,11 @@ public struct ServiceLevel: Sendable, Equatable {
         windows[window(at: now)].attempts += count
     }
 
+    mutating func notePoor(now: SimulationTime) {
+        total.poor += 1
+        windows[window(at: now)].poor += 1
+    }
+
     mutating func noteEnd(_ outcome: Outcome, latency: Duration, now: SimulationTime, count: Int64 = 1) {
         let index = window(at: now)
         total.outcomes.count(outcome, count)
@@ -97,6 +105,7 @@ extension LevelWindow: BinaryCodable {
         writer.write(latency)
         writer.write(failureLatency)
         writer.write(attempts)
+        writer.write(poor)
         writer.write(bill)
     }
 
@@ -107,6 +116,7 @@ extension LevelWindow: BinaryCodable {
         latency = try reader.read()
         failureLatency = try reader.read()
         attempts = try reader.read()
+        poor = try reader.read()
         bill = try reader.read()
     }
 }

@@ -8,6 +8,8 @@ extension Workloads {
         auditRequests(&found)
         auditProcesses(&found)
         auditMachines(&found)
+        auditMoney(&found)
+        auditTopics(&found)
         return found
     }
 
@@ -108,6 +110,49 @@ extension Workloads {
             if memory != machine.memoryUsed { found.append("node \(index): \(machine.memoryUsed) bytes counted, \(memory) exist") }
             if active != machine.active.count { found.append("node \(index): \(machine.active.count) active, \(active) exist") }
             if share > machine.cores * 1.000001 { found.append("node \(index): \(share) of \(machine.cores) cores given out") }
+        }
+    }
+
+    private func auditMoney(_ found: inout [String]) {
+        var asking = [Int64](repeating: 0, count: providers.count)
+        for slot in runs.slots {
+            let run = runs[slot]
+            if run.phase == .asking { asking[Int(catalogue.plans[Int(run.plan)].provider)] += 1 }
+            if !calls.contains(run.call) || calls[run.call.slot].run != runs.handle(slot) {
+                found.append("a run without its call")
+            }
+        }
+        var billed = TokenBill()
+        for (index, provider) in providers.enumerated() {
+            let reading = provider.reading
+            billed += reading.billed
+            if reading.inFlight != asking[index] {
+                found.append("\(provider.name): \(reading.inFlight) in flight, \(asking[index]) runs wait")
+            }
+            let ended = reading.answered + reading.limited + reading.overloaded + reading.failed + reading.invalid
+                + reading.timedOut + reading.aborted
+            if reading.attempts != ended + reading.inFlight {
+                found.append("\(provider.name): \(reading.attempts) attempts, \(ended) ended, \(reading.inFlight) in flight")
+            }
+            if reading.billed.cost != provider.configuration.prices.cost(of: reading.billed) {
+                found.append("\(provider.name): the bill is not the sum of its tokens")
+            }
+        }
+        var attributed = unattributed
+        for source in sources { attributed += source.level.total.bill }
+        if billed != attributed { found.append("billed \(billed), attributed \(attributed)") }
+    }
+
+    private func auditTopics(_ found: inout [String]) {
+        var present = [Int64](repeating: 0, count: topics.count)
+        for slot in messages.slots { present[Int(messages[slot].topic)] += 1 }
+        for (index, topic) in topics.enumerated() {
+            let held = Int64(topic.waiting) + topic.working + topic.delayed
+            if held != present[index] { found.append("\(topic.level.name): \(held) counted, \(present[index]) exist") }
+            let total = topic.level.total
+            if total.arrived != total.outcomes.total + held {
+                found.append("\(topic.level.name): \(total.arrived) published, \(total.outcomes.total) ended, \(held) held")
+            }
         }
     }
 }

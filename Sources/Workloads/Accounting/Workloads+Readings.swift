@@ -56,3 +56,49 @@ extension Workloads {
     /// The levels of every service that somebody calls, as its callers saw it.
     public var serviceLevels: [ServiceLevel] { services.map(\.level) }
 }
+
+extension Workloads {
+    /// One provider: what it has seen, and what is left of its limits.
+    public struct ProviderLevel: Sendable {
+        public var name: String
+        public var reading: ProviderReading
+        public var remaining: (requests: Double?, input: Double?, output: Double?)
+        public var condition: ProviderCondition
+    }
+
+    /// All providers, in the order of their names.
+    public func providerLevels(now: SimulationTime) -> [ProviderLevel] {
+        providers.map {
+            ProviderLevel(
+                name: $0.name, reading: $0.reading, remaining: $0.remaining(now: now), condition: $0.condition)
+        }
+    }
+
+    /// One topic.
+    public struct TopicLevel: Sendable {
+        /// From publishing to the acknowledgement; a dead letter counts as a server error.
+        public var level: ServiceLevel
+        public var ready: Int
+        public var working: Int
+        /// Waiting for their next delivery.
+        public var delayed: Int
+        public var redelivered: Int64
+        public var deadLetters: Int64
+        public var duplicates: Int64
+        /// When the message that has waited longest was published.
+        public var oldest: SimulationTime?
+    }
+
+    /// All topics, in the order of their names.
+    public var topicLevels: [TopicLevel] {
+        topics.map { topic in
+            TopicLevel(
+                level: topic.level, ready: topic.waiting, working: Int(topic.working), delayed: Int(topic.delayed),
+                redelivered: topic.redelivered, deadLetters: topic.deadLetters, duplicates: topic.duplicates,
+                oldest: topic.ready[topic.head...].lazy.map { messages[$0.slot].published }.min())
+        }
+    }
+
+    /// What model calls cost that no source of traffic stands behind (batch containers).
+    public var unattributedBill: TokenBill { unattributed }
+}

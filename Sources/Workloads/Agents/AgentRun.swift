@@ -13,6 +13,9 @@ struct AgentRun: Sendable {
     var stepsLeft: Int32 = 0
     var stepsDone: Int32 = 0
     var toolsLeft: Int32 = 0
+    /// The tool in use, and whether it has failed.
+    var tool: UInt32 = 0
+    var toolFailed = false
     var isLooping = false
     var failing = false
     /// Tokens of the context that the next call sends, and how much of its start the provider has cached.
@@ -29,6 +32,10 @@ struct AgentRun: Sendable {
     var output: Int64 = 0
     var firstToken = Duration.zero
     var whole = Duration.zero
+    var retryAfter = Duration.zero
+    /// Slices of a streamed answer that are still to come, and CPU seconds of each.
+    var slicesLeft: Int32 = 0
+    var sliceWork = 0.0
     var fate = ModelFate.answered
     var timer = TimerHandle.none
     /// What this request has been billed.
@@ -89,6 +96,8 @@ extension AgentRun: PoolElement {
         writer.write(stepsLeft)
         writer.write(stepsDone)
         writer.write(toolsLeft)
+        writer.write(tool)
+        writer.write(toolFailed)
         writer.write(isLooping)
         writer.write(failing)
         writer.write(context)
@@ -103,6 +112,9 @@ extension AgentRun: PoolElement {
         writer.write(output)
         writer.write(firstToken)
         writer.write(whole)
+        writer.write(retryAfter)
+        writer.write(slicesLeft)
+        writer.write(sliceWork)
         writer.write(fate)
         writer.write(timer)
         writer.write(bill)
@@ -117,6 +129,8 @@ extension AgentRun: PoolElement {
         stepsLeft = try reader.read()
         stepsDone = try reader.read()
         toolsLeft = try reader.read()
+        tool = try reader.read()
+        toolFailed = try reader.read()
         isLooping = try reader.read()
         failing = try reader.read()
         context = try reader.read()
@@ -131,6 +145,9 @@ extension AgentRun: PoolElement {
         output = try reader.read()
         firstToken = try reader.read()
         whole = try reader.read()
+        retryAfter = try reader.read()
+        slicesLeft = try reader.read()
+        sliceWork = try reader.read()
         fate = try reader.read()
         timer = try reader.read()
         bill = try reader.read()

@@ -53,6 +53,8 @@ struct Call: Sendable {
     var isCancelled = false
     /// Whether the burst holds its event loop without using the CPU.
     var blocks = false
+    /// Whether the answer will be of no use to the user, though it looks like one.
+    var isPoor = false
     var depth: UInt8 = 0
     var attempt: UInt8 = 0
     /// How it will end if it gets to its end.
@@ -62,6 +64,10 @@ struct Call: Sendable {
     var originGeneration: UInt32 = 0
     /// Probe token, for a probe.
     var token: UInt64 = 0
+    /// The source of traffic that pays for it; `.max` for none.
+    var source: UInt32 = .max
+    /// Model steps taken for it, here and further down.
+    var steps: UInt32 = 0
     var target: UInt32 = .max
     var path: UInt32 = 0
     /// The server; `.max` while connecting.
@@ -97,12 +103,15 @@ extension Call: PoolElement {
         writer.write(state)
         writer.write(isCancelled)
         writer.write(blocks)
+        writer.write(isPoor)
         writer.write(depth)
         writer.write(attempt)
         writer.write(outcome)
         writer.write(originSlot)
         writer.write(originGeneration)
         writer.write(token)
+        writer.write(source)
+        writer.write(steps)
         writer.write(target)
         writer.write(path)
         writer.write(process)
@@ -130,12 +139,15 @@ extension Call: PoolElement {
         state = try reader.read()
         isCancelled = try reader.read()
         blocks = try reader.read()
+        isPoor = try reader.read()
         depth = try reader.read()
         attempt = try reader.read()
         outcome = try reader.read()
         originSlot = try reader.read()
         originGeneration = try reader.read()
         token = try reader.read()
+        source = try reader.read()
+        steps = try reader.read()
         target = try reader.read()
         path = try reader.read()
         process = try reader.read()

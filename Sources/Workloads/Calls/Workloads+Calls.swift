@@ -6,11 +6,12 @@ extension Workloads {
     /// Sends a request; it reaches the server after `delay`, or at once.
     mutating func send(
         to target: UInt32, path: UInt32, from origin: Call.Origin, originSlot: UInt32, originGeneration: UInt32,
-        trace: UInt64, dice: UInt64, depth: UInt8, delay: Duration
+        trace: UInt64, source: UInt32, dice: UInt64, depth: UInt8, delay: Duration
     ) -> Handle<Call> {
         var call = Call()
         call.number = takeNumber()
         call.trace = trace
+        call.source = source
         call.dice = dice
         call.origin = origin
         call.originSlot = originSlot
@@ -36,12 +37,44 @@ extension Workloads {
             return
         }
         guard calls[call].depth < 32 else { return fail(call, .loopDetected) }
+        if calls[call].origin == .journey, !sources[Int(calls[call].source)].connections.isEmpty {
+            return connectKept(call)
+        }
         let target = Int(calls[call].target)
         if services[target].index < 0 { services[target].index = endpoints.index(of: services[target].level.name) }
         guard let endpoint = endpoints.choose(services[target].index, random: &dice),
             let slot = listener(endpoint.sandbox, port: endpoint.port)
         else { return fail(call, .refused) }
         accept(call, by: slot)
+    }
+
+    /// Sends a request over one of the client's open connections, which is made anew if its server has closed it.
+    private mutating func connectKept(_ call: UInt32) {
+        let source = Int(calls[call].source)
+        let index = Int(dice.below(UInt64(sources[source].connections.count)))
+        let kept = sources[source].connections[index]
+        let lifetime = sources[source].configuration.keepAlive?.lifetime
+        let isYoung = lifetime.map { clock.now - kept.opened < $0 } ?? true
+        if isYoung, isRunning(kept.container), answersOpenConnections(Int(kept.container.slot)) {
+            return accept(call, by: Int(kept.container.slot))
+        }
+        let target = Int(calls[call].target)
+        if services[target].index < 0 { services[target].index = endpoints.index(of: services[target].level.name) }
+        guard let endpoint = endpoints.choose(services[target].index, random: &dice),
+            let slot = listener(endpoint.sandbox, port: endpoint.port)
+        else { return fail(call, .refused) }
+        sources[source].connections[index].container = processes[slot].id
+        sources[source].connections[index].opened = clock.now
+        accept(call, by: slot)
+    }
+
+    /// Whether a server still reads from connections that were open before.
+    private func answersOpenConnections(_ slot: Int) -> Bool {
+        switch processes[slot].phase {
+        case .serving: true
+        case .stopping: catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections
+        case .starting, .absent: false
+        }
     }
 
     /// The process of a pod that listens on a port.
@@ -68,6 +101,7 @@ extension Workloads {
         guard processes[slot].admissionCount < processes[slot].backlog else { return fail(call, .refused) }
         attach(call, to: slot)
         calls[call].began = clock.now
+        if recording.isOn, calls[call].origin == .journey { noteServer(call, slot) }
         let program = Int(processes[slot].behaviour)
         if connections >= processes[slot].limit {
             calls[call].kind = .rejection
@@ -104,7 +138,7 @@ extension Workloads {
         calls[call].memory = bytes
         grow(slot, by: bytes)
         let crash = catalogue.programs[program].behaviour.crash
-        if chance(call, crash.perRequest) { doom(slot, ExitStatus(code: crash.exitCode, message: crash.message)) }
+        if chance(call, crash.perRequest + processes[slot].condition.crashPerRequest) { doom(slot, ExitStatus(code: crash.exitCode, message: crash.message)) }
         proceed(call)
     }
 
@@ -138,6 +172,7 @@ extension Workloads {
     mutating func respond(_ call: UInt32, _ outcome: Outcome, retryAfter: Duration = .zero) {
         let slot = Int(calls[call].process)
         if calls[call].kind == .request { endServing(call, slot, outcome) }
+        if recording.telemetry != nil { noteSpan(call, slot, outcome) }
         let answered = calls[call]
         detach(call)
         calls.remove(call)
@@ -147,7 +182,7 @@ extension Workloads {
     private mutating func endServing(_ call: UInt32, _ slot: Int, _ outcome: Outcome) {
         processes[slot].inFlight -= 1
         processes[slot].meter.answered.count(outcome)
-        processes[slot].meter.busy += clock.now - calls[call].began
+        processes[slot].meter.latency.record(clock.now - calls[call].began)
         grow(slot, by: -calls[call].memory)
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)
@@ -171,14 +206,26 @@ extension Workloads {
     /// Tells whoever waits for a call how it ended. The call itself is gone by now.
     mutating func tell(_ call: Call, _ outcome: Outcome, retryAfter: Duration) {
         switch call.origin {
-        case .nobody, .process, .message:
+        case .nobody, .process:
             break
+        case .message:
+            messageLost(Handle(slot: call.originSlot, generation: call.originGeneration), call)
         case .journey:
             services[Int(call.target)].level.noteEnd(outcome, latency: clock.now - call.sent, now: clock.now)
-            journeyAnswered(Handle(slot: call.originSlot, generation: call.originGeneration), outcome, retryAfter)
+            let journey = Handle<Journey>(slot: call.originSlot, generation: call.originGeneration)
+            if journeys.contains(journey) {
+                journeys[journey.slot].steps &+= call.steps
+                if call.isPoor { journeys[journey.slot].isPoor = true }
+            }
+            journeyAnswered(journey, outcome, retryAfter)
         case .call:
             services[Int(call.target)].level.noteEnd(outcome, latency: clock.now - call.sent, now: clock.now)
-            childAnswered(Handle(slot: call.originSlot, generation: call.originGeneration), outcome, retryAfter)
+            let parent = Handle<Call>(slot: call.originSlot, generation: call.originGeneration)
+            if calls.contains(parent) {
+                calls[parent.slot].steps &+= call.steps
+                if call.isPoor { calls[parent.slot].isPoor = true }
+            }
+            childAnswered(parent, outcome, retryAfter)
         case .probe:
             reports.append(.probed(ProbeToken(rawValue: call.token), .connectionRefused))
         }
@@ -226,6 +273,7 @@ extension Workloads {
 
     /// Lets go of everything a call waits for.
     mutating func abandonWork(_ call: UInt32) {
+        if !calls[call].run.isNone { endRun(call) }
         queue.cancel(calls[call].timer)
         orphan(calls[call].child, .abandoned)
         calls[call].child = .none

@@ -35,17 +35,20 @@ extension Workloads {
                 calls[call].stage = chance(call, share) ? range.count : calls[call].stage + 1
             case .publish(let topic):
                 calls[call].stage += 1
-                publish(topic, source: .max, trace: calls[call].trace)
+                publish(topic, journey: .none, source: calls[call].source, dice: mixed(calls[call].dice, 1 << 40))
             case .fail(let share):
                 calls[call].stage += 1
                 if chance(call, share) { return finish(call, .serverError) }
             }
         }
+        let errors = processes[slot].condition.errorRate
+        if errors > 0, calls[call].outcome == .ok, chance(call, errors) { calls[call].outcome = .serverError }
         finish(call, calls[call].outcome)
     }
 
     /// The end of a call's own work.
     mutating func finish(_ call: UInt32, _ outcome: Outcome, retryAfter: Duration = .zero) {
+        if !calls[call].run.isNone { endRun(call) }
         calls[call].outcome = outcome
         switch calls[call].kind {
         case .request: respond(call, outcome, retryAfter: retryAfter)
@@ -128,7 +131,7 @@ extension Workloads {
         calls[call].draws = ordinal &+ 1
         calls[call].child = send(
             to: target, path: catalogue.calls[index].path, from: .call, originSlot: parent.slot,
-            originGeneration: parent.generation, trace: calls[call].trace,
+            originGeneration: parent.generation, trace: calls[call].trace, source: calls[call].source,
             dice: mixed(calls[call].dice, UInt64(ordinal)), depth: calls[call].depth &+ 1,
             delay: max(.nanoseconds(1), configuration.network.hop + configuration.network.sidecar))
         if let timeout = catalogue.calls[index].timeout {

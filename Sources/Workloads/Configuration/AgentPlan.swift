@@ -9,6 +9,8 @@ public struct AgentPlan: Sendable, Equatable, Codable {
     public var steps: Distribution
     /// The framework's limit (10: OpenAI Agents SDK, Dapr Agents).
     public var stepCap: Int
+    /// Whether reaching the cap is an error (`MaxTurnsExceeded`); otherwise the agent answers with what it has.
+    public var failsAtCap: Bool
     /// System prompt and tool schemas, in tokens; the same for all requests, so cached between them.
     public var systemTokens: Int
     /// History and question, in tokens.
@@ -45,6 +47,7 @@ public struct AgentPlan: Sendable, Equatable, Codable {
         self.provider = provider
         steps = .clamped(.lognormal(mu: 0.69, sigma: 1.70), 1, 150)
         stepCap = 10
+        failsAtCap = true
         systemTokens = 2000
         userTokens = .constant(200)
         growthTokens = .lognormal(mu: 6.75, sigma: 1.2)
@@ -66,7 +69,7 @@ public struct AgentPlan: Sendable, Equatable, Codable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case provider, steps, stepCap, systemTokens, userTokens, growthTokens, outputTokens, contextLimit
+        case provider, steps, stepCap, failsAtCap, systemTokens, userTokens, growthTokens, outputTokens, contextLimit
         case toolsPerStep, tools, loopProbability, failureProbability, failureFactor, tokenBudget, deadline
         case firstStepWork, stepWork, streamWork, modelTimeout, retries, changesPrefix
     }
@@ -76,6 +79,7 @@ public struct AgentPlan: Sendable, Equatable, Codable {
         self.init(provider: try container.decode(String.self, forKey: .provider))
         steps = try container.decode(.steps, or: steps)
         stepCap = try container.decode(.stepCap, or: stepCap)
+        failsAtCap = try container.decode(.failsAtCap, or: failsAtCap)
         systemTokens = try container.decode(.systemTokens, or: systemTokens)
         userTokens = try container.decode(.userTokens, or: userTokens)
         growthTokens = try container.decode(.growthTokens, or: growthTokens)

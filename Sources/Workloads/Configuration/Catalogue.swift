@@ -88,7 +88,7 @@ struct Catalogue: Sendable {
             if let behaviour = configuration.images[image] { add(image: image, behaviour) }
         }
         for source in configuration.traffic {
-            _ = target(source.service)
+            if source.topic == nil { _ = target(source.service) }
             _ = path(source.path)
         }
         resolvePaths()
@@ -110,6 +110,7 @@ struct Catalogue: Sendable {
         return 0
     }
 
+    func topic(named name: String) -> UInt32 { index(of: name, in: topics) }
     func target(named name: String) -> UInt32? { targetIndexes[name] }
     func path(named name: String) -> UInt32? { pathIndexes[name] }
 

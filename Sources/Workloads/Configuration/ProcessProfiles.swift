@@ -103,20 +103,24 @@ public struct ShutdownProfile: Sendable, Equatable, Codable {
     public var exitCode: Int
     /// Drops what is in flight at once.
     public var dropsRequests: Bool
+    /// Goes on answering on connections that are open, so that it is never idle while clients keep them
+    /// (uvicorn closes idle ones at once).
+    public var keepsConnections: Bool
 
     public init(
         ignoresSignal: Bool = false, gracefulTimeout: Duration? = nil, closing: Duration = .milliseconds(100),
-        exitCode: Int = 0, dropsRequests: Bool = false
+        exitCode: Int = 0, dropsRequests: Bool = false, keepsConnections: Bool = false
     ) {
         self.ignoresSignal = ignoresSignal
         self.gracefulTimeout = gracefulTimeout
         self.closing = closing
         self.exitCode = exitCode
         self.dropsRequests = dropsRequests
+        self.keepsConnections = keepsConnections
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case ignoresSignal, gracefulTimeout, closing, exitCode, dropsRequests
+        case ignoresSignal, gracefulTimeout, closing, exitCode, dropsRequests, keepsConnections
     }
 
     public init(from decoder: any Decoder) throws {
@@ -127,6 +131,7 @@ public struct ShutdownProfile: Sendable, Equatable, Codable {
         closing = try container.decode(.closing, or: closing)
         exitCode = try container.decode(.exitCode, or: exitCode)
         dropsRequests = try container.decode(.dropsRequests, or: dropsRequests)
+        keepsConnections = try container.decode(.keepsConnections, or: keepsConnections)
     }
 }
 

@@ -76,9 +76,24 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         }
     }
 
+    /// A pool of connections. kube-proxy chooses a pod for each connection, not for each request: a new pod gets no
+    /// traffic, and a pod that has left its service keeps it, until connections are made anew.
+    public struct KeepAlive: Sendable, Equatable, Codable {
+        public var connections: Int
+        /// After this long a connection is replaced; nil never.
+        public var lifetime: Duration?
+
+        public init(connections: Int, lifetime: Duration? = nil) {
+            self.connections = connections
+            self.lifetime = lifetime
+        }
+    }
+
     public var name: String
-    /// `namespace/name` of the service.
+    /// `namespace/name` of the service; empty for a source that publishes to a topic.
     public var service: String
+    /// The topic that gets a message for each request; the request ends when the message is acknowledged.
+    public var topic: String?
     public var path: String
     /// The rate over time since the world began, linear between points and constant outside; empty for none.
     public var rate: [Point]
@@ -97,13 +112,14 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
     public var patience: Distribution?
     public var retries: RetryPolicy
     /// Connections kept open and bound to a pod; nil opens one for each request.
-    public var keepAlive: Int?
+    public var keepAlive: KeepAlive?
     public var resolution: Resolution
 
     public init(name: String, service: String, rate: [Point] = []) {
         self.name = name
         self.service = service
         self.rate = rate
+        topic = nil
         path = "/"
         period = nil
         offset = .zero
@@ -124,7 +140,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, service, path, rate, period, offset, bursts, variation, closed, sessions, timeout, patience
+        case name, service, topic, path, rate, period, offset, bursts, variation, closed, sessions, timeout, patience
         case retries, keepAlive, resolution
     }
 
@@ -132,7 +148,9 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
         self.init(
             name: try container.decode(String.self, forKey: .name),
-            service: try container.decode(String.self, forKey: .service))
+            service: try container.decode(.service, or: ""))
+        topic = try container.decodeIfPresent(String.self, forKey: .topic)
+        if topic != nil { timeout = nil }
         path = try container.decode(.path, or: path)
         if let constant = try? container.decode(Double.self, forKey: .rate) {
             rate = [Point(at: .zero, rate: constant)]
@@ -148,7 +166,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         timeout = container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
         patience = try container.decodeIfPresent(Distribution.self, forKey: .patience)
         retries = try container.decode(.retries, or: retries)
-        keepAlive = try container.decodeIfPresent(Int.self, forKey: .keepAlive)
+        keepAlive = try container.decodeIfPresent(KeepAlive.self, forKey: .keepAlive)
         resolution = try container.decode(.resolution, or: resolution)
     }
 
@@ -156,6 +174,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         try container.encode(service, forKey: .service)
+        try container.encodeIfPresent(topic, forKey: .topic)
         try container.encode(path, forKey: .path)
         try container.encode(rate, forKey: .rate)
         try container.encodeIfPresent(period, forKey: .period)

@@ -65,6 +65,8 @@ struct Process: Sendable {
     var started = SimulationTime.zero
     var crashTimer = TimerHandle.none
     var stopTimer = TimerHandle.none
+    /// What faults do to it.
+    var condition = ImageCondition()
     var meter = ProcessMeter()
 
     var listens: Bool { phase == .serving }
@@ -74,8 +76,8 @@ struct Process: Sendable {
 public struct ProcessMeter: Sendable, Equatable {
     /// Requests answered, by outcome (index: `Outcome.rawValue`).
     public var answered = OutcomeCounts()
-    /// Sum of the time in the server of all answered requests.
-    public var busy = Duration.zero
+    /// Time in the server of all answered requests, whatever the answer: what the program itself can measure.
+    public var latency = LatencyHistogram()
     /// Model calls attempted and their tokens.
     public var bill = TokenBill()
 
@@ -85,13 +87,13 @@ public struct ProcessMeter: Sendable, Equatable {
 extension ProcessMeter: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
         writer.write(answered)
-        writer.write(busy)
+        writer.write(latency)
         writer.write(bill)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
         answered = try reader.read()
-        busy = try reader.read()
+        latency = try reader.read()
         bill = try reader.read()
     }
 }
@@ -137,6 +139,7 @@ extension Process: BinaryCodable {
         writer.write(started)
         writer.write(crashTimer)
         writer.write(stopTimer)
+        writer.write(condition)
         writer.write(meter)
     }
 
@@ -180,6 +183,7 @@ extension Process: BinaryCodable {
         started = try reader.read()
         crashTimer = try reader.read()
         stopTimer = try reader.read()
+        condition = try reader.read()
         meter = try reader.read()
     }
 }

@@ -108,11 +108,20 @@ extension Workloads {
     mutating func closeIfIdle(_ slot: Int) {
         guard processes[slot].phase == .stopping, processes[slot].inFlight == 0, processes[slot].admissionCount == 0
         else { return }
+        // While clients keep connections that it would answer on, it waits for them to close.
+        if catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections, hasKeptConnections(slot) {
+            return
+        }
         queue.cancel(processes[slot].stopTimer)
         let closing = catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.closing
         let id = processes[slot].id
         processes[slot].stopTimer = queue.schedule(
             .process(slot: id.slot, generation: id.generation, .closing), after: closing, on: &clock)
+    }
+
+    private func hasKeptConnections(_ slot: Int) -> Bool {
+        let id = processes[slot].id
+        return sources.contains { $0.connections.contains { $0.container == id } }
     }
 
     /// SIGKILL.
@@ -160,6 +169,7 @@ extension Workloads {
         queue.cancel(processes[slot].stopTimer)
         machines[machine].memoryUsed -= processes[slot].memory.resident
         unlink(slot, machine)
+        leaveTopic(slot)
         processes[slot].phase = .absent
         containers[slot] = nil
         // Callers are told only when the process is gone, so that nothing they do can reach it.

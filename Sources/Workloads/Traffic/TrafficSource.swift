@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Simulation
 
 /// One source of requests: its curve, its dice and what became of its requests.
@@ -5,27 +6,37 @@ struct TrafficSource: Sendable {
     let configuration: TrafficConfiguration
     let curve: RateCurve
     let target: UInt32
+    /// The topic it publishes to instead of calling a service; `.max` for none.
+    let topic: UInt32
     let path: UInt32
     var random: RandomStream
     /// What faults multiply the rate by.
     var scale = 1.0
+    /// The retry policy in force.
+    var retries: RetryPolicy
     /// Requests (or sessions) begun, which number the next one.
     var begun: UInt64 = 0
     var inFlight: Int64 = 0
     var budget = RetryBudget()
+    /// Connections kept open.
+    var connections: [KeptConnection] = []
     /// The arrival under way: how much of the curve's area it still needed at `drawn`.
     var area = 0.0
     var drawn = SimulationTime.zero
     var timer = TimerHandle.none
     var level: ServiceLevel
 
-    init(configuration: TrafficConfiguration, target: UInt32, path: UInt32, seed: UInt64, level: ServiceLevel) {
+    init(configuration: TrafficConfiguration, target: UInt32, topic: UInt32, path: UInt32, seed: UInt64, level: ServiceLevel) {
         self.configuration = configuration
+        self.topic = topic
+        retries = configuration.retries
         self.target = target
         self.path = path
         self.level = level
         curve = RateCurve(configuration)
         random = RandomStream(seed: seed, name: "traffic/" + configuration.name)
+        let pool = min(max(0, configuration.keepAlive?.connections ?? 0), 100_000)
+        connections = Array(repeating: KeptConnection(), count: pool)
     }
 
     /// A gap of mean 1 with the configured coefficient of variation (reference section 0: gamma, shape 1/cv²).
@@ -34,6 +45,24 @@ struct TrafficSource: Sendable {
         guard variation > 0 else { return 1 }
         guard variation != 1 else { return Distribution.exponential(mean: 1).sample(using: &random) }
         return Distribution.gamma(shape: 1 / (variation * variation), mean: 1).sample(using: &random)
+    }
+}
+
+/// A connection that a client keeps open to one container.
+struct KeptConnection: Sendable, BinaryCodable {
+    var container = ContainerID(slot: .max, generation: 0)
+    var opened = SimulationTime.zero
+
+    init() {}
+
+    func write(to writer: inout BinaryWriter) {
+        writer.write(container)
+        writer.write(opened)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        container = try reader.read()
+        opened = try reader.read()
     }
 }
 
@@ -52,8 +81,9 @@ struct Journey: Sendable {
     /// The end of the attempt's time, or of the user's patience, whichever comes first.
     var timer = TimerHandle.none
     var steps: UInt32 = 0
-    /// Container slot of the last server, for records.
-    var server: UInt32 = .max
+    var isPoor = false
+    /// The pod that served the last attempt, in the recording's list of names; `.max` for none or no recording.
+    var pod: UInt32 = .max
 }
 
 extension Journey: PoolElement {
@@ -70,7 +100,8 @@ extension Journey: PoolElement {
         writer.write(call)
         writer.write(timer)
         writer.write(steps)
-        writer.write(server)
+        writer.write(isPoor)
+        writer.write(pod)
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -84,6 +115,7 @@ extension Journey: PoolElement {
         call = try reader.read()
         timer = try reader.read()
         steps = try reader.read()
-        server = try reader.read()
+        isPoor = try reader.read()
+        pod = try reader.read()
     }
 }

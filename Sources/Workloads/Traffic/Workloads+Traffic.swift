@@ -71,7 +71,7 @@ extension Workloads {
         sources[source].begun += 1
         sources[source].inFlight += 1
         sources[source].level.noteArrival(now: clock.now)
-        sources[source].budget.noteRequest(sources[source].configuration.retries, now: clock.now)
+        sources[source].budget.noteRequest(sources[source].retries, now: clock.now)
         attempt(journeys.insert(journey))
     }
 
@@ -80,15 +80,19 @@ extension Workloads {
         let journey = journeys[handle.slot]
         let source = Int(journey.source)
         sources[source].level.noteAttempt(now: clock.now)
-        services[Int(sources[source].target)].level.noteAttempt(now: clock.now)
         let deadline = sources[source].configuration.timeout.map { min(clock.now + $0, journey.patience) } ?? journey.patience
         if deadline < .never {
             journeys[handle.slot].timer = queue.schedule(
                 .journeyDeadline(journey: handle.slot, generation: handle.generation), at: deadline, on: &clock)
         }
+        if sources[source].topic != .max {
+            publish(sources[source].topic, journey: handle, source: journey.source, dice: journey.dice)
+            return
+        }
+        services[Int(sources[source].target)].level.noteAttempt(now: clock.now)
         let call = send(
             to: sources[source].target, path: sources[source].path, from: .journey, originSlot: handle.slot,
-            originGeneration: handle.generation, trace: journey.number,
+            originGeneration: handle.generation, trace: journey.number, source: journey.source,
             dice: journey.attempt == 0 ? journey.dice : mixed(journey.dice, 1000 + UInt64(journey.attempt)), depth: 0,
             delay: .zero)
         journeys[handle.slot].call = call
@@ -124,7 +128,7 @@ extension Workloads {
     private mutating func attemptEnded(_ handle: Handle<Journey>, _ outcome: Outcome, _ retryAfter: Duration) {
         let journey = journeys[handle.slot]
         let source = Int(journey.source)
-        let policy = sources[source].configuration.retries
+        let policy = sources[source].retries
         guard outcome != .ok, outcome.isRetryable, Int(journey.attempt) < policy.maximum,
             sources[source].budget.take(policy, now: clock.now)
         else { return endJourney(handle, outcome) }
@@ -141,8 +145,10 @@ extension Workloads {
     private mutating func endJourney(_ handle: Handle<Journey>, _ outcome: Outcome) {
         let journey = journeys[handle.slot]
         let index = Int(journey.source)
+        if recording.isOn { record(journey, outcome) }
         journeys.remove(handle.slot)
         sources[index].inFlight -= 1
+        if journey.isPoor, outcome == .ok { sources[index].level.notePoor(now: clock.now) }
         sources[index].level.noteEnd(outcome, latency: clock.now - journey.arrival, now: clock.now)
         if let closed = sources[index].configuration.closed {
             let thinking = closed.thinking.sample(using: &sources[index].random)

@@ -1,0 +1,209 @@
+import Simulation
+
+/// One finished request, as truth: what the grader and `why` read.
+public struct RequestRecord: Sendable, Equatable {
+    /// Unique in the world; the trace that all its calls carry.
+    public var id: UInt64
+    /// Index of the source of traffic.
+    public var source: Int
+    public var arrival: SimulationTime
+    public var finish: SimulationTime
+    public var outcome: Outcome
+    /// `namespace/pod` that served the last attempt; empty if none did.
+    public var pod: String
+    public var attempts: Int
+    /// Model calls made for it.
+    public var steps: Int
+    /// A good answer of no use.
+    public var isPoor: Bool
+}
+
+/// One call in one container: a span of a trace.
+public struct SpanRecord: Sendable, Equatable {
+    public var trace: UInt64
+    public var span: UInt64
+    /// The caller's span; 0 for the first.
+    public var parent: UInt64
+    /// Index in ``Workloads/recordedPods``.
+    public var pod: UInt32
+    /// Index of the service that was called; `UInt32.max` for a job.
+    public var service: UInt32
+    public var sent: SimulationTime
+    public var began: SimulationTime
+    public var end: SimulationTime
+    public var outcome: Outcome
+}
+
+/// A bounded memory of the last things that happened.
+public struct Ring<Element: Sendable>: Sendable {
+    public let capacity: Int
+    private var elements: [Element] = []
+    private var next = 0
+    /// How many were ever appended.
+    public private(set) var total: Int64 = 0
+
+    public init(capacity: Int) { self.capacity = max(1, capacity) }
+
+    mutating func append(_ element: Element) {
+        total += 1
+        if elements.count < capacity {
+            elements.append(element)
+        } else {
+            elements[next] = element
+            next = (next + 1) % capacity
+        }
+    }
+
+    /// What is kept, oldest first.
+    public var all: [Element] { Array(elements[next...] + elements[..<next]) }
+}
+
+/// What is being recorded, by choice: nothing unless somebody asked.
+struct Recording: Sendable {
+    var requests: Ring<RequestRecord>?
+    var telemetry: Ring<SpanRecord>?
+    /// Names that records refer to, only while recording.
+    var pods: [String] = []
+    var podIndexes: [String: UInt32] = [:]
+
+    var isOn: Bool { requests != nil || telemetry != nil }
+
+    mutating func index(of pod: String) -> UInt32 {
+        if let index = podIndexes[pod] { return index }
+        pods.append(pod)
+        podIndexes[pod] = UInt32(pods.count - 1)
+        return UInt32(pods.count - 1)
+    }
+}
+
+extension Workloads {
+    /// Keeps the last finished requests from now on, or stops doing so.
+    public mutating func recordRequests(_ on: Bool) {
+        recording.requests = on ? Ring(capacity: configuration.accounting.records) : nil
+    }
+
+    /// Keeps the last spans from now on, or stops doing so.
+    public mutating func recordSpans(_ on: Bool) {
+        recording.telemetry = on ? Ring(capacity: configuration.accounting.telemetry) : nil
+    }
+
+    /// Finished requests since recording began, oldest first, as many as are kept.
+    public var requestRecords: [RequestRecord] { recording.requests?.all ?? [] }
+    public var spanRecords: [SpanRecord] { recording.telemetry?.all ?? [] }
+    public var recordedPods: [String] { recording.pods }
+
+    mutating func noteServer(_ call: UInt32, _ slot: Int) {
+        guard let container = containers[slot] else { return }
+        let journey = Handle<Journey>(slot: calls[call].originSlot, generation: calls[call].originGeneration)
+        guard journeys.contains(journey) else { return }
+        journeys[journey.slot].pod = recording.index(of: container.namespace + "/" + container.pod)
+    }
+
+    mutating func record(_ journey: Journey, _ outcome: Outcome) {
+        let pod = journey.pod < UInt32(recording.pods.count) ? recording.pods[Int(journey.pod)] : ""
+        recording.requests?.append(
+            RequestRecord(
+                id: journey.number, source: Int(journey.source), arrival: journey.arrival, finish: clock.now,
+                outcome: outcome, pod: pod, attempts: Int(journey.attempt) + 1, steps: Int(journey.steps),
+                isPoor: journey.isPoor))
+    }
+
+    mutating func noteSpan(_ call: UInt32, _ slot: Int, _ outcome: Outcome) {
+        let one = calls[call]
+        let container = containers[slot]
+        let pod = recording.index(of: (container?.namespace ?? "") + "/" + (container?.pod ?? ""))
+        let parent = Handle<Call>(slot: one.originSlot, generation: one.originGeneration)
+        recording.telemetry?.append(
+            SpanRecord(
+                trace: one.trace, span: one.number,
+                parent: one.origin == .call && calls.contains(parent) ? calls[parent.slot].number : 0, pod: pod,
+                service: one.target, sent: one.sent, began: one.began, end: clock.now, outcome: outcome))
+    }
+}
+
+extension Recording: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {
+        writer.write(pods)
+        writer.write(requests)
+        writer.write(telemetry)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        pods = try reader.read()
+        for (index, pod) in pods.enumerated() { podIndexes[pod] = UInt32(index) }
+        requests = try reader.read()
+        telemetry = try reader.read()
+    }
+}
+
+extension Ring: BinaryCodable where Element: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(capacity)
+        writer.write(elements)
+        writer.write(next)
+        writer.write(total)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        let capacity: Int = try reader.read()
+        self.init(capacity: capacity)
+        elements = try reader.read()
+        next = try reader.read()
+        total = try reader.read()
+        guard elements.count <= self.capacity, next >= 0, next <= elements.count else {
+            throw .malformed(what: "ring", offset: reader.offset)
+        }
+    }
+}
+
+extension RequestRecord: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(id)
+        writer.write(source)
+        writer.write(arrival)
+        writer.write(finish)
+        writer.write(outcome)
+        writer.write(pod)
+        writer.write(attempts)
+        writer.write(steps)
+        writer.write(isPoor)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        id = try reader.read()
+        source = try reader.read()
+        arrival = try reader.read()
+        finish = try reader.read()
+        outcome = try reader.read()
+        pod = try reader.read()
+        attempts = try reader.read()
+        steps = try reader.read()
+        isPoor = try reader.read()
+    }
+}
+
+extension SpanRecord: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(trace)
+        writer.write(span)
+        writer.write(parent)
+        writer.write(pod)
+        writer.write(service)
+        writer.write(sent)
+        writer.write(began)
+        writer.write(end)
+        writer.write(outcome)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        trace = try reader.read()
+        span = try reader.read()
+        parent = try reader.read()
+        pod = try reader.read()
+        service = try reader.read()
+        sent = try reader.read()
+        began = try reader.read()
+        end = try reader.read()
+        outcome = try reader.read()
+    }
+}
