@@ -14,7 +14,6 @@ public struct Cluster: Sendable {
     public internal(set) var kubeProxy = KubeProxy()
     public internal(set) var metricsServer: MetricsServer
     public internal(set) var autoscaler: ClusterAutoscaler
-    public internal(set) var allocations: ServiceAllocations
 
     public init(configuration: ClusterConfiguration, seed: UInt64) {
         context = ClusterContext(settings: configuration.settings, seed: seed)
@@ -23,7 +22,6 @@ public struct Cluster: Sendable {
         controllers = ControllerManager()
         metricsServer = MetricsServer()
         autoscaler = ClusterAutoscaler(configuration: configuration.autoscaler, seed: seed)
-        allocations = ServiceAllocations(seed: seed)
     }
 
     /// Services as clients reach them now.
@@ -162,7 +160,6 @@ extension Cluster: BinaryCodable {
         writer.write(kubeProxy)
         writer.write(metricsServer)
         writer.write(autoscaler)
-        writer.write(allocations)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -173,7 +170,6 @@ extension Cluster: BinaryCodable {
         kubeProxy = try reader.read()
         metricsServer = try reader.read()
         autoscaler = try reader.read()
-        allocations = try reader.read()
         scheduler.restore(from: context.store)
     }
 }
