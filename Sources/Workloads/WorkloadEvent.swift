@@ -24,6 +24,8 @@ public enum WorkloadEvent: Sendable, BitwiseCopyable {
     /// A message becomes available.
     case deliver(message: UInt32, generation: UInt32)
     case acknowledgementDeadline(message: UInt32, generation: UInt32)
+    /// The end of an interval of aggregated traffic.
+    case flow
 }
 
 /// What a process has set an alarm for.
@@ -59,6 +61,7 @@ extension WorkloadEvent: BinaryCodable {
             writer.write(timer)
         case .deliver(let message, let generation): put(11, message, generation)
         case .acknowledgementDeadline(let message, let generation): put(12, message, generation)
+        case .flow: put(13, 0)
         }
     }
 
@@ -80,6 +83,7 @@ extension WorkloadEvent: BinaryCodable {
         case 10: self = .process(slot: first, generation: second, try reader.read())
         case 11: self = .deliver(message: first, generation: second)
         case 12: self = .acknowledgementDeadline(message: first, generation: second)
+        case 13: self = .flow
         default: throw .malformed(what: "workload event", offset: reader.offset)
         }
     }

@@ -37,6 +37,9 @@ public struct Workloads: Sendable {
     var faults: [ActiveFault] = []
     var nextFault: UInt32 = 1
     var recording = Recording()
+    /// The flows through each process, by slot; empty without aggregated traffic.
+    var flows: [FlowState] = []
+    var lastFlow = SimulationTime.zero
     /// Which endpoint a connection gets.
     var dice: RandomStream
     var nextNumber: UInt64 = 1
@@ -76,7 +79,8 @@ public struct Workloads: Sendable {
         }
         tools = catalogue.tools.map { _ in ToolCondition() }
         topics = catalogue.topics.map {
-            Topic(configuration: configuration.topics[$0] ?? TopicConfiguration(),
+            Topic(
+                configuration: configuration.topics[$0] ?? TopicConfiguration(),
                 level: ServiceLevel(name: $0, accounting: configuration.accounting))
         }
     }
@@ -89,6 +93,7 @@ public struct Workloads: Sendable {
     public mutating func begin(clock: inout Clock) {
         swap(&self.clock, &clock)
         for index in sources.indices { beginTraffic(UInt32(index)) }
+        beginFlows()
         swap(&self.clock, &clock)
     }
 
@@ -116,7 +121,8 @@ public struct Workloads: Sendable {
         case .start(let container, let configuration): start(container, configuration)
         case .terminate(let container): terminate(container)
         case .kill(let container): kill(container)
-        case .probe(let token, let container, let action, let timeout): probe(token, container, action, timeout: timeout)
+        case .probe(let token, let container, let action, let timeout):
+            probe(token, container, action, timeout: timeout)
         case .runHook(let container, let action): runHook(container, action)
         case .resize(let container, let resources): resize(container, resources)
         }
@@ -143,6 +149,7 @@ public struct Workloads: Sendable {
         case .deliver(let message, let generation): deliver(Handle(slot: message, generation: generation))
         case .acknowledgementDeadline(let message, let generation):
             acknowledgementDeadline(Handle(slot: message, generation: generation))
+        case .flow: flowTick()
         }
     }
 
@@ -195,4 +202,10 @@ struct ServiceState: Sendable {
     var index: Int = -1
     var level: ServiceLevel
     var budget = RetryBudget()
+    /// Aggregated traffic: requests and failures of this interval, and the share that failed in the last.
+    var flowRequests = 0.0
+    var flowFailures = 0.0
+    var flowFailureShare = 0.0
+    /// Whose turn among the endpoints it is.
+    var flowTurn = 0
 }

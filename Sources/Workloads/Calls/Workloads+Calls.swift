@@ -138,7 +138,9 @@ extension Workloads {
         calls[call].memory = bytes
         grow(slot, by: bytes)
         let crash = catalogue.programs[program].behaviour.crash
-        if chance(call, crash.perRequest + processes[slot].condition.crashPerRequest) { doom(slot, ExitStatus(code: crash.exitCode, message: crash.message)) }
+        if chance(call, crash.perRequest + processes[slot].condition.crashPerRequest) {
+            doom(slot, ExitStatus(code: crash.exitCode, message: crash.message))
+        }
         proceed(call)
     }
 
@@ -189,7 +191,8 @@ extension Workloads {
     }
 
     mutating func noteFreedSlot(_ slot: Int) {
-        guard !processes[slot].hasFreedSlots, processes[slot].admissionHead != .max || processes[slot].phase == .stopping
+        guard !processes[slot].hasFreedSlots,
+            processes[slot].admissionHead != .max || processes[slot].phase == .stopping
         else { return }
         processes[slot].hasFreedSlots = true
         freed.append(UInt32(slot))
@@ -236,7 +239,8 @@ extension Workloads {
         guard calls.contains(handle) else { return }
         let call = handle.slot
         if calls[call].origin == .journey || calls[call].origin == .call {
-            services[Int(calls[call].target)].level.noteEnd(outcome, latency: clock.now - calls[call].sent, now: clock.now)
+            services[Int(calls[call].target)].level.noteEnd(
+                outcome, latency: clock.now - calls[call].sent, now: clock.now)
         }
         calls[call].origin = .nobody
         let slot = calls[call].process

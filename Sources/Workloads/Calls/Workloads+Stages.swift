@@ -123,7 +123,9 @@ extension Workloads {
     /// Sends the request of a `call` stage.
     mutating func place(_ call: UInt32, _ index: Int) {
         let target = catalogue.calls[index].target
-        if calls[call].attempt == 0 { services[Int(target)].budget.noteRequest(catalogue.calls[index].retries, now: clock.now) }
+        if calls[call].attempt == 0 {
+            services[Int(target)].budget.noteRequest(catalogue.calls[index].retries, now: clock.now)
+        }
         services[Int(target)].level.noteAttempt(now: clock.now)
         calls[call].state = .calling
         let parent = calls.handle(call)

@@ -15,7 +15,8 @@ extension WorkloadsConfiguration {
             tools: [
                 // A database behind the orders service: a few milliseconds, with a tail.
                 "orders-database": ToolConfiguration(
-                    latency: .mixture([0.95, 0.05], [.lognormal(mu: -4.6, sigma: 0.5), .lognormal(mu: -1.6, sigma: 0.7)]),
+                    latency: .mixture(
+                        [0.95, 0.05], [.lognormal(mu: -4.6, sigma: 0.5), .lognormal(mu: -1.6, sigma: 0.7)]),
                     errorRate: 0.001)
             ],
             topics: ["reports": TopicConfiguration(maximumDeliveries: 5, redeliveryDelay: .seconds(10))],
@@ -44,7 +45,8 @@ extension WorkloadsConfiguration {
                         Route(
                             path: "/ask",
                             stages: [
-                                .compute(work), .call(ServiceCall(service: namespace + "/support-agent", timeout: .seconds(60))),
+                                .compute(work),
+                                .call(ServiceCall(service: namespace + "/support-agent", timeout: .seconds(60))),
                                 .compute(.constant(0.0005)),
                             ]),
                         Route(path: "/", stages: [.compute(work)]),
@@ -117,7 +119,8 @@ extension WorkloadsConfiguration {
                     topic: "reports", concurrency: 2,
                     stages: [
                         .compute(.lognormal(mu: 0, sigma: 0.5)), .agent(plan),
-                        .wait(.clamped(.lognormal(mu: 4.6, sigma: 0.5), 20, 540)), .compute(.lognormal(mu: 0, sigma: 0.5)),
+                        .wait(.clamped(.lognormal(mu: 4.6, sigma: 0.5), 20, 540)),
+                        .compute(.lognormal(mu: 0, sigma: 0.5)),
                     ])),
             startup: StartupProfile(importing: .constant(2.4)), memory: MemoryProfile(base: 105 << 20), port: 8000)
     }

@@ -98,7 +98,8 @@ extension Workloads {
         grow(slot, by: program.memory.perRequest)
         if let deadline = topics[topic].configuration.acknowledgementDeadline {
             messages[handle.slot].timer = queue.schedule(
-                .acknowledgementDeadline(message: handle.slot, generation: handle.generation), after: deadline, on: &clock)
+                .acknowledgementDeadline(message: handle.slot, generation: handle.generation), after: deadline,
+                on: &clock)
         }
         if message.isPoison || chance(call, program.crash.perRequest + processes[slot].condition.crashPerRequest) {
             doom(slot, ExitStatus(code: program.crash.exitCode, message: program.crash.message))

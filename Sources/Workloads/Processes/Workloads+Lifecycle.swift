@@ -109,7 +109,9 @@ extension Workloads {
         guard processes[slot].phase == .stopping, processes[slot].inFlight == 0, processes[slot].admissionCount == 0
         else { return }
         // While clients keep connections that it would answer on, it waits for them to close.
-        if catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections, hasKeptConnections(slot) {
+        if catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections,
+            hasKeptConnections(slot)
+        {
             return
         }
         queue.cancel(processes[slot].stopTimer)
@@ -170,6 +172,7 @@ extension Workloads {
         machines[machine].memoryUsed -= processes[slot].memory.resident
         unlink(slot, machine)
         leaveTopic(slot)
+        if slot < flows.count { flows[slot] = FlowState() }
         processes[slot].phase = .absent
         containers[slot] = nil
         // Callers are told only when the process is gone, so that nothing they do can reach it.

@@ -24,7 +24,8 @@ extension Workloads {
         var call = Call()
         call.number = takeNumber()
         call.trace = call.number
-        call.dice = mixed(seed, mixed(UInt64(processes[slot].id.slot), UInt64(processes[slot].id.generation)) &+ call.number)
+        call.dice = mixed(
+            seed, mixed(UInt64(processes[slot].id.slot), UInt64(processes[slot].id.generation)) &+ call.number)
         call.origin = .process
         call.kind = kind
         call.process = UInt32(slot)
