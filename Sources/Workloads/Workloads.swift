@@ -149,6 +149,7 @@ public struct Workloads: Sendable {
         case .deliver(let message, let generation): deliver(Handle(slot: message, generation: generation))
         case .acknowledgementDeadline(let message, let generation):
             acknowledgementDeadline(Handle(slot: message, generation: generation))
+        case .proxyRefused(let call, let generation): proxyRefused(Handle(slot: call, generation: generation))
         case .flow: flowTick()
         }
     }
@@ -182,17 +183,21 @@ struct Doom: Sendable {
 struct SandboxEntry: Sendable, BinaryCodable {
     var generation: UInt32 = 0
     var firstProcess: UInt32 = .max
+    /// The process that all requests of the pod pass; `.max` for none.
+    var proxy: UInt32 = .max
 
     init() {}
 
     func write(to writer: inout BinaryWriter) {
         writer.write(generation)
         writer.write(firstProcess)
+        writer.write(proxy)
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
         generation = try reader.read()
         firstProcess = try reader.read()
+        proxy = try reader.read()
     }
 }
 

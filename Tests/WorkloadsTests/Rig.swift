@@ -41,10 +41,10 @@ struct Rig {
         _ image: String, node: UInt32 = 0, cpu: Int64 = 500, limit: Int64? = nil, memory: Int64? = nil,
         service: String? = nil, port: Int = 8000, command: [String] = [],
         environment: [(name: String, value: String)] = [],
-        oomScore: Int = 0
+        oomScore: Int = 0, beside other: ContainerID? = nil
     ) -> ContainerID {
         let id = ContainerID(slot: nextSlot, generation: 1)
-        let sandbox = SandboxID(slot: nextSlot, generation: 1)
+        let sandbox = SandboxID(slot: other?.slot ?? nextSlot, generation: 1)
         nextSlot += 1
         perform(
             .start(

@@ -102,6 +102,7 @@ extension Workloads {
         attach(call, to: slot)
         calls[call].began = clock.now
         if recording.isOn, calls[call].origin == .journey { noteServer(call, slot) }
+        _ = passProxy(slot)
         let program = Int(processes[slot].behaviour)
         if connections >= processes[slot].limit {
             calls[call].kind = .rejection

@@ -128,6 +128,14 @@ extension Workloads {
         }
         services[Int(target)].level.noteAttempt(now: clock.now)
         calls[call].state = .calling
+        guard passProxy(Int(calls[call].process)) else {
+            // Refused on the pod's own loopback: known at once, told as an event, so that retries keep their order.
+            calls[call].child = .none
+            let handle = calls.handle(call)
+            calls[call].timer = queue.schedule(
+                .proxyRefused(call: handle.slot, generation: handle.generation), after: .microseconds(100), on: &clock)
+            return
+        }
         let parent = calls.handle(call)
         let ordinal = calls[call].draws
         calls[call].draws = ordinal &+ 1
@@ -161,6 +169,13 @@ extension Workloads {
         calls[call].child = .none
         orphan(child, .timedOut)
         childEnded(call, .timedOut, .zero)
+    }
+
+    /// The pod's own sidecar did not listen.
+    mutating func proxyRefused(_ handle: Handle<Call>) {
+        guard calls.contains(handle), calls[handle.slot].state == .calling else { return }
+        calls[handle.slot].timer = .none
+        childEnded(handle.slot, .refused, .zero)
     }
 
     mutating func childAnswered(_ handle: Handle<Call>, _ outcome: Outcome, _ retryAfter: Duration) {

@@ -9,7 +9,7 @@ extension WorkloadsConfiguration {
         WorkloadsConfiguration(
             images: [
                 "gateway": gateway(namespace), "support-agent": supportAgent(namespace), "retriever": retriever,
-                "orders": orders, "report-agent": reportAgent, "redis": redis,
+                "orders": orders, "report-agent": reportAgent, "redis": redis, "daprd": daprd,
             ],
             providers: ["model": ProviderConfiguration()],
             tools: [
@@ -130,6 +130,15 @@ extension WorkloadsConfiguration {
             program: .service(ServiceProgram(routes: [Route(stages: [.compute(.constant(0.000_05))])])),
             startup: StartupProfile(importing: .constant(0.1)),
             memory: MemoryProfile(base: 12 << 20, perRequest: 20_000, perPromptByte: 0), port: 6379, health: [])
+    }
+
+    private static var daprd: Behaviour {
+        Behaviour(
+            startup: StartupProfile(importing: .constant(0.3)),
+            memory: MemoryProfile(base: 23 << 20, perRequest: 0, perPromptByte: 0),
+            health: [
+                HealthPath(path: "/v1.0/healthz", check: .neighbours), HealthPath(path: "/v1.0/healthz/outbound"),
+            ], proxyWork: .microseconds(480))
     }
 
     /// A day of business hours: peak twice the mean, night a third of it (reference section 0).

@@ -61,6 +61,7 @@ extension Workloads {
             seconds += flows[slot].slotWait(
                 slots: Double(processes[slot].slots), growth: walk.growth, random: &walk.random)
         }
+        _ = flowProxy(slot, &walk)
         let program = Int(processes[slot].behaviour)
         let crash = catalogue.programs[program].behaviour.crash
         let chance = (crash.perRequest + processes[slot].condition.crashPerRequest) * Double(walk.weight)
@@ -103,7 +104,9 @@ extension Workloads {
                 let length = max(0, duration.sample(using: &walk.random))
                 answer.seconds += length + flowHold(slot, seconds: length, &walk)
             case .call(let index):
-                let child = flowCall(Int(index), depth: depth, &walk)
+                let passes = flowProxy(slot, &walk)
+                let child =
+                    passes ? flowCall(Int(index), depth: depth, &walk) : FlowAnswer(outcome: .refused, seconds: 0.0001)
                 answer.seconds += child.seconds
                 if child.outcome != .ok, !catalogue.calls[Int(index)].isOptional {
                     answer.outcome = child.outcome.passedOn
@@ -140,6 +143,16 @@ extension Workloads {
         let errors = processes[slot].condition.errorRate
         if errors > 0, walk.random.unit() < errors { answer.outcome = .serverError }
         return answer
+    }
+
+    /// The work of the pod's sidecar; false if it is down.
+    private mutating func flowProxy(_ slot: Int, _ walk: inout FlowWalk) -> Bool {
+        let proxy = sandboxes[Int(processes[slot].sandbox.slot)].proxy
+        guard proxy != .max else { return true }
+        guard proxy != Self.lostProxy, processes[Int(proxy)].phase == .serving else { return false }
+        let work = catalogue.programs[Int(processes[Int(proxy)].behaviour)].behaviour.proxyWork ?? .zero
+        _ = flowBurst(Int(proxy), seconds: work.seconds, &walk)
+        return true
     }
 
     /// A burst of reference CPU seconds: its wait for the event loop and its own time.

@@ -64,6 +64,10 @@ extension Workloads {
         if sandboxes[entry].generation != sandbox.generation {
             sandboxes[entry].generation = sandbox.generation
             sandboxes[entry].firstProcess = .max
+            sandboxes[entry].proxy = .max
+        }
+        if catalogue.programs[Int(processes[slot].behaviour)].behaviour.proxyWork != nil {
+            sandboxes[entry].proxy = UInt32(slot)
         }
         processes[slot].nextInSandbox = sandboxes[entry].firstProcess
         sandboxes[entry].firstProcess = UInt32(slot)
@@ -197,6 +201,7 @@ extension Workloads {
 
     private mutating func unlink(_ slot: Int, _ machine: Int) {
         let sandbox = Int(processes[slot].sandbox.slot)
+        if sandboxes[sandbox].proxy == UInt32(slot) { sandboxes[sandbox].proxy = Self.lostProxy }
         var link = sandboxes[sandbox].firstProcess
         if link == UInt32(slot) {
             sandboxes[sandbox].firstProcess = processes[slot].nextInSandbox

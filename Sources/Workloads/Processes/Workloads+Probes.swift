@@ -130,6 +130,13 @@ extension Workloads {
         case .dependencies:
             let allAnswer = processes[slot].isWarm && health.dependencies.allSatisfy(answers)
             return allAnswer ? .success(status: 200) : Self.failure(503)
+        case .neighbours:
+            var other = sandboxes[Int(processes[slot].sandbox.slot)].firstProcess
+            while other != .max {
+                if Int(other) != slot, !processes[Int(other)].listens { return Self.failure(500) }
+                other = processes[Int(other)].nextInSandbox
+            }
+            return .success(status: 204)
         }
     }
 
