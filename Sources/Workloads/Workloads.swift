@@ -61,6 +61,7 @@ public struct Workloads: Sendable {
         self.seed = seed
         catalogue = Catalogue(configuration)
         dice = RandomStream(seed: seed, name: "workloads/connections")
+        recording.logs = Ring(capacity: configuration.accounting.telemetry)
         services = catalogue.targets.map {
             ServiceState(level: ServiceLevel(name: $0, accounting: configuration.accounting))
         }

@@ -176,6 +176,7 @@ extension Workloads {
         let slot = Int(calls[call].process)
         if calls[call].kind == .request { endServing(call, slot, outcome) }
         if recording.telemetry != nil { noteSpan(call, slot, outcome) }
+        logWork(.request, call, slot, outcome)
         let answered = calls[call]
         detach(call)
         calls.remove(call)

@@ -104,6 +104,8 @@ extension Workloads {
                 processes[slot].stopTimer = queue.schedule(
                     .process(slot: id.slot, generation: id.generation, .gracefulTimeout), after: timeout, on: &clock)
             }
+            log(.terminating, slot)
+            if processes[slot].inFlight > 0 { log(.waitingForConnections, slot) }
             closeIfIdle(slot)
         }
     }
@@ -142,8 +144,10 @@ extension Workloads {
         let behaviour = catalogue.programs[Int(processes[slot].behaviour)].behaviour
         switch timer {
         case .crash:
+            log(.crashed, slot, level: .error, number: Int32(clamping: behaviour.crash.exitCode))
             doom(slot, ExitStatus(code: behaviour.crash.exitCode, message: behaviour.crash.message))
         case .gracefulTimeout, .closing:
+            log(.finished, slot)
             doom(slot, ExitStatus(code: Int(processes[slot].exitCode)))
         }
     }
