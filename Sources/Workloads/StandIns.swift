@@ -20,7 +20,8 @@ public indirect enum Distribution: Sendable, Equatable, Codable {
         case .gamma(let shape, let mean):
             guard shape >= 1 else {
                 let boost = Mathematics.exp(Mathematics.log(max(1e-300, random.unit())) / shape)
-                return Distribution.gamma(shape: shape + 1, mean: mean * (shape + 1) / shape).sample(using: &random) * boost
+                return Distribution.gamma(shape: shape + 1, mean: mean * (shape + 1) / shape).sample(using: &random)
+                    * boost
             }
             let d = shape - 1.0 / 3, c = 1 / (9 * d).squareRoot()
             while true {

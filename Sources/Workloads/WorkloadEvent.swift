@@ -24,6 +24,10 @@ public enum WorkloadEvent: Sendable, BitwiseCopyable {
     /// A message becomes available.
     case deliver(message: UInt32, generation: UInt32)
     case acknowledgementDeadline(message: UInt32, generation: UInt32)
+    /// A request could not leave its pod: the sidecar is down.
+    case proxyRefused(call: UInt32, generation: UInt32)
+    /// The end of an interval of aggregated traffic.
+    case flow
 }
 
 /// What a process has set an alarm for.
@@ -59,6 +63,8 @@ extension WorkloadEvent: BinaryCodable {
             writer.write(timer)
         case .deliver(let message, let generation): put(11, message, generation)
         case .acknowledgementDeadline(let message, let generation): put(12, message, generation)
+        case .flow: put(13, 0)
+        case .proxyRefused(let call, let generation): put(14, call, generation)
         }
     }
 
@@ -80,6 +86,8 @@ extension WorkloadEvent: BinaryCodable {
         case 10: self = .process(slot: first, generation: second, try reader.read())
         case 11: self = .deliver(message: first, generation: second)
         case 12: self = .acknowledgementDeadline(message: first, generation: second)
+        case 13: self = .flow
+        case 14: self = .proxyRefused(call: first, generation: second)
         default: throw .malformed(what: "workload event", offset: reader.offset)
         }
     }

@@ -26,6 +26,8 @@ extension Workloads: BinaryCodable {
             writer.write(service.index)
             writer.write(service.level)
             writer.write(service.budget)
+            writer.write(service.flowFailureShare)
+            writer.write(service.flowTurn)
         }
         for provider in providers { provider.writeState(to: &writer) }
         for tool in tools { writer.write(tool) }
@@ -39,6 +41,8 @@ extension Workloads: BinaryCodable {
         }
         writer.write(nextFault)
         writer.write(recording)
+        writer.write(flows)
+        writer.write(lastFlow)
         writer.write(dice)
         writer.write(nextNumber)
     }
@@ -67,6 +71,8 @@ extension Workloads: BinaryCodable {
             services[index].index = try reader.read()
             services[index].level = try reader.read()
             services[index].budget = try reader.read()
+            services[index].flowFailureShare = try reader.read()
+            services[index].flowTurn = max(0, try reader.read(Int.self))
         }
         for index in providers.indices { try providers[index].readState(from: &reader) }
         for index in tools.indices { tools[index] = try reader.read() }
@@ -83,6 +89,8 @@ extension Workloads: BinaryCodable {
         }
         nextFault = try reader.read()
         recording = try reader.read()
+        flows = try reader.read()
+        lastFlow = try reader.read()
         dice = try reader.read()
         nextNumber = try reader.read()
         restorePolicies()
@@ -127,7 +135,9 @@ extension Workloads: BinaryCodable {
         writer.write(container.restartCount)
     }
 
-    private static func readContainer(from reader: inout BinaryReader) throws(BinaryDecodingError) -> ContainerConfiguration {
+    private static func readContainer(from reader: inout BinaryReader) throws(BinaryDecodingError)
+        -> ContainerConfiguration
+    {
         var container = ContainerConfiguration(
             node: try reader.read(), sandbox: try reader.read(), namespace: try reader.read(), pod: try reader.read(),
             container: try reader.read(), image: try reader.read(), command: try reader.read(),
@@ -159,6 +169,8 @@ extension TrafficSource {
         writer.write(inFlight)
         writer.write(budget)
         writer.write(connections)
+        writer.write(lastFlow)
+        writer.write(failureShare)
         writer.write(area)
         writer.write(drawn)
         writer.write(timer)
@@ -172,6 +184,8 @@ extension TrafficSource {
         inFlight = try reader.read()
         budget = try reader.read()
         connections = try reader.read()
+        lastFlow = try reader.read()
+        failureShare = try reader.read()
         area = try reader.read()
         drawn = try reader.read()
         timer = try reader.read()

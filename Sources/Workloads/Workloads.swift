@@ -37,6 +37,9 @@ public struct Workloads: Sendable {
     var faults: [ActiveFault] = []
     var nextFault: UInt32 = 1
     var recording = Recording()
+    /// The flows through each process, by slot; empty without aggregated traffic.
+    var flows: [FlowState] = []
+    var lastFlow = SimulationTime.zero
     /// Which endpoint a connection gets.
     var dice: RandomStream
     var nextNumber: UInt64 = 1
@@ -58,6 +61,7 @@ public struct Workloads: Sendable {
         self.seed = seed
         catalogue = Catalogue(configuration)
         dice = RandomStream(seed: seed, name: "workloads/connections")
+        recording.logs = Ring(capacity: configuration.accounting.telemetry)
         services = catalogue.targets.map {
             ServiceState(level: ServiceLevel(name: $0, accounting: configuration.accounting))
         }
@@ -76,7 +80,8 @@ public struct Workloads: Sendable {
         }
         tools = catalogue.tools.map { _ in ToolCondition() }
         topics = catalogue.topics.map {
-            Topic(configuration: configuration.topics[$0] ?? TopicConfiguration(),
+            Topic(
+                configuration: configuration.topics[$0] ?? TopicConfiguration(),
                 level: ServiceLevel(name: $0, accounting: configuration.accounting))
         }
     }
@@ -89,6 +94,7 @@ public struct Workloads: Sendable {
     public mutating func begin(clock: inout Clock) {
         swap(&self.clock, &clock)
         for index in sources.indices { beginTraffic(UInt32(index)) }
+        beginFlows()
         swap(&self.clock, &clock)
     }
 
@@ -116,7 +122,8 @@ public struct Workloads: Sendable {
         case .start(let container, let configuration): start(container, configuration)
         case .terminate(let container): terminate(container)
         case .kill(let container): kill(container)
-        case .probe(let token, let container, let action, let timeout): probe(token, container, action, timeout: timeout)
+        case .probe(let token, let container, let action, let timeout):
+            probe(token, container, action, timeout: timeout)
         case .runHook(let container, let action): runHook(container, action)
         case .resize(let container, let resources): resize(container, resources)
         }
@@ -143,6 +150,8 @@ public struct Workloads: Sendable {
         case .deliver(let message, let generation): deliver(Handle(slot: message, generation: generation))
         case .acknowledgementDeadline(let message, let generation):
             acknowledgementDeadline(Handle(slot: message, generation: generation))
+        case .proxyRefused(let call, let generation): proxyRefused(Handle(slot: call, generation: generation))
+        case .flow: flowTick()
         }
     }
 
@@ -175,17 +184,21 @@ struct Doom: Sendable {
 struct SandboxEntry: Sendable, BinaryCodable {
     var generation: UInt32 = 0
     var firstProcess: UInt32 = .max
+    /// The process that all requests of the pod pass; `.max` for none.
+    var proxy: UInt32 = .max
 
     init() {}
 
     func write(to writer: inout BinaryWriter) {
         writer.write(generation)
         writer.write(firstProcess)
+        writer.write(proxy)
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
         generation = try reader.read()
         firstProcess = try reader.read()
+        proxy = try reader.read()
     }
 }
 
@@ -195,4 +208,10 @@ struct ServiceState: Sendable {
     var index: Int = -1
     var level: ServiceLevel
     var budget = RetryBudget()
+    /// Aggregated traffic: requests and failures of this interval, and the share that failed in the last.
+    var flowRequests = 0.0
+    var flowFailures = 0.0
+    var flowFailureShare = 0.0
+    /// Whose turn among the endpoints it is.
+    var flowTurn = 0
 }

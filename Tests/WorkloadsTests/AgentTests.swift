@@ -37,7 +37,9 @@ extension WorkloadsConfiguration {
 }
 
 @Suite struct AgentTests {
-    static func run(_ configuration: WorkloadsConfiguration, seconds: Int64 = 600, replicas: Int = 2, seed: UInt64 = 1) -> Rig {
+    static func run(_ configuration: WorkloadsConfiguration, seconds: Int64 = 600, replicas: Int = 2, seed: UInt64 = 1)
+        -> Rig
+    {
         var rig = Rig(configuration, seed: seed, hardware: NodeHardware(cpuMilli: 16000, memoryBytes: 64 << 30))
         for _ in 0..<replicas { rig.start("agent", service: "default/agent") }
         rig.run(seconds: 1)
@@ -97,9 +99,10 @@ extension WorkloadsConfiguration {
     /// Reference section 9: SDK retries against a provider that rejects a share of all attempts.
     @Test(arguments: [(0.1, 1.11, 0.001), (0.6, 1.96, 0.216)])
     func retriesAmplify(share: Double, attempts: Double, failures: Double) {
-        var configuration = WorkloadsConfiguration.agents({ plan in
-            plan.steps = .constant(1)
-        }, rate: 10)
+        var configuration = WorkloadsConfiguration.agents(
+            { plan in
+                plan.steps = .constant(1)
+            }, rate: 10)
         configuration.providers["hosted"]?.firstToken = .milliseconds(10)
         var rig = Rig(configuration, hardware: NodeHardware(cpuMilli: 16000, memoryBytes: 64 << 30))
         rig.start("agent", service: "default/agent")
@@ -172,7 +175,9 @@ extension WorkloadsConfiguration {
         configuration.images["gateway"] = Behaviour(
             program: .service(
                 ServiceProgram(routes: [
-                    Route(stages: [.call(ServiceCall(service: "default/agent", timeout: nil, retries: RetryPolicy(maximum: 2)))])
+                    Route(stages: [
+                        .call(ServiceCall(service: "default/agent", timeout: nil, retries: RetryPolicy(maximum: 2)))
+                    ])
                 ])), startup: StartupProfile(importing: .constant(0.001)), port: 8000)
         configuration.images["agent"]?.program = .service(ServiceProgram(routes: [Route(stages: [.agent(plan)])]))
         configuration.traffic[0] = TrafficConfiguration(name: "users", service: "default/gateway", perSecond: 0.5)
@@ -205,17 +210,19 @@ extension WorkloadsConfiguration {
 
     /// Reference section 9: open-ended agent, tools of the mixed distribution: p50 about 40 s, p90 about 6 min.
     @Test func theOpenEndedAgentTakesAsLongAsMeasured() {
-        var configuration = WorkloadsConfiguration.agents({ plan in
-            plan = AgentPlan(provider: "hosted")
-            plan.stepCap = 1000
-            plan.systemTokens = 20_000
-            plan.tools = [ToolUse(target: .external(ToolCall(name: "search", timeout: nil)))]
-        }, provider: {
-            $0.firstToken = .milliseconds(1200)
-            $0.perUncachedToken = .microseconds(40)
-            $0.perCachedToken = .microseconds(8)
-            $0.decodeRate = 55
-        }, rate: 0.3)
+        var configuration = WorkloadsConfiguration.agents(
+            { plan in
+                plan = AgentPlan(provider: "hosted")
+                plan.stepCap = 1000
+                plan.systemTokens = 20_000
+                plan.tools = [ToolUse(target: .external(ToolCall(name: "search", timeout: nil)))]
+            },
+            provider: {
+                $0.firstToken = .milliseconds(1200)
+                $0.perUncachedToken = .microseconds(40)
+                $0.perCachedToken = .microseconds(8)
+                $0.decodeRate = 55
+            }, rate: 0.3)
         configuration.tools = ["search": ToolConfiguration()]
         let rig = Self.run(configuration, seconds: 20_000)
         let latency = rig.workloads.traffic(named: "users")?.total.latency
@@ -226,11 +233,12 @@ extension WorkloadsConfiguration {
     }
 
     @Test func aStreamKeepsTheEventLoopBusyALittleAllAlong() {
-        var configuration = WorkloadsConfiguration.agents({ plan in
-            plan.steps = .constant(1)
-            plan.outputTokens = .constant(1000)
-            plan.streamWork = 0.00028
-        }, rate: 0.5)
+        var configuration = WorkloadsConfiguration.agents(
+            { plan in
+                plan.steps = .constant(1)
+                plan.outputTokens = .constant(1000)
+                plan.streamWork = 0.00028
+            }, rate: 0.5)
         configuration.traffic[0].timeout = .seconds(60)
         let rig = Self.run(configuration, seconds: 1000, replicas: 1)
         let used = Double(rig.usage(rig.workloads.runningContainers[0])?.cpuNanoseconds ?? 0) / 1e9

@@ -8,7 +8,9 @@ import Testing
 @Suite struct ConfigurationTests {
     @Test func theSupportDeskRuns() {
         var rig = Rig(.supportDesk(), seed: 5, nodes: 3, hardware: NodeHardware(cpuMilli: 4000, memoryBytes: 16 << 30))
-        for (index, name) in ["gateway", "support-agent", "retriever", "orders", "report-agent", "gateway", "support-agent"].enumerated() {
+        for (index, name) in [
+            "gateway", "support-agent", "retriever", "orders", "report-agent", "gateway", "support-agent",
+        ].enumerated() {
             rig.start(name, node: UInt32(index % 3), service: "support-desk/" + name)
         }
         rig.run(seconds: 150)
@@ -31,7 +33,8 @@ import Testing
         #expect(try JSONDecoder().decode(WorkloadsConfiguration.self, from: data) == desk)
         let faults: [WorkloadFault] = [
             .provider("model", ProviderCondition(errorRate: 0.5)), .tool("x", ToolCondition(hangs: true)),
-            .traffic("t", multiplier: 3), .retries("t", RetryPolicy(maximum: 9)), .image("web:2", ImageCondition(slowness: 4)),
+            .traffic("t", multiplier: 3), .retries("t", RetryPolicy(maximum: 9)),
+            .image("web:2", ImageCondition(slowness: 4)),
             .deadlock(FaultTarget(pod: "p", count: 1)), .block(FaultTarget(image: "web"), .seconds(3)),
             .crash(FaultTarget(), exitCode: 1), .memory(FaultTarget(), bytes: 5),
         ]
@@ -69,10 +72,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("250ms", 250_000_000), ("1m30s", 90_000_000_000), ("24h", 86_400_000_000_000), ("1.5s", 1_500_000_000), ("0", 0),
-        ("-2s", -2_000_000_000), ("1d", 86_400_000_000_000),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("250ms", 250_000_000), ("1m30s", 90_000_000_000), ("24h", 86_400_000_000_000), ("1.5s", 1_500_000_000),
+            ("0", 0),
+            ("-2s", -2_000_000_000), ("1d", 86_400_000_000_000),
+        ] as [(String, Int64)])
     func durationsReadAsGoWritesThem(text: String, nanoseconds: Int64) {
         #expect(Duration(parsing: text) == .nanoseconds(nanoseconds))
     }

@@ -80,14 +80,16 @@ import Testing
         rig.run(seconds: 1)
         let before = rig.probe(id, path: "/deep", timeout: .seconds(2))
         rig.run(seconds: 3)
-        rig.workloads.apply(.provider("hosted", ProviderCondition(hangs: true)), clock: &rig.clock, reports: &rig.reports)
+        rig.workloads.apply(
+            .provider("hosted", ProviderCondition(hangs: true)), clock: &rig.clock, reports: &rig.reports)
         let deep = rig.probe(id, path: "/deep", timeout: .seconds(2))
         let shallow = rig.probe(id)
         rig.run(seconds: 15)
         #expect(rig.result(before)?.result == .success(status: 200))
         #expect(rig.result(deep)?.result == .timedOut)
         #expect(rig.result(shallow)?.result == .success(status: 200))
-        rig.workloads.apply(.image("agent", ImageCondition(hangsAtStart: true)), clock: &rig.clock, reports: &rig.reports)
+        rig.workloads.apply(
+            .image("agent", ImageCondition(hangsAtStart: true)), clock: &rig.clock, reports: &rig.reports)
         let hung = rig.start("agent")
         rig.run(seconds: 600)
         #expect(rig.workloads.gauges(of: hung)?.isListening == false)
@@ -108,7 +110,8 @@ import Testing
         rig.begin()
         rig.run(seconds: 10)
         #expect(rig.workloads.traffic(named: "users")?.total.outcomes.failed == 0)
-        let outage = rig.workloads.apply(.tool("database", ToolCondition(errorRate: 1)), clock: &rig.clock, reports: &rig.reports)
+        let outage = rig.workloads.apply(
+            .tool("database", ToolCondition(errorRate: 1)), clock: &rig.clock, reports: &rig.reports)
         rig.run(seconds: 10)
         #expect((rig.workloads.traffic(named: "users")?.total.outcomes[.badGateway] ?? 0) > 70)
         rig.workloads.revert(outage, clock: &rig.clock, reports: &rig.reports)

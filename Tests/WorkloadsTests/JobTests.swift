@@ -5,7 +5,9 @@ import Testing
 @testable import Workloads
 
 @Suite struct JobTests {
-    static func configuration(_ topic: TopicConfiguration = TopicConfiguration(), rate: Double = 0.05) -> WorkloadsConfiguration {
+    static func configuration(_ topic: TopicConfiguration = TopicConfiguration(), rate: Double = 0.05)
+        -> WorkloadsConfiguration
+    {
         var traffic = TrafficConfiguration(name: "reports", service: "", perSecond: rate)
         traffic.topic = "jobs"
         traffic.timeout = nil
@@ -13,7 +15,8 @@ import Testing
             images: [
                 "worker": Behaviour(
                     program: .consumer(
-                        ConsumerProgram(topic: "jobs", concurrency: 2, stages: [.compute(.constant(1)), .wait(.constant(60))])),
+                        ConsumerProgram(
+                            topic: "jobs", concurrency: 2, stages: [.compute(.constant(1)), .wait(.constant(60))])),
                     startup: StartupProfile(importing: .constant(0.1)))
             ],
             topics: ["jobs": topic], traffic: [traffic])
@@ -61,7 +64,9 @@ import Testing
         rig.begin()
         for _ in 0..<400 {
             rig.run(seconds: 10)
-            for (index, worker) in workers.enumerated() where rig.exit(worker) != nil { workers[index] = rig.start("worker") }
+            for (index, worker) in workers.enumerated() where rig.exit(worker) != nil {
+                workers[index] = rig.start("worker")
+            }
         }
         let topic = rig.workloads.topicLevels[0]
         #expect(topic.deadLetters > 10)

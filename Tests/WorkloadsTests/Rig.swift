@@ -39,11 +39,12 @@ struct Rig {
     @discardableResult
     mutating func start(
         _ image: String, node: UInt32 = 0, cpu: Int64 = 500, limit: Int64? = nil, memory: Int64? = nil,
-        service: String? = nil, port: Int = 8000, command: [String] = [], environment: [(name: String, value: String)] = [],
-        oomScore: Int = 0
+        service: String? = nil, port: Int = 8000, command: [String] = [],
+        environment: [(name: String, value: String)] = [],
+        oomScore: Int = 0, beside other: ContainerID? = nil
     ) -> ContainerID {
         let id = ContainerID(slot: nextSlot, generation: 1)
-        let sandbox = SandboxID(slot: nextSlot, generation: 1)
+        let sandbox = SandboxID(slot: other?.slot ?? nextSlot, generation: 1)
         nextSlot += 1
         perform(
             .start(
@@ -53,7 +54,8 @@ struct Rig {
                     container: image, image: image, command: command, environment: environment,
                     ports: [(name: "http", number: port)],
                     resources: ContainerResources(
-                        cpuRequestMilli: cpu, cpuLimitMilli: limit, memoryRequestBytes: 128 << 20, memoryLimitBytes: memory),
+                        cpuRequestMilli: cpu, cpuLimitMilli: limit, memoryRequestBytes: 128 << 20,
+                        memoryLimitBytes: memory),
                     oomScoreAdjustment: oomScore)))
         if let service {
             let index = endpoints.index(of: service)

@@ -110,7 +110,8 @@ import Testing
             program: .service(
                 ServiceProgram(routes: [
                     Route(stages: [
-                        .compute(.constant(0.001)), .call(ServiceCall(service: "default/orders")), .compute(.constant(0.001)),
+                        .compute(.constant(0.001)), .call(ServiceCall(service: "default/orders")),
+                        .compute(.constant(0.001)),
                     ])
                 ])), startup: StartupProfile(importing: .constant(0.001)), port: 8000)
         configuration.traffic = [TrafficConfiguration(name: "users", service: "default/gateway", perSecond: 20)]

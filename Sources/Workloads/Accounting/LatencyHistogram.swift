@@ -62,7 +62,8 @@ public struct LatencyHistogram: Sendable, Equatable {
             }
             let low = limit == 0 ? .zero : Self.upperBound(limit - 1)
             let width = Self.upperBound(limit) - low
-            seen += Double(number) * min(1, max(0, Double((bound - low).nanoseconds) / Double(max(1, width.nanoseconds))))
+            seen +=
+                Double(number) * min(1, max(0, Double((bound - low).nanoseconds) / Double(max(1, width.nanoseconds))))
         }
         return seen
     }

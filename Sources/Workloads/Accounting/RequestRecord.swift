@@ -62,6 +62,9 @@ public struct Ring<Element: Sendable>: Sendable {
 struct Recording: Sendable {
     var requests: Ring<RequestRecord>?
     var telemetry: Ring<SpanRecord>?
+    /// What programs wrote; requests only on demand.
+    var logs = Ring<LogRecord>(capacity: 50_000)
+    var logsRequests = false
     /// Names that records refer to, only while recording.
     var pods: [String] = []
     var podIndexes: [String: UInt32] = [:]
@@ -126,6 +129,8 @@ extension Recording: BinaryCodable {
         writer.write(pods)
         writer.write(requests)
         writer.write(telemetry)
+        writer.write(logs)
+        writer.write(logsRequests)
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -133,6 +138,8 @@ extension Recording: BinaryCodable {
         for (index, pod) in pods.enumerated() { podIndexes[pod] = UInt32(index) }
         requests = try reader.read()
         telemetry = try reader.read()
+        logs = try reader.read()
+        logsRequests = try reader.read()
     }
 }
 

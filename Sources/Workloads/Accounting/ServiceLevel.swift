@@ -65,9 +65,9 @@ public struct ServiceLevel: Sendable, Equatable {
         windows[window(at: now)].attempts += count
     }
 
-    mutating func notePoor(now: SimulationTime) {
-        total.poor += 1
-        windows[window(at: now)].poor += 1
+    mutating func notePoor(now: SimulationTime, count: Int64 = 1) {
+        total.poor += count
+        windows[window(at: now)].poor += count
     }
 
     mutating func noteEnd(_ outcome: Outcome, latency: Duration, now: SimulationTime, count: Int64 = 1) {

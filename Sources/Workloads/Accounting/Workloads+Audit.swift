@@ -23,7 +23,8 @@ extension Workloads {
             }
             if total.arrived != total.outcomes.total + source.inFlight {
                 found.append(
-                    "\(source.level.name): \(total.arrived) arrived, \(total.outcomes.total) ended, \(source.inFlight) in flight")
+                    "\(source.level.name): \(total.arrived) arrived, \(total.outcomes.total) ended, \(source.inFlight) in flight"
+                )
             }
             if total.latency.count + total.failureLatency.count != total.outcomes.total {
                 found.append("\(source.level.name): latencies and outcomes differ in number")
@@ -50,7 +51,8 @@ extension Workloads {
             let total = service.level.total
             if total.arrived != total.outcomes.total + callsTo[index] {
                 found.append(
-                    "\(service.level.name): \(total.arrived) requests, \(total.outcomes.total) ended, \(callsTo[index]) pending")
+                    "\(service.level.name): \(total.arrived) requests, \(total.outcomes.total) ended, \(callsTo[index]) pending"
+                )
             }
         }
     }
@@ -76,9 +78,15 @@ extension Workloads {
                 call = one.next
             }
             let name = "container \(process.id.slot).\(process.id.generation)"
-            if requests != process.inFlight { found.append("\(name): \(process.inFlight) in flight, \(requests) exist") }
-            if waiting != process.admissionCount { found.append("\(name): \(process.admissionCount) waiting, \(waiting) exist") }
-            if running != process.cpu.running { found.append("\(name): \(process.cpu.running) threads, \(running) exist") }
+            if requests != process.inFlight {
+                found.append("\(name): \(process.inFlight) in flight, \(requests) exist")
+            }
+            if waiting != process.admissionCount {
+                found.append("\(name): \(process.admissionCount) waiting, \(waiting) exist")
+            }
+            if running != process.cpu.running {
+                found.append("\(name): \(process.cpu.running) threads, \(running) exist")
+            }
             if loops != process.busyLoops { found.append("\(name): \(process.busyLoops) busy loops, \(loops) exist") }
             if process.memory.live < memory { found.append("\(name): less memory than its requests hold") }
             if process.cpu.running > 0, !queue.isPending(process.cpu.timer), process.cpu.rate > 0 {
@@ -86,7 +94,9 @@ extension Workloads {
             }
         }
         let connecting = calls.slots.filter { calls[$0].process == .max }.count
-        if held + connecting != calls.count { found.append("\(calls.count) calls, \(held) held, \(connecting) connecting") }
+        if held + connecting != calls.count {
+            found.append("\(calls.count) calls, \(held) held, \(connecting) connecting")
+        }
     }
 
     private func auditMachines(_ found: inout [String]) {
@@ -106,10 +116,18 @@ extension Workloads {
                 }
                 slot = process.nextOnNode
             }
-            if demand != machine.demand { found.append("node \(index): demand \(machine.demand), \(demand) threads exist") }
-            if memory != machine.memoryUsed { found.append("node \(index): \(machine.memoryUsed) bytes counted, \(memory) exist") }
-            if active != machine.active.count { found.append("node \(index): \(machine.active.count) active, \(active) exist") }
-            if share > machine.cores * 1.000001 { found.append("node \(index): \(share) of \(machine.cores) cores given out") }
+            if demand != machine.demand {
+                found.append("node \(index): demand \(machine.demand), \(demand) threads exist")
+            }
+            if memory != machine.memoryUsed {
+                found.append("node \(index): \(machine.memoryUsed) bytes counted, \(memory) exist")
+            }
+            if active != machine.active.count {
+                found.append("node \(index): \(machine.active.count) active, \(active) exist")
+            }
+            if share > machine.cores * 1.000001 {
+                found.append("node \(index): \(share) of \(machine.cores) cores given out")
+            }
         }
     }
 
@@ -129,10 +147,12 @@ extension Workloads {
             if reading.inFlight != asking[index] {
                 found.append("\(provider.name): \(reading.inFlight) in flight, \(asking[index]) runs wait")
             }
-            let ended = reading.answered + reading.limited + reading.overloaded + reading.failed + reading.invalid
+            let ended =
+                reading.answered + reading.limited + reading.overloaded + reading.failed + reading.invalid
                 + reading.timedOut + reading.aborted
             if reading.attempts != ended + reading.inFlight {
-                found.append("\(provider.name): \(reading.attempts) attempts, \(ended) ended, \(reading.inFlight) in flight")
+                found.append(
+                    "\(provider.name): \(reading.attempts) attempts, \(ended) ended, \(reading.inFlight) in flight")
             }
             if reading.billed.cost != provider.configuration.prices.cost(of: reading.billed) {
                 found.append("\(provider.name): the bill is not the sum of its tokens")
@@ -151,7 +171,8 @@ extension Workloads {
             if held != present[index] { found.append("\(topic.level.name): \(held) counted, \(present[index]) exist") }
             let total = topic.level.total
             if total.arrived != total.outcomes.total + held {
-                found.append("\(topic.level.name): \(total.arrived) published, \(total.outcomes.total) ended, \(held) held")
+                found.append(
+                    "\(topic.level.name): \(total.arrived) published, \(total.outcomes.total) ended, \(held) held")
             }
         }
     }

@@ -21,7 +21,8 @@ extension Workloads {
         guard isRunning(container) else { return nil }
         let process = processes[Int(container.slot)]
         return ContainerGauges(
-            inFlight: Int(process.inFlight), waiting: Int(process.admissionCount), queuedBursts: Int(process.queueCount),
+            inFlight: Int(process.inFlight) + flowInFlight(Int(container.slot)), waiting: Int(process.admissionCount),
+            queuedBursts: Int(process.queueCount),
             isListening: process.listens, isWarm: process.isWarm, residentBytes: process.memory.resident,
             meter: process.meter)
     }

@@ -4,7 +4,9 @@ import Simulation
 extension Workloads {
     mutating func beginRun(_ call: UInt32, _ index: UInt32) {
         let plan = catalogue.plans[Int(index)].plan
-        guard providers.indices.contains(Int(catalogue.plans[Int(index)].provider)) else { return finish(call, .serverError) }
+        guard providers.indices.contains(Int(catalogue.plans[Int(index)].provider)) else {
+            return finish(call, .serverError)
+        }
         var run = AgentRun()
         run.call = calls.handle(call)
         run.plan = index
@@ -119,7 +121,9 @@ extension Workloads {
     }
 
     func pendingToolCall(_ run: UInt32) -> Int? {
-        guard case .service(let index) = catalogue.plans[Int(runs[run].plan)].tools[Int(runs[run].tool)] else { return nil }
+        guard case .service(let index) = catalogue.plans[Int(runs[run].plan)].tools[Int(runs[run].tool)] else {
+            return nil
+        }
         return Int(index)
     }
 
@@ -133,7 +137,8 @@ extension Workloads {
 
     mutating func setRunAlarm(_ run: UInt32, after delay: Duration) {
         let handle = runs.handle(run)
-        runs[run].timer = queue.schedule(.agent(run: handle.slot, generation: handle.generation), after: delay, on: &clock)
+        runs[run].timer = queue.schedule(
+            .agent(run: handle.slot, generation: handle.generation), after: delay, on: &clock)
     }
 
     /// A run is over, however it ended; a model call under way is aborted and billed for what it produced.

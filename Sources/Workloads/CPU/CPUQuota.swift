@@ -138,6 +138,13 @@ public struct CPUQuota: Sendable, Equatable {
         isLimited && index(at: time) == current && left < 1
     }
 
+    /// Accounts for periods whose details nobody simulated.
+    public mutating func note(periods number: Int64, throttled: Int64) {
+        guard isLimited else { return }
+        periods += max(0, number)
+        throttledPeriods += min(max(0, throttled), max(0, number))
+    }
+
     /// Marks the present period as one in which the container had to wait.
     public mutating func noteWaiting() { if isLimited { markThrottled() } }
 

@@ -45,7 +45,8 @@ public enum Outcome: UInt8, Sendable, CaseIterable, Codable, BinaryCodable {
     /// Whether trying again may help.
     public var isRetryable: Bool {
         switch self {
-        case .tooManyRequests, .serverError, .badGateway, .unavailable, .gatewayTimeout, .refused, .reset, .timedOut: true
+        case .tooManyRequests, .serverError, .badGateway, .unavailable, .gatewayTimeout, .refused, .reset, .timedOut:
+            true
         case .ok, .clientError, .loopDetected, .abandoned: false
         }
     }

@@ -102,6 +102,7 @@ extension Workloads {
         attach(call, to: slot)
         calls[call].began = clock.now
         if recording.isOn, calls[call].origin == .journey { noteServer(call, slot) }
+        _ = passProxy(slot)
         let program = Int(processes[slot].behaviour)
         if connections >= processes[slot].limit {
             calls[call].kind = .rejection
@@ -138,7 +139,9 @@ extension Workloads {
         calls[call].memory = bytes
         grow(slot, by: bytes)
         let crash = catalogue.programs[program].behaviour.crash
-        if chance(call, crash.perRequest + processes[slot].condition.crashPerRequest) { doom(slot, ExitStatus(code: crash.exitCode, message: crash.message)) }
+        if chance(call, crash.perRequest + processes[slot].condition.crashPerRequest) {
+            doom(slot, ExitStatus(code: crash.exitCode, message: crash.message))
+        }
         proceed(call)
     }
 
@@ -173,6 +176,7 @@ extension Workloads {
         let slot = Int(calls[call].process)
         if calls[call].kind == .request { endServing(call, slot, outcome) }
         if recording.telemetry != nil { noteSpan(call, slot, outcome) }
+        logWork(.request, call, slot, outcome)
         let answered = calls[call]
         detach(call)
         calls.remove(call)
@@ -189,7 +193,8 @@ extension Workloads {
     }
 
     mutating func noteFreedSlot(_ slot: Int) {
-        guard !processes[slot].hasFreedSlots, processes[slot].admissionHead != .max || processes[slot].phase == .stopping
+        guard !processes[slot].hasFreedSlots,
+            processes[slot].admissionHead != .max || processes[slot].phase == .stopping
         else { return }
         processes[slot].hasFreedSlots = true
         freed.append(UInt32(slot))
@@ -236,7 +241,8 @@ extension Workloads {
         guard calls.contains(handle) else { return }
         let call = handle.slot
         if calls[call].origin == .journey || calls[call].origin == .call {
-            services[Int(calls[call].target)].level.noteEnd(outcome, latency: clock.now - calls[call].sent, now: clock.now)
+            services[Int(calls[call].target)].level.noteEnd(
+                outcome, latency: clock.now - calls[call].sent, now: clock.now)
         }
         calls[call].origin = .nobody
         let slot = calls[call].process

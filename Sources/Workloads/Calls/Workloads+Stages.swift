@@ -123,9 +123,19 @@ extension Workloads {
     /// Sends the request of a `call` stage.
     mutating func place(_ call: UInt32, _ index: Int) {
         let target = catalogue.calls[index].target
-        if calls[call].attempt == 0 { services[Int(target)].budget.noteRequest(catalogue.calls[index].retries, now: clock.now) }
+        if calls[call].attempt == 0 {
+            services[Int(target)].budget.noteRequest(catalogue.calls[index].retries, now: clock.now)
+        }
         services[Int(target)].level.noteAttempt(now: clock.now)
         calls[call].state = .calling
+        guard passProxy(Int(calls[call].process)) else {
+            // Refused on the pod's own loopback: known at once, told as an event, so that retries keep their order.
+            calls[call].child = .none
+            let handle = calls.handle(call)
+            calls[call].timer = queue.schedule(
+                .proxyRefused(call: handle.slot, generation: handle.generation), after: .microseconds(100), on: &clock)
+            return
+        }
         let parent = calls.handle(call)
         let ordinal = calls[call].draws
         calls[call].draws = ordinal &+ 1
@@ -159,6 +169,13 @@ extension Workloads {
         calls[call].child = .none
         orphan(child, .timedOut)
         childEnded(call, .timedOut, .zero)
+    }
+
+    /// The pod's own sidecar did not listen.
+    mutating func proxyRefused(_ handle: Handle<Call>) {
+        guard calls.contains(handle), calls[handle.slot].state == .calling else { return }
+        calls[handle.slot].timer = .none
+        childEnded(handle.slot, .refused, .zero)
     }
 
     mutating func childAnswered(_ handle: Handle<Call>, _ outcome: Outcome, _ retryAfter: Duration) {

@@ -96,7 +96,8 @@ struct Catalogue: Sendable {
 
     /// The program for an image reference; the idle one where nothing is known of it.
     func program(for image: String) -> Int {
-        let name = image.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? image
+        let name =
+            image.split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).first.map(String.init) ?? image
         let last = name.split(separator: "/").last.map(String.init) ?? name
         func withoutTag(_ text: String) -> String {
             guard let colon = text.utf8.lastIndex(of: UInt8(ascii: ":")),

@@ -20,7 +20,8 @@ extension Duration: Codable {
     /// Written as a number of seconds where that is exact, else as nanoseconds.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.singleValueContainer()
-        try container.encode(Int64(nanoseconds / 1_000_000_000) * 1_000_000_000 == nanoseconds ? "\(wholeSeconds)s" : "\(nanoseconds)ns")
+        try container.encode(
+            Int64(nanoseconds / 1_000_000_000) * 1_000_000_000 == nanoseconds ? "\(wholeSeconds)s" : "\(nanoseconds)ns")
     }
 
     /// Reads Go's duration syntax: a sequence of decimal numbers with a unit; nil for anything else.

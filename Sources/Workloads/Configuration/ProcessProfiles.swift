@@ -173,6 +173,8 @@ public struct HealthPath: Sendable, Equatable, Codable {
         case ready
         /// Warm, and everything in `dependencies` answers.
         case dependencies
+        /// Every other container of the pod listens (daprd's `/v1.0/healthz` waits for the application's port).
+        case neighbours
     }
 
     /// A path of HTTP, `grpc` or `grpc/service`, or `exec command…`.

@@ -114,7 +114,8 @@ extension Stage: Codable {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: decoder.codingPath,
-                    debugDescription: "a stage has one key of \(CodingKeys.allCases.map(\.rawValue).joined(separator: ", "))"))
+                    debugDescription:
+                        "a stage has one key of \(CodingKeys.allCases.map(\.rawValue).joined(separator: ", "))"))
         }
         switch key {
         case .compute: self = .compute(try container.decode(Distribution.self, forKey: key))
@@ -173,7 +174,8 @@ public struct ServiceCall: Sendable, Equatable, Codable {
         let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
         self.init(service: try container.decode(String.self, forKey: .service))
         path = try container.decode(.path, or: path)
-        timeout = container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
+        timeout =
+            container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
         retries = try container.decode(.retries, or: retries)
         isOptional = try container.decode(.optional, or: isOptional)
     }
@@ -206,7 +208,8 @@ public struct ToolCall: Sendable, Equatable, Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
         self.init(name: try container.decode(String.self, forKey: .name))
-        timeout = container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
+        timeout =
+            container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
         isOptional = try container.decode(.optional, or: isOptional)
     }
 

@@ -9,13 +9,14 @@ extension WorkloadsConfiguration {
         WorkloadsConfiguration(
             images: [
                 "gateway": gateway(namespace), "support-agent": supportAgent(namespace), "retriever": retriever,
-                "orders": orders, "report-agent": reportAgent, "redis": redis,
+                "orders": orders, "report-agent": reportAgent, "redis": redis, "daprd": daprd,
             ],
             providers: ["model": ProviderConfiguration()],
             tools: [
                 // A database behind the orders service: a few milliseconds, with a tail.
                 "orders-database": ToolConfiguration(
-                    latency: .mixture([0.95, 0.05], [.lognormal(mu: -4.6, sigma: 0.5), .lognormal(mu: -1.6, sigma: 0.7)]),
+                    latency: .mixture(
+                        [0.95, 0.05], [.lognormal(mu: -4.6, sigma: 0.5), .lognormal(mu: -1.6, sigma: 0.7)]),
                     errorRate: 0.001)
             ],
             topics: ["reports": TopicConfiguration(maximumDeliveries: 5, redeliveryDelay: .seconds(10))],
@@ -44,7 +45,8 @@ extension WorkloadsConfiguration {
                         Route(
                             path: "/ask",
                             stages: [
-                                .compute(work), .call(ServiceCall(service: namespace + "/support-agent", timeout: .seconds(60))),
+                                .compute(work),
+                                .call(ServiceCall(service: namespace + "/support-agent", timeout: .seconds(60))),
                                 .compute(.constant(0.0005)),
                             ]),
                         Route(path: "/", stages: [.compute(work)]),
@@ -117,7 +119,8 @@ extension WorkloadsConfiguration {
                     topic: "reports", concurrency: 2,
                     stages: [
                         .compute(.lognormal(mu: 0, sigma: 0.5)), .agent(plan),
-                        .wait(.clamped(.lognormal(mu: 4.6, sigma: 0.5), 20, 540)), .compute(.lognormal(mu: 0, sigma: 0.5)),
+                        .wait(.clamped(.lognormal(mu: 4.6, sigma: 0.5), 20, 540)),
+                        .compute(.lognormal(mu: 0, sigma: 0.5)),
                     ])),
             startup: StartupProfile(importing: .constant(2.4)), memory: MemoryProfile(base: 105 << 20), port: 8000)
     }
@@ -127,6 +130,15 @@ extension WorkloadsConfiguration {
             program: .service(ServiceProgram(routes: [Route(stages: [.compute(.constant(0.000_05))])])),
             startup: StartupProfile(importing: .constant(0.1)),
             memory: MemoryProfile(base: 12 << 20, perRequest: 20_000, perPromptByte: 0), port: 6379, health: [])
+    }
+
+    private static var daprd: Behaviour {
+        Behaviour(
+            startup: StartupProfile(importing: .constant(0.3)),
+            memory: MemoryProfile(base: 23 << 20, perRequest: 0, perPromptByte: 0),
+            health: [
+                HealthPath(path: "/v1.0/healthz", check: .neighbours), HealthPath(path: "/v1.0/healthz/outbound"),
+            ], proxyWork: .microseconds(480))
     }
 
     /// A day of business hours: peak twice the mean, night a third of it (reference section 0).

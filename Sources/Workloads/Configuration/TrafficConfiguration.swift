@@ -163,7 +163,8 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         variation = try container.decode(.variation, or: variation)
         closed = try container.decodeIfPresent(ClosedLoop.self, forKey: .closed)
         sessions = try container.decodeIfPresent(Sessions.self, forKey: .sessions)
-        timeout = container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
+        timeout =
+            container.contains(.timeout) ? try container.decodeIfPresent(Duration.self, forKey: .timeout) : timeout
         patience = try container.decodeIfPresent(Distribution.self, forKey: .patience)
         retries = try container.decode(.retries, or: retries)
         keepAlive = try container.decodeIfPresent(KeepAlive.self, forKey: .keepAlive)

@@ -81,17 +81,23 @@ public struct AccountingConfiguration: Sendable, Equatable, Codable {
     public var windows: Int
     /// Finished requests kept while recording is on.
     public var records: Int
-    /// Spans, log lines and the like kept while their recording is on.
+    /// Spans kept while their recording is on.
     public var telemetry: Int
+    /// The step of aggregated traffic.
+    public var flowInterval: Duration
 
-    public init(window: Duration = .seconds(10), windows: Int = 720, records: Int = 100_000, telemetry: Int = 50_000) {
+    public init(
+        window: Duration = .seconds(10), windows: Int = 720, records: Int = 100_000, telemetry: Int = 50_000,
+        flowInterval: Duration = .seconds(5)
+    ) {
         self.window = window
         self.windows = windows
         self.records = records
         self.telemetry = telemetry
+        self.flowInterval = flowInterval
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case window, windows, records, telemetry }
+    enum CodingKeys: String, CodingKey, CaseIterable { case window, windows, records, telemetry, flowInterval }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
@@ -100,5 +106,6 @@ public struct AccountingConfiguration: Sendable, Equatable, Codable {
         windows = try container.decode(.windows, or: windows)
         records = try container.decode(.records, or: records)
         telemetry = try container.decode(.telemetry, or: telemetry)
+        flowInterval = try container.decode(.flowInterval, or: flowInterval)
     }
 }

@@ -21,7 +21,6 @@ extension WorkloadFault: Codable {
         var policy: RetryPolicy
     }
 
-
     private struct Block: Codable {
         var target: FaultTarget
         var duration: Duration
@@ -43,7 +42,8 @@ extension WorkloadFault: Codable {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: decoder.codingPath,
-                    debugDescription: "a fault has one key of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))"))
+                    debugDescription: "a fault has one key of \(Kind.allCases.map(\.rawValue).joined(separator: ", "))")
+            )
         }
         switch kind {
         case .provider:
@@ -80,13 +80,16 @@ extension WorkloadFault: Codable {
         switch self {
         case .provider(let name, let condition):
             try container.encode(Named(name: name, condition: condition), forKey: .provider)
-        case .tool(let name, let condition): try container.encode(Named(name: name, condition: condition), forKey: .tool)
+        case .tool(let name, let condition):
+            try container.encode(Named(name: name, condition: condition), forKey: .tool)
         case .traffic(let name, let multiplier):
             try container.encode(Traffic(name: name, multiplier: multiplier), forKey: .traffic)
         case .retries(let name, let policy): try container.encode(Retries(name: name, policy: policy), forKey: .retries)
-        case .image(let name, let condition): try container.encode(Named(name: name, condition: condition), forKey: .image)
+        case .image(let name, let condition):
+            try container.encode(Named(name: name, condition: condition), forKey: .image)
         case .deadlock(let target): try container.encode(target, forKey: .deadlock)
-        case .block(let target, let duration): try container.encode(Block(target: target, duration: duration), forKey: .block)
+        case .block(let target, let duration):
+            try container.encode(Block(target: target, duration: duration), forKey: .block)
         case .crash(let target, let code): try container.encode(Crash(target: target, exitCode: code), forKey: .crash)
         case .memory(let target, let bytes): try container.encode(Memory(target: target, bytes: bytes), forKey: .memory)
         }

@@ -68,7 +68,8 @@ public struct ImageCondition: Sendable, Equatable, Codable {
 
     public init(
         slowness: Double = 1, leakPerRequest: Int64 = 0, errorRate: Double = 0, crashPerRequest: Double = 0,
-        loopProbability: Double = 0, changesPrefix: Bool = false, hangsAtStart: Bool = false, crashesAtStart: Bool = false
+        loopProbability: Double = 0, changesPrefix: Bool = false, hangsAtStart: Bool = false,
+        crashesAtStart: Bool = false
     ) {
         self.slowness = slowness
         self.leakPerRequest = leakPerRequest
@@ -102,7 +103,8 @@ public struct ImageCondition: Sendable, Equatable, Codable {
         ImageCondition(
             slowness: slowness * max(0, other.slowness),
             leakPerRequest: leakPerRequest.addingSaturating(other.leakPerRequest),
-            errorRate: min(1, errorRate + other.errorRate), crashPerRequest: min(1, crashPerRequest + other.crashPerRequest),
+            errorRate: min(1, errorRate + other.errorRate),
+            crashPerRequest: min(1, crashPerRequest + other.crashPerRequest),
             loopProbability: min(1, loopProbability + other.loopProbability),
             changesPrefix: changesPrefix || other.changesPrefix, hangsAtStart: hangsAtStart || other.hangsAtStart,
             crashesAtStart: crashesAtStart || other.crashesAtStart)

@@ -92,13 +92,15 @@ extension Workloads {
         calls[call].trace = message.number
         calls[call].dice = mixed(message.dice, UInt64(message.deliveries))
         messages[handle.slot].workNumber = calls[call].number
+        logWork(.jobTaken, call, slot, .ok)
         processes[slot].inFlight += 1
         let program = catalogue.programs[Int(processes[slot].behaviour)].behaviour
         calls[call].memory = program.memory.perRequest
         grow(slot, by: program.memory.perRequest)
         if let deadline = topics[topic].configuration.acknowledgementDeadline {
             messages[handle.slot].timer = queue.schedule(
-                .acknowledgementDeadline(message: handle.slot, generation: handle.generation), after: deadline, on: &clock)
+                .acknowledgementDeadline(message: handle.slot, generation: handle.generation), after: deadline,
+                on: &clock)
         }
         if message.isPoison || chance(call, program.crash.perRequest + processes[slot].condition.crashPerRequest) {
             doom(slot, ExitStatus(code: program.crash.exitCode, message: program.crash.message))
@@ -117,6 +119,7 @@ extension Workloads {
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)
         if recording.telemetry != nil { noteSpan(call, slot, ended.outcome) }
+        logWork(.jobDone, call, slot, ended.outcome)
         finishInternal(call)
         let handle = Handle<Message>(slot: ended.originSlot, generation: ended.originGeneration)
         let topic = catalogue.programs[Int(processes[slot].behaviour)].topic

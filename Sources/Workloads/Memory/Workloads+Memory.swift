@@ -31,7 +31,8 @@ extension Workloads {
             while slot != .max {
                 let process = processes[Int(slot)]
                 if !spared.contains(slot), process.oomScoreAdjustment > -1000 {
-                    let share = process.memory.resident.multiplyingSaturating(1000) / max(1, machines[machine].memoryCapacity)
+                    let share =
+                        process.memory.resident.multiplyingSaturating(1000) / max(1, machines[machine].memoryCapacity)
                     let score = share + Int64(process.oomScoreAdjustment)
                     if score > victim?.score ?? .min { victim = (score, slot) }
                 }
@@ -45,12 +46,12 @@ extension Workloads {
     }
 
     /// What a request leaves behind when it ends: a leak, and a place in the cache.
-    mutating func leaveBehind(_ slot: Int, _ memory: MemoryProfile) {
-        var bytes = memory.leakPerRequest.addingSaturating(extraLeak(slot))
+    mutating func leaveBehind(_ slot: Int, _ memory: MemoryProfile, count: Int64 = 1) {
+        var bytes = memory.leakPerRequest.addingSaturating(extraLeak(slot)).multiplyingSaturating(count)
         if bytes > 0 { processes[slot].memory.leaked = processes[slot].memory.leaked.addingSaturating(bytes) }
         if memory.cachePerRequest > 0 {
             let room = max(0, memory.cacheMaximum - processes[slot].memory.cache)
-            let cached = min(room, memory.cachePerRequest)
+            let cached = min(room, memory.cachePerRequest.multiplyingSaturating(count))
             processes[slot].memory.cache += cached
             bytes += cached
         }

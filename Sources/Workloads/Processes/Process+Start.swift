@@ -49,13 +49,15 @@ struct ServerOptions: Equatable {
             switch name {
             case "WEB_CONCURRENCY", "UVICORN_WORKERS": workers = Int(value) ?? workers
             case "UVICORN_LIMIT_CONCURRENCY": limitConcurrency = Int(value) ?? limitConcurrency
-            case "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN": gracefulTimeout = Int64(value).map { .seconds($0) } ?? gracefulTimeout
+            case "UVICORN_TIMEOUT_GRACEFUL_SHUTDOWN":
+                gracefulTimeout = Int64(value).map { .seconds($0) } ?? gracefulTimeout
             case "UVICORN_PORT": port = Int(value) ?? port
             default: break
             }
         }
         var words = configuration.command + configuration.arguments
-        if words.count >= 3, ["sh", "bash", "ash", "dash"].contains(words[0].split(separator: "/").last.map(String.init)),
+        if words.count >= 3,
+            ["sh", "bash", "ash", "dash"].contains(words[0].split(separator: "/").last.map(String.init)),
             words[1] == "-c"
         {
             let script = words[2].split(whereSeparator: \.isWhitespace).map(String.init)

@@ -64,6 +64,10 @@ extension Workloads {
         if sandboxes[entry].generation != sandbox.generation {
             sandboxes[entry].generation = sandbox.generation
             sandboxes[entry].firstProcess = .max
+            sandboxes[entry].proxy = .max
+        }
+        if catalogue.programs[Int(processes[slot].behaviour)].behaviour.proxyWork != nil {
+            sandboxes[entry].proxy = UInt32(slot)
         }
         processes[slot].nextInSandbox = sandboxes[entry].firstProcess
         sandboxes[entry].firstProcess = UInt32(slot)
@@ -100,6 +104,8 @@ extension Workloads {
                 processes[slot].stopTimer = queue.schedule(
                     .process(slot: id.slot, generation: id.generation, .gracefulTimeout), after: timeout, on: &clock)
             }
+            log(.terminating, slot)
+            if processes[slot].inFlight > 0 { log(.waitingForConnections, slot) }
             closeIfIdle(slot)
         }
     }
@@ -109,7 +115,9 @@ extension Workloads {
         guard processes[slot].phase == .stopping, processes[slot].inFlight == 0, processes[slot].admissionCount == 0
         else { return }
         // While clients keep connections that it would answer on, it waits for them to close.
-        if catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections, hasKeptConnections(slot) {
+        if catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections,
+            hasKeptConnections(slot)
+        {
             return
         }
         queue.cancel(processes[slot].stopTimer)
@@ -136,8 +144,10 @@ extension Workloads {
         let behaviour = catalogue.programs[Int(processes[slot].behaviour)].behaviour
         switch timer {
         case .crash:
+            log(.crashed, slot, level: .error, number: Int32(clamping: behaviour.crash.exitCode))
             doom(slot, ExitStatus(code: behaviour.crash.exitCode, message: behaviour.crash.message))
         case .gracefulTimeout, .closing:
+            log(.finished, slot)
             doom(slot, ExitStatus(code: Int(processes[slot].exitCode)))
         }
     }
@@ -170,6 +180,7 @@ extension Workloads {
         machines[machine].memoryUsed -= processes[slot].memory.resident
         unlink(slot, machine)
         leaveTopic(slot)
+        if slot < flows.count { flows[slot] = FlowState() }
         processes[slot].phase = .absent
         containers[slot] = nil
         // Callers are told only when the process is gone, so that nothing they do can reach it.
@@ -194,6 +205,7 @@ extension Workloads {
 
     private mutating func unlink(_ slot: Int, _ machine: Int) {
         let sandbox = Int(processes[slot].sandbox.slot)
+        if sandboxes[sandbox].proxy == UInt32(slot) { sandboxes[sandbox].proxy = Self.lostProxy }
         var link = sandboxes[sandbox].firstProcess
         if link == UInt32(slot) {
             sandboxes[sandbox].firstProcess = processes[slot].nextInSandbox

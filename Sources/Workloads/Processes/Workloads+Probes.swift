@@ -49,7 +49,7 @@ extension Workloads {
         let connections = processes[slot].inFlight + processes[slot].admissionCount
         // What asks others is answered by an event, while the endpoint table is lent.
         let asksOthers = index.map { behaviour.health[$0].check == .dependencies } ?? false
-        if connections < processes[slot].limit, !asksOthers, waiting(slot, index) == nil,
+        if connections < processes[slot].limit, !asksOthers, waiting(slot, index) == nil, !isBusyWithFlows(slot),
             chargeAtOnce(slot, seconds: work)
         {
             reports.append(.probed(token, healthResult(slot, index)))
@@ -85,6 +85,11 @@ extension Workloads {
         let index = calls[call].route < .max - 1 ? Int(calls[call].route) : nil
         var seconds = waiting(slot, index).map { draw(call, $0) } ?? 0
         if let index { seconds += dependencyWait(slot, index) }
+        if isBusyWithFlows(slot) {
+            var stream = RandomStream(seed: mixed(calls[call].dice, UInt64(calls[call].draws)), name: "")
+            calls[call].draws &+= 1
+            seconds += flows[slot].loopWait(random: &stream)
+        }
         if seconds > 0 {
             calls[call].state = .waiting
             let handle = calls.handle(call)
@@ -125,6 +130,13 @@ extension Workloads {
         case .dependencies:
             let allAnswer = processes[slot].isWarm && health.dependencies.allSatisfy(answers)
             return allAnswer ? .success(status: 200) : Self.failure(503)
+        case .neighbours:
+            var other = sandboxes[Int(processes[slot].sandbox.slot)].firstProcess
+            while other != .max {
+                if Int(other) != slot, !processes[Int(other)].listens { return Self.failure(500) }
+                other = processes[Int(other)].nextInSandbox
+            }
+            return .success(status: 204)
         }
     }
 

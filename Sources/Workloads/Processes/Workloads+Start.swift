@@ -12,6 +12,7 @@ extension Workloads {
             grow(slot, by: remainingBase(slot, behaviour))
             return
         }
+        log(.started, slot)
         processes[slot].pendingStarts = processes[slot].workers
         for _ in 0..<processes[slot].workers {
             let call = internalCall(.importing, in: slot)
@@ -24,7 +25,8 @@ extension Workloads {
         var call = Call()
         call.number = takeNumber()
         call.trace = call.number
-        call.dice = mixed(seed, mixed(UInt64(processes[slot].id.slot), UInt64(processes[slot].id.generation)) &+ call.number)
+        call.dice = mixed(
+            seed, mixed(UInt64(processes[slot].id.slot), UInt64(processes[slot].id.generation)) &+ call.number)
         call.origin = .process
         call.kind = kind
         call.process = UInt32(slot)
@@ -71,6 +73,7 @@ extension Workloads {
         case .warmUp:
             grow(slot, by: behaviour.memory.loaded)
             processes[slot].isWarm = true
+            log(.ready, slot)
             open(slot)
             beginProgram(slot, behaviour)
         case .request, .rejection, .probe, .command, .batch, .job, .hook, .blockage:
@@ -91,7 +94,12 @@ extension Workloads {
 
     /// The port opens.
     private mutating func open(_ slot: Int) {
-        if processes[slot].phase == .starting { processes[slot].phase = .serving }
+        guard processes[slot].phase == .starting else { return }
+        processes[slot].phase = .serving
+        if case .service = catalogue.programs[Int(processes[slot].behaviour)].behaviour.program {
+            let port = processes[slot].port
+            log(.listening, slot, number: port > 0 ? port : Int32(clamping: containers[slot]?.ports.first?.number ?? 0))
+        }
     }
 
     /// A warm program begins its work.

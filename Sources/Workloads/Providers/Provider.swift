@@ -43,7 +43,9 @@ struct Provider: Sendable {
     }
 
     /// Takes a request. The draws are the caller's, so that the same request fares alike in two worlds.
-    mutating func take(_ ask: Ask, now: SimulationTime, random: inout RandomStream) -> Answer {
+    ///
+    /// - Parameter weight: how many equal requests this one stands for.
+    mutating func take(_ ask: Ask, now: SimulationTime, random: inout RandomStream, weight: Int64 = 1) -> Answer {
         // Always the same number of draws, whatever happens, so that later requests do not shift.
         let trouble = random.unit()
         let overload = random.unit()
@@ -56,12 +58,12 @@ struct Provider: Sendable {
         let errors = 1 - (1 - min(1, configuration.errorRate)) * (1 - min(1, condition.errorRate))
         if trouble < errors { return Answer(fate: .failed, delay: rejection) }
         if let wait = shortage(ask, now: now) {
-            if configuration.countsRejected { requests.take(1) }
+            if configuration.countsRejected { requests.take(Double(weight)) }
             return Answer(fate: .limited, delay: rejection, retryAfter: wait)
         }
-        requests.take(1)
-        input.take(countedInput(ask))
-        output.take(Double(ask.output))
+        requests.take(Double(weight))
+        input.take(countedInput(ask) * Double(weight))
+        output.take(Double(ask.output) * Double(weight))
         return pace(ask, noise: noise, stalls: stalls < condition.stallRate)
     }
 
@@ -84,7 +86,9 @@ struct Provider: Sendable {
         let firstToken = (configuration.firstToken + prompt) * (noise * condition.firstTokenFactor)
         let load = min(0.99, max(0, configuration.load))
         let slowdown = (1 + 0.15 * load / (1 - load)) * condition.decodeFactor
-        var delay = firstToken + Duration(seconds: Double(max(0, ask.output - 1)) / max(0.1, configuration.decodeRate) * slowdown)
+        var delay =
+            firstToken
+            + Duration(seconds: Double(max(0, ask.output - 1)) / max(0.1, configuration.decodeRate) * slowdown)
         if stalls { delay += condition.stall }
         guard delay <= ask.timeout else { return Answer(fate: .timedOut, delay: ask.timeout, firstToken: firstToken) }
         return Answer(fate: .answered, delay: delay, firstToken: firstToken)

@@ -55,7 +55,8 @@ public struct ProviderCondition: Sendable, Equatable, Codable {
         ProviderCondition(
             errorRate: 1 - (1 - min(1, errorRate)) * (1 - min(1, other.errorRate)),
             overloadRate: 1 - (1 - min(1, overloadRate)) * (1 - min(1, other.overloadRate)),
-            firstTokenFactor: firstTokenFactor * other.firstTokenFactor, decodeFactor: decodeFactor * other.decodeFactor,
+            firstTokenFactor: firstTokenFactor * other.firstTokenFactor,
+            decodeFactor: decodeFactor * other.decodeFactor,
             stallRate: 1 - (1 - min(1, stallRate)) * (1 - min(1, other.stallRate)), stall: max(stall, other.stall),
             hangs: hangs || other.hangs, limitFactor: limitFactor * other.limitFactor)
     }

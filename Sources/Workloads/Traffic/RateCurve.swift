@@ -18,7 +18,9 @@ struct RateCurve: Sendable, Equatable {
     }
 
     /// Requests a second at an instant.
-    func rate(at time: SimulationTime) -> Double { base(at: time.nanoseconds).rate * multiplier(at: time.nanoseconds).value }
+    func rate(at time: SimulationTime) -> Double {
+        base(at: time.nanoseconds).rate * multiplier(at: time.nanoseconds).value
+    }
 
     /// The rate before bursts, and the next instant at which its slope changes.
     private func base(at time: Int64) -> (rate: Double, next: Int64) {
@@ -27,7 +29,9 @@ struct RateCurve: Sendable, Equatable {
         if period > 0 { local = ((local % period) + period) % period }
         let start = time - local
         let wrap = period > 0 ? start.addingSaturating(period) : Int64.max
-        if local < first.at.nanoseconds { return (max(0, first.rate), min(wrap, start.addingSaturating(first.at.nanoseconds))) }
+        if local < first.at.nanoseconds {
+            return (max(0, first.rate), min(wrap, start.addingSaturating(first.at.nanoseconds)))
+        }
         if local >= last.at.nanoseconds { return (max(0, last.rate), wrap) }
         var low = 0
         var high = points.count - 1
@@ -76,7 +80,9 @@ struct RateCurve: Sendable, Equatable {
         return (end, first, last)
     }
 
-    private func isConstant(_ base: (rate: Double, next: Int64), _ burst: (value: Double, next: Int64), at time: Int64) -> Bool {
+    private func isConstant(_ base: (rate: Double, next: Int64), _ burst: (value: Double, next: Int64), at time: Int64)
+        -> Bool
+    {
         let end = min(base.next, burst.next)
         guard end < .max else { return true }
         return self.base(at: end - 1).rate == base.rate && multiplier(at: end - 1).value == burst.value
@@ -94,7 +100,8 @@ struct RateCurve: Sendable, Equatable {
             if piece.end == .max {
                 guard piece.first > 0 else { return nil }
                 let delay = left / piece.first * 1e9
-                return delay < 9e18 ? SimulationTime(nanoseconds: time.addingSaturating(Int64(delay.rounded(.up)))) : nil
+                return delay < 9e18
+                    ? SimulationTime(nanoseconds: time.addingSaturating(Int64(delay.rounded(.up)))) : nil
             }
             let seconds = Double(piece.end - time) / 1e9
             let content = (piece.first + piece.last) / 2 * seconds
@@ -104,7 +111,9 @@ struct RateCurve: Sendable, Equatable {
             }
             left -= content
             idle = content > 0 ? 0 : idle.addingSaturating(piece.end - time)
-            if idle > max(period, 1) * 2, bursts.allSatisfy({ $0.at.nanoseconds.addingSaturating($0.duration.nanoseconds) < time }) {
+            if idle > max(period, 1) * 2,
+                bursts.allSatisfy({ $0.at.nanoseconds.addingSaturating($0.duration.nanoseconds) < time })
+            {
                 return nil
             }
             time = piece.end

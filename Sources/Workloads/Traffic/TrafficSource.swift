@@ -18,6 +18,9 @@ struct TrafficSource: Sendable {
     var begun: UInt64 = 0
     var inFlight: Int64 = 0
     var budget = RetryBudget()
+    /// Aggregated: requests of the last interval, and the share of attempts that failed in it.
+    var lastFlow = 0.0
+    var failureShare = 0.0
     /// Connections kept open.
     var connections: [KeptConnection] = []
     /// The arrival under way: how much of the curve's area it still needed at `drawn`.
@@ -26,7 +29,10 @@ struct TrafficSource: Sendable {
     var timer = TimerHandle.none
     var level: ServiceLevel
 
-    init(configuration: TrafficConfiguration, target: UInt32, topic: UInt32, path: UInt32, seed: UInt64, level: ServiceLevel) {
+    init(
+        configuration: TrafficConfiguration, target: UInt32, topic: UInt32, path: UInt32, seed: UInt64,
+        level: ServiceLevel
+    ) {
         self.configuration = configuration
         self.topic = topic
         retries = configuration.retries
@@ -37,6 +43,12 @@ struct TrafficSource: Sendable {
         random = RandomStream(seed: seed, name: "traffic/" + configuration.name)
         let pool = min(max(0, configuration.keepAlive?.connections ?? 0), 100_000)
         connections = Array(repeating: KeptConnection(), count: pool)
+    }
+
+    /// Whether its requests are simulated as flows. Closed loops, sessions, kept connections and jobs never are.
+    var isAggregated: Bool {
+        configuration.resolution == .aggregated && configuration.closed == nil && configuration.sessions == nil
+            && configuration.keepAlive == nil && topic == .max
     }
 
     /// A gap of mean 1 with the configured coefficient of variation (reference section 0: gamma, shape 1/cv²).

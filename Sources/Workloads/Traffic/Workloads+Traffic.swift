@@ -4,6 +4,7 @@ import Simulation
 extension Workloads {
     mutating func beginTraffic(_ index: UInt32) {
         let source = Int(index)
+        guard !sources[source].isAggregated else { return }
         if let closed = sources[source].configuration.closed {
             for _ in 0..<max(0, min(closed.users, 1_000_000)) {
                 // Users start somewhere in their thinking, so that they do not march in step.
@@ -38,6 +39,7 @@ extension Workloads {
         sources[source].area = max(0, sources[source].area - passed)
         sources[source].drawn = clock.now
         sources[source].scale = max(0, scale)
+        guard !sources[source].isAggregated else { return }
         if sources[source].configuration.closed == nil { scheduleArrival(index) }
     }
 
@@ -80,7 +82,8 @@ extension Workloads {
         let journey = journeys[handle.slot]
         let source = Int(journey.source)
         sources[source].level.noteAttempt(now: clock.now)
-        let deadline = sources[source].configuration.timeout.map { min(clock.now + $0, journey.patience) } ?? journey.patience
+        let deadline =
+            sources[source].configuration.timeout.map { min(clock.now + $0, journey.patience) } ?? journey.patience
         if deadline < .never {
             journeys[handle.slot].timer = queue.schedule(
                 .journeyDeadline(journey: handle.slot, generation: handle.generation), at: deadline, on: &clock)
@@ -153,11 +156,13 @@ extension Workloads {
         if let closed = sources[index].configuration.closed {
             let thinking = closed.thinking.sample(using: &sources[index].random)
             queue.schedule(
-                .turn(source: journey.source, remaining: 0), after: Duration(seconds: max(0.000_001, thinking)), on: &clock)
+                .turn(source: journey.source, remaining: 0), after: Duration(seconds: max(0.000_001, thinking)),
+                on: &clock)
         } else if journey.remaining > 0, let sessions = sources[index].configuration.sessions, outcome != .abandoned {
             let thinking = sessions.thinking.sample(using: &sources[index].random)
             queue.schedule(
-                .turn(source: journey.source, remaining: journey.remaining - 1), after: Duration(seconds: max(0, thinking)),
+                .turn(source: journey.source, remaining: journey.remaining - 1),
+                after: Duration(seconds: max(0, thinking)),
                 on: &clock)
         }
     }

@@ -1,0 +1,95 @@
+import ContainerRuntime
+import Simulation
+
+/// One line that a program wrote to its standard output, as data; ``LogRecord/text`` is the line.
+public struct LogRecord: Sendable, Equatable {
+    /// What happened. The texts are uvicorn's.
+    public enum Event: UInt8, Sendable, BinaryCodable {
+        case started, listening, ready, request, terminating, waitingForConnections, finished, crashed, jobTaken, jobDone
+    }
+
+    public enum Level: UInt8, Sendable, BinaryCodable { case info, warning, error }
+
+    public var time: SimulationTime
+    public var container: ContainerID
+    public var level: Level
+    public var event: Event
+    /// The request's trace; 0 for none.
+    public var trace: UInt64 = 0
+    public var outcome = Outcome.ok
+    public var duration = Duration.zero
+    /// Port or exit code, where one belongs to the event.
+    public var number: Int32 = 0
+
+    /// The line as it was written.
+    public var text: String {
+        switch event {
+        case .started: "INFO:     Started server process [1]"
+        case .listening: "INFO:     Uvicorn running on http://0.0.0.0:\(number) (Press CTRL+C to quit)"
+        case .ready: "INFO:     Application startup complete."
+        case .request:
+            "\(level == .error ? "ERROR" : "INFO"):     trace=\(String(trace, radix: 16)) status=\(outcome.status) "
+                + "duration_ms=\(duration.nanoseconds / 1_000_000)"
+        case .terminating: "INFO:     Shutting down"
+        case .waitingForConnections: "INFO:     Waiting for connections to close. (CTRL+C to force quit)"
+        case .finished: "INFO:     Finished server process [1]"
+        case .crashed: "ERROR:    Exited with code \(number)"
+        case .jobTaken: "INFO:     trace=\(String(trace, radix: 16)) job taken"
+        case .jobDone:
+            "\(level == .error ? "ERROR" : "INFO"):     trace=\(String(trace, radix: 16)) job ended status=\(outcome.status) "
+                + "duration_ms=\(duration.nanoseconds / 1_000_000)"
+        }
+    }
+}
+
+extension Workloads {
+    /// The lines of one run of a container, oldest first, as far as they are kept. Starting and stopping is always
+    /// written; requests only while ``recordLogs(_:)`` is on.
+    public func logs(of container: ContainerID) -> [LogRecord] { recording.logs.all.filter { $0.container == container } }
+
+    /// All lines that are kept, oldest first.
+    public var logRecords: [LogRecord] { recording.logs.all }
+
+    /// Writes a line for each request from now on, or stops doing so.
+    public mutating func recordLogs(_ on: Bool) { recording.logsRequests = on }
+
+    mutating func log(
+        _ event: LogRecord.Event, _ slot: Int, level: LogRecord.Level = .info, number: Int32 = 0
+    ) {
+        recording.logs.append(
+            LogRecord(time: clock.now, container: processes[slot].id, level: level, event: event, number: number))
+    }
+
+    mutating func logWork(_ event: LogRecord.Event, _ call: UInt32, _ slot: Int, _ outcome: Outcome) {
+        guard recording.logsRequests else { return }
+        recording.logs.append(
+            LogRecord(
+                time: clock.now, container: processes[slot].id,
+                level: outcome == .ok || outcome == .clientError ? .info : .error, event: event,
+                trace: calls[call].trace, outcome: outcome, duration: clock.now - calls[call].began))
+    }
+}
+
+extension LogRecord: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(time)
+        writer.write(container)
+        writer.write(level)
+        writer.write(event)
+        writer.write(trace)
+        writer.write(outcome)
+        writer.write(duration)
+        writer.write(number)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        time = try reader.read()
+        container = try reader.read()
+        level = try reader.read()
+        event = try reader.read()
+        trace = try reader.read()
+        outcome = try reader.read()
+        duration = try reader.read()
+        number = try reader.read()
+    }
+}
