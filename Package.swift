@@ -15,7 +15,7 @@ let rooms: [Room] = [
     Room(name: "Simulation"),
     Room(name: "KubernetesAPI", libraries: ["Yams", "OrderedCollections"]),
     Room(name: "ContainerRuntime", needs: ["Simulation"], tests: false),
-    Room(name: "Kubectl", needs: ["KubernetesAPI"]),
+    Room(name: "Kubectl", needs: ["KubernetesAPI"], libraries: ["OrderedCollections"]),
     Room(name: "Cluster", needs: ["ContainerRuntime", "KubernetesAPI", "Simulation"]),
     Room(name: "Workloads", needs: ["ContainerRuntime", "Simulation"]),
     Room(

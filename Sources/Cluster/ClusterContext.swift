@@ -16,6 +16,7 @@ public struct ClusterContext: Sendable {
     var changes: [ObjectChange] = []
     /// Keys that wait in a controller's queue already; membership only, so its order never matters.
     var pendingKeys: Set<WorkKey> = []
+    var allocations: ServiceAllocations
     private var names: RandomStream
     private var uids: RandomStream
 
@@ -23,6 +24,7 @@ public struct ClusterContext: Sendable {
         self.settings = settings
         names = RandomStream(seed: seed, name: "apiserver/names")
         uids = RandomStream(seed: seed, name: "apiserver/uids")
+        allocations = ServiceAllocations(seed: seed)
     }
 
     public var now: SimulationTime { clock.now }
@@ -199,6 +201,7 @@ extension ClusterContext: BinaryCodable {
         writer.write(pendingKeys)
         writer.write(names)
         writer.write(uids)
+        writer.write(allocations)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -210,5 +213,6 @@ extension ClusterContext: BinaryCodable {
         pendingKeys = try reader.read()
         names = try reader.read()
         uids = try reader.read()
+        allocations = try reader.read()
     }
 }

@@ -6,7 +6,7 @@ import Simulation
 /// slices changed (`pkg/proxy/topology.go`).
 public struct KubeProxy: Sendable {
     /// What clients see now.
-    public private(set) var endpoints = EndpointTable()
+    public internal(set) var endpoints = EndpointTable()
 
     init() {}
 

@@ -17,20 +17,17 @@ public struct CrashBackoff: Sendable, Equatable {
     /// What a start attempt gets for a container that finished at `finish`.
     /// - Returns: how long it still has to wait; nil if it may start, and then the next delay is longer.
     public mutating func attempt(finishedAt finish: SimulationTime, now: SimulationTime) -> Duration? {
-        collect(now: now)
-        if let delay, finish - lastUse <= Self.forgetting, now - finish < delay { return delay - (now - finish) }
-        if let delay, finish - lastUse <= Self.forgetting {
-            self.delay = min(delay * 2, Self.maximum)
-        } else {
-            delay = Self.initial
-        }
+        if delay != nil, now >= forgotten || finish - lastUse > Self.forgetting { delay = nil }
+        if let delay, now - finish < delay { return min(delay - (now - finish), forgotten - now) }
+        delay = delay.map { min($0 + $0, Self.maximum) } ?? Self.initial
         lastUse = now
         return nil
     }
 
-    /// Forgets an entry that nobody used for long, as the kubelet's garbage collection does every 2 s.
-    private mutating func collect(now: SimulationTime) {
-        if delay != nil, now - lastUse > Self.forgetting { delay = nil }
+    /// When the kubelet's garbage collection, which comes by every 2 s, finds the entry unused for more than 600 s.
+    private var forgotten: SimulationTime {
+        let pass: Int64 = 2_000_000_000
+        return SimulationTime(nanoseconds: ((lastUse + Self.forgetting).nanoseconds / pass + 1) * pass)
     }
 }
 

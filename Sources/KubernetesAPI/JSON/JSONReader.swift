@@ -23,7 +23,18 @@ public struct JSONReader {
         return value
     }
 
-    private func error(_ message: String) -> JSONError { JSONError(message: message, offset: offset - bytes.startIndex) }
+    /// The first value of the bytes, and the index behind it.
+    static func readFirst(
+        _ bytes: ArraySlice<UInt8>, maximumDepth: Int
+    ) throws(JSONError) -> (value: JSONValue, end: Int) {
+        var reader = JSONReader(bytes: bytes, offset: bytes.startIndex, maximumDepth: maximumDepth)
+        let value = try reader.value(depth: 0)
+        return (value, reader.offset)
+    }
+
+    private func error(_ message: String) -> JSONError {
+        JSONError(message: message, offset: offset - bytes.startIndex)
+    }
 
     private mutating func skipSpace() {
         while offset < bytes.endIndex, [32, 9, 10, 13].contains(bytes[offset]) { offset += 1 }
@@ -63,7 +74,9 @@ public struct JSONReader {
         if take(UInt8(ascii: "}")) { return .object(members) }
         repeat {
             skipSpace()
-            guard offset < bytes.endIndex, bytes[offset] == UInt8(ascii: "\"") else { throw error("expected a member's name") }
+            guard offset < bytes.endIndex, bytes[offset] == UInt8(ascii: "\"") else {
+                throw error("expected a member's name")
+            }
             let name = try string()
             guard take(UInt8(ascii: ":")) else { throw error("expected ':'") }
             members[name] = try value(depth: depth + 1)
@@ -127,7 +140,8 @@ public struct JSONReader {
     }
 
     private mutating func hexadecimal() throws(JSONError) -> UInt32 {
-        guard offset + 4 <= bytes.endIndex, let code = UInt32(String(decoding: bytes[offset..<offset + 4], as: UTF8.self), radix: 16)
+        guard offset + 4 <= bytes.endIndex,
+            let code = UInt32(String(decoding: bytes[offset..<offset + 4], as: UTF8.self), radix: 16)
         else { throw error("four hexadecimal digits are missing") }
         offset += 4
         return code
@@ -135,10 +149,15 @@ public struct JSONReader {
 
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = offset
-        while offset < bytes.endIndex, (48...57).contains(bytes[offset]) || [43, 45, 46, 69, 101].contains(bytes[offset]) { offset += 1 }
+        while offset < bytes.endIndex,
+            (48...57).contains(bytes[offset]) || [43, 45, 46, 69, 101].contains(bytes[offset])
+        { offset += 1 }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         let body = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        guard let first = body.utf8.first, (48...57).contains(first), !(body.utf8.count > 1 && body.hasPrefix("0") && body.utf8.dropFirst().first.map { (48...57).contains($0) } ?? false) else {
+        guard let first = body.utf8.first, (48...57).contains(first),
+            !(body.utf8.count > 1 && body.hasPrefix("0")
+                && body.utf8.dropFirst().first.map { (48...57).contains($0) } ?? false)
+        else {
             offset = start
             throw error("unexpected character")
         }

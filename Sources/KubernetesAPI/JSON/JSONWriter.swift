@@ -38,7 +38,8 @@ extension JSONValue {
         case .object(let members):
             guard !members.isEmpty else { return output.append(contentsOf: "{}".utf8) }
             output.append(UInt8(ascii: "{"))
-            let names = sorted ? members.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } : Array(members.keys)
+            let names =
+                sorted ? members.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } : Array(members.keys)
             for (index, name) in names.enumerated() {
                 if index > 0 { output.append(UInt8(ascii: ",")) }
                 newline(depth + 1)
@@ -54,8 +55,7 @@ extension JSONValue {
     /// A number as Go's encoding/json prints it, as far as configuration has them.
     static func text(_ number: Double) -> String {
         guard number.isFinite else { return "null" }
-        if number == number.rounded(), abs(number) < 1e15 { return "\(Int64(number))" }
-        return "\(number)"
+        return GoNumber.json(number)
     }
 
     private static func quote(_ text: String, into output: inout [UInt8]) {

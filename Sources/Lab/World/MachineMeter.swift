@@ -6,13 +6,13 @@ import Simulation
 ///
 /// Money is in nano-units of the scenario's currency; node time in nanoseconds, so nothing is lost to rounding.
 public struct MachineMeter: Sendable, Equatable {
-    private struct Machine: Sendable, Equatable {
+    struct Machine: Sendable, Equatable {
         var since: SimulationTime
         /// Nano-units of currency an hour.
         var price: Int64
     }
 
-    private var running: [NodeID: Machine] = [:]
+    var running: [NodeID: Machine] = [:]
     /// Nano-units · nanoseconds of machines that are gone, divided by an hour when read.
     private var settled: Int64 = 0
     public private(set) var nodeTime: Duration = .zero

@@ -21,6 +21,7 @@ public struct World: Sendable {
     public internal(set) var counts = EventCounts()
     /// What the nodes have cost so far.
     public internal(set) var machines = MachineMeter()
+    let prices: MachinePrices
     private var runtimeRequests: [RuntimeRequest] = []
     private var reports: [RuntimeReport] = []
 
@@ -29,21 +30,24 @@ public struct World: Sendable {
 
     /// A world at time zero: the control plane has booted, the scenario's nodes are registered and its manifests,
     /// given as documents, are applied.
-    public init(scenario: Scenario, seed: UInt64, manifests: [ManifestDocument] = []) throws(ConfigurationError) {
+    public init(scenario: Scenario, seed: UInt64, manifests: [(name: String, text: String)] = []) throws(ConfigurationError) {
         self.scenario = scenario
         self.seed = seed
         cluster = Cluster(configuration: try scenario.clusterConfiguration(), seed: seed)
         workloads = Workloads(configuration: scenario.workloads, seed: seed)
         incidents = Incidents(scenario: scenario)
+        prices = scenario.machinePrices
         clock.begin(event: clock.takeSequence(), at: .zero)
         cluster.boot(clock: &clock)
-        cluster.registerNodes(scenario.nodes, clock: &clock)
-        workloads.start(clock: &clock)
+        var shapes: [NodeShape] = []
+        for node in scenario.nodes { shapes += try node.shapes() }
+        cluster.registerNodes(shapes, clock: &clock)
+        workloads.begin(clock: &clock)
         incidents.start(clock: &clock)
         try settle()
-        for document in manifests {
-            let outcome = apply(document, by: "scenario")
-            if let failure = outcome.failure { throw ConfigurationError(file: document.file, line: document.line, message: failure) }
+        for (name, text) in manifests {
+            let outcome = apply(text, file: name, author: "scenario")
+            if let failure = outcome.failures.first { throw failure }
         }
     }
 
@@ -81,7 +85,6 @@ public struct World: Sendable {
             step(next.room)
             if stop(self) { return true }
         }
-        machines.settle(at: time, cluster)
         clock.idle(until: time)
         return false
     }
@@ -110,12 +113,12 @@ public struct World: Sendable {
             guard let (time, sequence, event) = workloads.queue.popNext() else { return }
             begin(room, sequence, time)
             counts.workloads += 1
-            workloads.handle(event, clock: &clock, endpoints: cluster.endpoints, reports: &reports)
+            workloads.handle(event, clock: &clock, endpoints: &cluster.endpoints, reports: &reports)
         case .cluster:
             guard let (time, sequence, work) = cluster.popNext() else { return }
             begin(room, sequence, time)
             counts.cluster += 1
-            cluster.handle(work, clock: &clock, usage: workloads)
+            cluster.handle(work, clock: &clock, runtime: workloads)
         case .incidents:
             guard let (time, sequence, event) = incidents.queue.popNext() else { return }
             begin(room, sequence, time)
@@ -137,7 +140,7 @@ public struct World: Sendable {
                 runtimeRequests.removeAll(keepingCapacity: true)
                 cluster.takeRuntimeRequests(into: &runtimeRequests)
                 for request in runtimeRequests {
-                    machines.note(request, cluster, at: clock.now)
+                    machines.note(request, price: { prices.price(of: cluster.kubelet.nodeName($0) ?? "") }, at: clock.now)
                     workloads.perform(request, clock: &clock, reports: &reports)
                 }
             }
@@ -149,6 +152,22 @@ public struct World: Sendable {
                 if reports.isEmpty { swap(&batch, &reports) }
             }
         }
+    }
+
+    mutating func apply(_ fault: WorkloadFault) -> FaultID {
+        let id = workloads.apply(fault, clock: &clock, reports: &reports)
+        carry()
+        return id
+    }
+
+    mutating func revert(_ id: FaultID) {
+        workloads.revert(id, clock: &clock, reports: &reports)
+        carry()
+    }
+
+    /// What models and tools have cost so far, in nano-units of currency.
+    public var tokenCost: Int64 {
+        workloads.traffic.reduce(workloads.unattributedBill.cost) { $0.addingSaturating($1.total.bill.cost) }
     }
 
     /// Lets everything happen that is due at this very instant.
@@ -178,5 +197,22 @@ extension EventCounts: BinaryCodable {
         cluster = try reader.read()
         workloads = try reader.read()
         incidents = try reader.read()
+    }
+}
+
+/// Hourly prices of machines, by the name of the machine or of its group.
+struct MachinePrices: Sendable {
+    private var prices: [(prefix: String, price: Double)]
+
+    init(_ prices: [(prefix: String, price: Double)]) { self.prices = prices }
+
+    func price(of name: String) -> Double {
+        prices.filter { name == $0.prefix || name.hasPrefix($0.prefix + "-") }.max { $0.prefix.utf8.count < $1.prefix.utf8.count }?.price ?? 0
+    }
+}
+
+extension Scenario {
+    var machinePrices: MachinePrices {
+        MachinePrices(nodes.map { ($0.name, $0.price) } + nodeGroups.map { ($0.template.name, $0.template.price) })
     }
 }

@@ -1,0 +1,199 @@
+import KubernetesAPI
+import OrderedCollections
+import Simulation
+
+/// Answers API requests about stored objects: the path that every write of a user takes.
+///
+/// Decoding, defaulting, admission and validation are those of `KubernetesAPI`; the layers stand in the API server's
+/// order, each stops the rest.
+extension ClusterContext {
+    mutating func respond(_ request: APIRequest, kind: ObjectKind) -> APIResponse {
+        func open<Object: StoredObject>(_ type: Object.Type, _ context: inout ClusterContext) -> APIResponse {
+            do {
+                return try context.respond(request, type)
+            } catch {
+                return APIResponse(error)
+            }
+        }
+        return open(kind.type, &self)
+    }
+
+    private mutating func respond<Object: StoredObject>(_ request: APIRequest, _ type: Object.Type) throws(APIStatus) -> APIResponse {
+        switch request.verb {
+        case .get:
+            let object = try existing(request, type).object
+            if request.subresource == "scale" { return APIResponse(code: 200, body: .object(try scale(of: object).jsonValue)) }
+            return APIResponse(code: 200, body: .object(object.jsonValue))
+        case .list:
+            return APIResponse(code: 200, body: .list(try list(request, type).map { $0.object.jsonValue }))
+        case .create:
+            return try create(request, type)
+        case .update:
+            guard let body = request.body else { throw .badRequest("the request has no body") }
+            let (id, old) = try existing(request, type)
+            return try replace(id, old, with: body, request)
+        case .patch:
+            let (id, old) = try existing(request, type)
+            let current: JSONValue = request.subresource == "scale" ? try scale(of: old).jsonValue : old.jsonValue
+            let patched = try apply(request, to: current, type)
+            return try replace(id, old, with: patched, request)
+        case .delete:
+            let (id, object) = try existing(request, type)
+            if request.dryRun { return APIResponse(code: 200, body: .object(object.jsonValue)) }
+            let propagation = DeletionPropagation(rawValue: request.propagationPolicy) ?? .background
+            clock.note("\(Object.resource.singular)/\(object.key)", "deleted by a user", isRoot: true)
+            let left = delete(id, propagation: propagation, gracePeriodSeconds: request.gracePeriodSeconds)
+            return APIResponse(code: 200, body: .object((left ?? object).jsonValue))
+        case .deletecollection:
+            let found = try list(request, type)
+            if !request.dryRun { for (id, _) in found { delete(id) } }
+            return APIResponse(code: 200, body: .list(found.map { $0.object.jsonValue }))
+        }
+    }
+
+    // MARK: Reading
+
+    private func existing<Object: StoredObject>(
+        _ request: APIRequest, _ type: Object.Type
+    ) throws(APIStatus) -> (id: ObjectID<Object>, object: Object) {
+        let namespace = Object.resource.namespaced ? request.namespace : ""
+        guard let id = store[keyPath: Object.table].id(namespace: namespace, name: request.name), let object = store[id] else {
+            throw .notFound(Object.resource, request.name)
+        }
+        return (id, object)
+    }
+
+    private func list<Object: StoredObject>(
+        _ request: APIRequest, _ type: Object.Type
+    ) throws(APIStatus) -> [(id: ObjectID<Object>, object: Object)] {
+        let selection = try ObjectSelection(request)
+        return store[keyPath: Object.table].sorted.filter { _, object in
+            (request.namespace.isEmpty || !Object.resource.namespaced || object.metadata.namespace == request.namespace)
+                && selection.matches(object)
+        }
+    }
+
+    // MARK: Writing
+
+    private mutating func create<Object: StoredObject>(_ request: APIRequest, _ type: Object.Type) throws(APIStatus) -> APIResponse {
+        guard let body = request.body else { throw .badRequest("the request has no body") }
+        if request.subresource == "eviction" { return try evict(request) }
+        var (object, warnings) = try decode(body, request, type)
+        if Object.resource.namespaced {
+            if object.metadata.namespace.isEmpty { object.metadata.namespace = request.namespace }
+            guard object.metadata.namespace == request.namespace else {
+                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+            }
+        } else {
+            object.metadata.namespace = ""
+        }
+        object.clearSystemMetadata()
+        object.clearStatus()
+        object = try admit(object)
+        if request.dryRun { return APIResponse(code: 201, body: .object(object.jsonValue), warnings: warnings) }
+        clock.note("\(Object.resource.singular)/\(object.key)", "created by a user", isRoot: true)
+        let id = try create(object)
+        guard let stored = store[id] else { throw .notFound(Object.resource, object.metadata.name) }
+        return APIResponse(code: 201, body: .object(stored.jsonValue), warnings: warnings)
+    }
+
+    private func decode<Object: StoredObject>(
+        _ body: JSONValue, _ request: APIRequest, _ type: Object.Type
+    ) throws(APIStatus) -> (Object, warnings: [String]) {
+        let resource = Object.resource
+        let prefix = "\(resource.kind) in version \"\(resource.version)\" cannot be handled as a \(resource.kind): "
+        do {
+            let (object, unknown) = try Object.decode(json: body)
+            guard !unknown.isEmpty, request.fieldValidation != .ignore else { return (object, []) }
+            let texts = unknown.map { "unknown field \"\($0)\"" }
+            guard request.fieldValidation == .warn else {
+                throw APIStatus.badRequest(prefix + "strict decoding error: " + texts.joined(separator: ", "))
+            }
+            return (object, texts)
+        } catch let error as FieldError {
+            throw .badRequest(prefix + error.description)
+        } catch let error as APIStatus {
+            throw error
+        } catch {
+            throw .badRequest(prefix + "\(error)")
+        }
+    }
+
+    private mutating func replace<Object: StoredObject>(
+        _ id: ObjectID<Object>, _ old: Object, with body: JSONValue, _ request: APIRequest
+    ) throws(APIStatus) -> APIResponse {
+        if request.subresource == "scale" { return try setScale(id, old, body, request) }
+        var (object, warnings) = try decode(body, request, Object.self)
+        if !object.metadata.resourceVersion.isEmpty, object.metadata.resourceVersion != old.metadata.resourceVersion {
+            throw .conflict(
+                Object.resource, old.metadata.name,
+                "the object has been modified; please apply your changes to the latest version and try again")
+        }
+        object.keepSystemMetadata(of: old)
+        if request.subresource == "status" {
+            object.keepAllButStatus(of: old)
+        } else {
+            object.keepStatus(of: old)
+            object = try admit(object, replacing: old, subresource: request.subresource)
+        }
+        guard object != old else { return APIResponse(code: 200, body: .object(old.jsonValue), warnings: warnings) }
+        if request.dryRun { return APIResponse(code: 200, body: .object(object.jsonValue), warnings: warnings) }
+        clock.note("\(Object.resource.singular)/\(object.key)", "changed by a user", isRoot: true)
+        let changesSpec = request.subresource != "status" && !object.hasSameSpec(as: old)
+        let replacement = object
+        let stored = update(id, changesSpec: changesSpec) { current in
+            let generation = current.metadata.generation
+            current = replacement
+            current.metadata.generation = generation
+        }
+        return APIResponse(code: 200, body: .object((stored ?? object).jsonValue), warnings: warnings)
+    }
+
+    private func apply<Object: StoredObject>(
+        _ request: APIRequest, to current: JSONValue, _ type: Object.Type
+    ) throws(APIStatus) -> JSONValue {
+        guard let patch = request.body, let patchType = request.patchType else {
+            throw .badRequest("a patch needs a body and a content type")
+        }
+        do {
+            switch patchType {
+            case .json: return try JSONPatch(patch).applied(to: current)
+            case .merge: return MergePatch.apply(patch, to: current)
+            case .strategicMerge: return try StrategicMergePatch.apply(patch, to: current, schema: Object.schema)
+            }
+        } catch {
+            throw APIStatus(code: 422, reason: "Invalid", message: "\(error)", kind: Object.resource.kind, name: request.name)
+        }
+    }
+}
+
+/// Which objects a list asks for.
+struct ObjectSelection {
+    private let labels: LabelQuery
+    private let fields: FieldQuery
+
+    init(_ request: APIRequest) throws(APIStatus) {
+        do {
+            labels = try LabelQuery(parsing: request.labelSelector)
+            fields = try FieldQuery(parsing: request.fieldSelector)
+        } catch {
+            throw .badRequest("\(error)")
+        }
+    }
+
+    func matches(_ object: some StoredObject) -> Bool {
+        labels.matches(object.metadata.labels) && fields.matches { name in
+            switch name {
+            case "metadata.name": object.metadata.name
+            case "metadata.namespace": object.metadata.namespace
+            case "spec.nodeName": (object as? Pod)?.spec.nodeName
+            case "status.phase": (object as? Pod)?.status.phase ?? (object as? Namespace)?.status.phase
+            case "status.podIP": (object as? Pod)?.status.podIP
+            case "spec.restartPolicy": (object as? Pod)?.spec.restartPolicy
+            case "spec.schedulerName": (object as? Pod)?.spec.schedulerName
+            case "spec.unschedulable": (object as? Node).map { $0.spec.unschedulable == true ? "true" : "false" }
+            default: nil
+            }
+        }
+    }
+}

@@ -1,0 +1,193 @@
+import ContainerRuntime
+import KubernetesAPI
+import Simulation
+
+/// Probes (`pkg/kubelet/prober`): a worker a container and kind, its ticks counted from the pod's first sync.
+///
+/// A tick that cannot change anything (container not running, delay not over, startup not finished) is not scheduled:
+/// the next one that can is computed.
+extension Kubelet {
+    /// Sets the timers of a container that has just started.
+    mutating func startProbes(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
+        guard let record = record(sandbox) else { return }
+        let started = record.containers[index].started
+        for worker in record.containers[index].probes where worker.kind == .startup || started {
+            scheduleProbe(sandbox, index, worker.kind, notBefore: context.now, &context)
+        }
+    }
+
+    private mutating func scheduleProbe(
+        _ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, notBefore: SimulationTime, _ context: inout ClusterContext
+    ) {
+        guard let record = record(sandbox), case .running(let since) = record.containers[index].state, let pod = context.store[record.id],
+            let probe = pod.container(at: index)?.probe(kind),
+            let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind })
+        else { return }
+        let delay = Duration.seconds(Int64(probe.initialDelaySeconds ?? 0))
+        let time = record.containers[index].probes[place].tick(notBefore: max(notBefore, since + delay), period: probe.period)
+        let timer = context.queue.schedule(.kubelet(.probe(sandbox, container: UInt8(index), kind)), at: time, on: &context.clock)
+        _ = modify(sandbox) { $0.containers[index].probes[place].timer = timer }
+    }
+
+    /// A tick: asks the container.
+    mutating func runProbe(_ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, _ context: inout ClusterContext) {
+        guard let record = record(sandbox), let run = record.containers[index].runtime, isReachable(record),
+            let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind })
+        else { return }
+        let worker = record.containers[index].probes[place]
+        if worker.onHold || worker.awaiting || (record.containers[index].isStopping && kind != .readiness)
+            || (kind != .startup && !record.containers[index].started)
+        {
+            return
+        }
+        guard let pod = context.store[record.id], let spec = pod.container(at: index), let probe = spec.probe(kind) else { return }
+        _ = modify(sandbox) { $0.containers[index].probes[place].awaiting = true }
+        let token = ProbeToken(rawValue: UInt64(run.slot) << 32 | UInt64(run.generation & 0x0fff_ffff) << 2 | UInt64(kind.rawValue))
+        context.runtimeRequests.append(
+            .probe(token, run, ProbeAction(probe, in: spec), timeout: .seconds(Int64(max(1, probe.timeoutSeconds ?? 1)))))
+    }
+
+    mutating func probed(_ token: ProbeToken, _ result: ProbeResult, _ context: inout ClusterContext) {
+        let slot = UInt32(truncatingIfNeeded: token.rawValue >> 32)
+        guard Int(slot) < runs.count, let kind = ProbeKind(rawValue: UInt8(token.rawValue & 3)),
+            UInt64(runs[Int(slot)].generation & 0x0fff_ffff) == token.rawValue >> 2 & 0x0fff_ffff
+        else { return }
+        let (sandbox, index) = (runs[Int(slot)].sandbox, Int(runs[Int(slot)].container))
+        guard let record = record(sandbox), let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind }) else { return }
+        _ = modify(sandbox) { $0.containers[index].probes[place].awaiting = false }
+        guard isReachable(record), let pod = context.store[record.id], let spec = pod.container(at: index), let probe = spec.probe(kind) else {
+            return
+        }
+        let (succeeded, output) = result.outcome(of: probe, in: spec, address: record.address)
+        if !succeeded {
+            event(.warning, "Unhealthy", "\(kind.name) probe failed: \(output)", pod, spec, index, &context)
+        }
+        let threshold = succeeded ? probe.successThreshold ?? 1 : probe.failureThreshold ?? 3
+        let crossed = modify(sandbox) { record -> Bool in
+            var worker = record.containers[index].probes[place]
+            if worker.succeeding == succeeded, worker.streak > 0 { worker.streak &+= 1 } else { worker.streak = 1 }
+            worker.succeeding = succeeded
+            let crossed = worker.streak >= threshold
+            record.containers[index].probes[place] = worker
+            return crossed
+        } ?? false
+        if crossed { publish(succeeded, sandbox, index, kind, place, pod, spec, probe, &context) }
+        let isHeld = self.record(sandbox)?.containers[index].probes.first { $0.kind == kind }?.onHold ?? true
+        if !isHeld { scheduleProbe(sandbox, index, kind, notBefore: context.now + .nanoseconds(1), &context) }
+    }
+
+    /// The streak reached its threshold: what follows from the result.
+    private mutating func publish(
+        _ succeeded: Bool, _ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, _ place: Int, _ pod: Pod, _ spec: Container,
+        _ probe: Probe, _ context: inout ClusterContext
+    ) {
+        let before = record(sandbox)?.containers[index]
+        let role = before?.role ?? .regular
+        let subject = role == .regular ? "Container" : "Init container"
+        switch kind {
+        case .readiness:
+            guard before?.probes[place].published != succeeded else { return }
+            _ = modify(sandbox) { record in
+                record.containers[index].probes[place].published = succeeded
+                record.containers[index].ready = succeeded && record.containers[index].started
+            }
+            writeStatus(sandbox, &context)
+        case .startup:
+            _ = modify(sandbox) { record in
+                record.containers[index].probes[place].onHold = true
+                record.containers[index].probes[place].published = succeeded
+                if succeeded {
+                    record.containers[index].started = true
+                    record.containers[index].ready = spec.readinessProbe == nil
+                }
+            }
+            if succeeded {
+                for worker in before?.probes ?? [] where worker.kind != .startup {
+                    scheduleProbe(sandbox, index, worker.kind, notBefore: context.now, &context)
+                }
+                writeStatus(sandbox, &context)
+                proceed(sandbox, &context)
+            } else {
+                restartFor(subject, "startup", sandbox, index, pod, spec, probe, &context)
+            }
+        case .liveness:
+            guard !succeeded else { return }
+            _ = modify(sandbox) { $0.containers[index].probes[place].onHold = true }
+            restartFor(subject, "liveness", sandbox, index, pod, spec, probe, &context)
+        }
+    }
+
+    private mutating func restartFor(
+        _ subject: String, _ kind: String, _ sandbox: SandboxID, _ index: Int, _ pod: Pod, _ spec: Container, _ probe: Probe,
+        _ context: inout ClusterContext
+    ) {
+        let grace = probe.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30
+        let role = record(sandbox)?.containers[index].role ?? .regular
+        let restarts = mayRestart(role, code: 137, spec, pod)
+        let ending = subject == "Container" && restarts ? ", will be restarted" : ""
+        kill(sandbox, index, grace: .seconds(grace), "\(subject) \(spec.name) failed \(kind) probe\(ending)", &context)
+    }
+}
+
+extension Probe {
+    var period: Duration { .seconds(Int64(max(1, periodSeconds ?? 10))) }
+}
+
+extension ProbeAction {
+    init(_ probe: Probe, in container: Container) {
+        let handler = probe.handler
+        if let http = handler.httpGet {
+            self = .httpGet(path: http.path.isEmpty ? "/" : http.path, port: container.portNumber(http.port))
+        } else if let tcp = handler.tcpSocket {
+            self = .tcpSocket(port: container.portNumber(tcp.port))
+        } else if let grpc = handler.grpc {
+            self = .grpc(port: Int(grpc.port), service: grpc.service ?? "")
+        } else {
+            self = .exec(command: handler.exec?.command ?? [])
+        }
+    }
+}
+
+extension ProbeResult {
+    /// Whether the check counts as passed, and the kubelet's words for why not.
+    func outcome(of probe: Probe, in container: Container, address: String) -> (succeeded: Bool, output: String) {
+        let action = ProbeAction(probe, in: container)
+        switch (self, action) {
+        case (.success(let status), .httpGet):
+            return (200..<400).contains(status) || status == 0 ? (true, "") : (false, "HTTP probe failed with statuscode: \(status)")
+        case (.success, _):
+            return (true, "")
+        case (.failure(let code, _), .httpGet):
+            return (false, "HTTP probe failed with statuscode: \(code)")
+        case (.failure(_, let output), .exec):
+            return (false, output)
+        case (.failure(let code, let output), _):
+            return (false, output.isEmpty ? "service unhealthy (responded with \"\(code == 0 ? "NOT_SERVING" : "UNKNOWN")\")" : output)
+        case (.connectionRefused, .httpGet(let path, let port)):
+            return (false, "Get \"http://\(address):\(port)\(path)\": dial tcp \(address):\(port): connect: connection refused")
+        case (.connectionRefused, .tcpSocket(let port)):
+            return (false, "dial tcp \(address):\(port): connect: connection refused")
+        case (.connectionRefused, .grpc(let port, _)):
+            return (
+                false,
+                "timeout: failed to connect service \"\(address):\(port)\" within \(max(1, probe.timeoutSeconds ?? 1))s: context deadline exceeded"
+            )
+        case (.connectionRefused, .exec(let command)):
+            return (false, "exec: \"\(command.first ?? "")\": cannot exec in a stopped container")
+        case (.timedOut, .httpGet(let path, let port)):
+            return (
+                false,
+                "Get \"http://\(address):\(port)\(path)\": context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+            )
+        case (.timedOut, .tcpSocket(let port)):
+            return (false, "dial tcp \(address):\(port): i/o timeout")
+        case (.timedOut, .grpc(let port, _)):
+            return (
+                false,
+                "timeout: health rpc did not complete within \(max(1, probe.timeoutSeconds ?? 1))s: rpc error: code = DeadlineExceeded desc = context deadline exceeded (\(address):\(port))"
+            )
+        case (.timedOut, .exec(let command)):
+            return (false, "command timed out: \"\(command.joined(separator: " "))\" timed out after \(max(1, probe.timeoutSeconds ?? 1))s")
+        }
+    }
+}

@@ -1,0 +1,104 @@
+import ContainerRuntime
+import KubernetesAPI
+import Simulation
+
+/// What a kubelet knows about one pod.
+struct PodRecord: Sendable {
+    enum Stage: UInt8, Sendable, BinaryCodable {
+        /// Bound; the kubelet has not looked yet, or the sandbox is being made.
+        case starting
+        /// Containers start, run and restart.
+        case active
+        /// Everything is being stopped.
+        case terminating
+        /// Phase Succeeded or Failed; nothing runs any more.
+        case finished
+    }
+
+    var id: ObjectID<Pod>
+    var uid: String
+    var node: NodeID
+    var generation: UInt32
+    var stage = Stage.starting
+    var containers: [ContainerRecord]
+    var address = ""
+    var startTime: SimulationTime?
+    var hasSandbox = false
+    /// Sticky: a regular container ran once, so initialisation is over.
+    var everRan = false
+    /// The end of the grace period while terminating.
+    var deadline: SimulationTime = .never
+    var deadlineTimer: TimerHandle = .none
+    /// Phase and reason that override the computed ones (eviction, rejection, deadline).
+    var override: (phase: String, reason: String, message: String)?
+    /// The object is to be removed once all has stopped.
+    var isDeleted = false
+
+    init(id: ObjectID<Pod>, uid: String, node: NodeID, generation: UInt32, containers: [ContainerRecord]) {
+        self.id = id
+        self.uid = uid
+        self.node = node
+        self.generation = generation
+        self.containers = containers
+    }
+}
+
+extension PodRecord: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {
+        writer.write(id)
+        writer.write(uid)
+        writer.write(node)
+        writer.write(generation)
+        writer.write(stage)
+        writer.write(containers)
+        writer.write(address)
+        writer.write(startTime)
+        writer.write(hasSandbox)
+        writer.write(everRan)
+        writer.write(deadline)
+        writer.write(deadlineTimer)
+        writer.write(override?.phase)
+        writer.write(override?.reason)
+        writer.write(override?.message)
+        writer.write(isDeleted)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        id = try reader.read()
+        uid = try reader.read()
+        node = try reader.read()
+        generation = try reader.read()
+        stage = try reader.read()
+        containers = try reader.read()
+        address = try reader.read()
+        startTime = try reader.read()
+        hasSandbox = try reader.read()
+        everRan = try reader.read()
+        deadline = try reader.read()
+        deadlineTimer = try reader.read()
+        let phase: String? = try reader.read()
+        let reason: String? = try reader.read()
+        let message: String? = try reader.read()
+        if let phase { override = (phase, reason ?? "", message ?? "") }
+        isDeleted = try reader.read()
+    }
+}
+
+extension Pod {
+    /// Init containers, then regular ones: the order in which records count them.
+    func container(at index: Int) -> Container? {
+        if index < spec.initContainers.count { return spec.initContainers[index] }
+        let regular = index - spec.initContainers.count
+        return regular < spec.containers.count ? spec.containers[regular] : nil
+    }
+}
+
+extension Container {
+    func probe(_ kind: ProbeKind) -> Probe? {
+        switch kind {
+        case .startup: startupProbe
+        case .liveness: livenessProbe
+        case .readiness: readinessProbe
+        }
+    }
+}

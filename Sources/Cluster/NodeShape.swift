@@ -1,0 +1,90 @@
+import KubernetesAPI
+import Simulation
+
+/// The shape of a machine, from which its Node object follows.
+public struct NodeShape: Sendable {
+    public var name: String
+    public var cpu: Quantity
+    public var memory: Quantity
+    public var gpus: Int64
+    public var zone: String
+    public var instanceType: String
+    public var coreSpeed: Double
+    public var labels: [String: String]
+    public var taints: [Taint]
+
+    public init(
+        name: String, cpu: Quantity, memory: Quantity, gpus: Int64 = 0, zone: String = "zone-a", instanceType: String = "general",
+        coreSpeed: Double = 1, labels: [String: String] = [:], taints: [Taint] = []
+    ) {
+        self.name = name
+        self.cpu = cpu
+        self.memory = memory
+        self.gpus = gpus
+        self.zone = zone
+        self.instanceType = instanceType
+        self.coreSpeed = coreSpeed
+        self.labels = labels
+        self.taints = taints
+    }
+
+    /// The Node object as a kubelet registers it: allocatable is capacity less the hard eviction threshold.
+    public var node: Node {
+        var node = Node()
+        node.metadata.name = name
+        node.metadata.labels = [
+            "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
+            "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "amd64", "topology.kubernetes.io/zone": zone,
+            "topology.kubernetes.io/region": "region-1", "node.kubernetes.io/instance-type": instanceType,
+        ].merging(labels) { _, own in own }
+        if coreSpeed != 1 { node.metadata.annotations[Kubelet.coreSpeedAnnotation] = "\(coreSpeed)" }
+        node.spec.taints = taints
+        var capacity = ["cpu": cpu, "memory": memory, "pods": Quantity(110), "ephemeral-storage": Quantity(100 << 30, format: .binarySI)]
+        if gpus > 0 { capacity["nvidia.com/gpu"] = Quantity(gpus) }
+        node.status.capacity = capacity
+        capacity["memory"] = memory - Quantity(100 << 20, format: .binarySI)
+        node.status.allocatable = capacity
+        var info = NodeSystemInfo()
+        info.kubeletVersion = "v1.36.2"
+        info.osImage = "Debian GNU/Linux 12 (bookworm)"
+        info.kernelVersion = "6.1.0-kubelab"
+        info.containerRuntimeVersion = "containerd://2.1.0"
+        info.operatingSystem = "linux"
+        info.architecture = "amd64"
+        node.status.nodeInfo = info
+        return node
+    }
+}
+
+extension Cluster {
+    /// Registers machines that are up and ready.
+    public mutating func registerNodes(_ shapes: [NodeShape], clock: inout Clock) {
+        lend(&clock) { cluster in
+            for shape in shapes {
+                var node = shape.node
+                node.becomeReady(at: cluster.context.wallTime)
+                guard let id = try? cluster.context.create(node) else { continue }
+                let address = cluster.context.store.nodes.count - 1
+                cluster.context.update(id) { node in
+                    var inside = NodeAddress()
+                    inside.type = "InternalIP"
+                    inside.address = "192.168.\(address / 250 % 250).\(address % 250 + 2)"
+                    var host = NodeAddress()
+                    host.type = "Hostname"
+                    host.address = shape.name
+                    node.status.addresses = [inside, host]
+                }
+            }
+        }
+    }
+
+    /// A machine fails, is cut off, or comes back.
+    public mutating func setHealth(ofNode name: String, _ health: NodeHealth, clock: inout Clock) {
+        lend(&clock) { cluster in cluster.kubelet.setHealth(of: name, health, &cluster.context) }
+    }
+
+    /// A controller's process restarts and forgets what it kept in memory.
+    public mutating func restart(_ controller: ControllerName, clock: inout Clock) {
+        lend(&clock) { cluster in cluster.controllers.restart(controller) }
+    }
+}

@@ -1,0 +1,62 @@
+import KubernetesAPI
+
+/// A node with what runs on it, kept up to date change by change.
+struct NodeInfo: Sendable {
+    var node: Node
+    var name: String
+    var allocatable: ResourceVector
+    var allowedPods: Int64
+    var requested = ResourceVector()
+    var nonZeroCPU: Int64 = 0
+    var nonZeroMemory: Int64 = 0
+    var pods: [PodInfo] = []
+    /// How many of `pods` have any rule about other pods.
+    var podsWithAffinity = 0
+    var podsWithRequiredAntiAffinity = 0
+    /// Images on the node by normalised name, with sizes.
+    var images: [String: Int64] = [:]
+    var isPresent = true
+
+    init(_ node: Node) {
+        self.node = node
+        name = node.metadata.name
+        allocatable = ResourceVector(node.status.allocatable)
+        allowedPods = node.status.allocatable["pods"]?.value ?? 0
+        readImages()
+    }
+
+    mutating func update(_ node: Node) {
+        self.node = node
+        allocatable = ResourceVector(node.status.allocatable)
+        allowedPods = node.status.allocatable["pods"]?.value ?? 0
+        readImages()
+    }
+
+    private mutating func readImages() {
+        images = [:]
+        for image in node.status.images { for name in image.names { images[ImageReference.normalized(name)] = image.sizeBytes ?? 0 } }
+    }
+
+    mutating func add(_ pod: PodInfo) {
+        requested.add(pod.requests)
+        nonZeroCPU &+= pod.nonZeroCPU
+        nonZeroMemory &+= pod.nonZeroMemory
+        if pod.hasAffinity { podsWithAffinity += 1 }
+        if !pod.requiredAntiAffinity.isEmpty { podsWithRequiredAntiAffinity += 1 }
+        // In the order of identifiers, so that a restored cache is the same to the last tie.
+        var place = pods.count
+        if let id = pod.id { while place > 0, let before = pods[place - 1].id, id < before { place -= 1 } }
+        pods.insert(pod, at: place)
+    }
+
+    mutating func remove(at index: Int) {
+        let pod = pods.remove(at: index)
+        requested.add(pod.requests, sign: -1)
+        nonZeroCPU &-= pod.nonZeroCPU
+        nonZeroMemory &-= pod.nonZeroMemory
+        if pod.hasAffinity { podsWithAffinity -= 1 }
+        if !pod.requiredAntiAffinity.isEmpty { podsWithRequiredAntiAffinity -= 1 }
+    }
+
+    var labels: [String: String] { node.metadata.labels }
+}

@@ -1,0 +1,443 @@
+import KubernetesAPI
+import Simulation
+
+/// kube-scheduler: one pod at a time, from its queue to a node (`pkg/scheduler`).
+public struct Scheduler: Sendable {
+    /// A pod that waits.
+    struct QueuedPod: Sendable {
+        var id: ObjectID<Pod>
+        var priority: Int32
+        /// When it came to the queue first; orders pods of equal priority.
+        var queued: SimulationTime
+        var order: UInt64
+        /// How often it was tried.
+        var attempts: Int32 = 0
+        /// When it was last found unschedulable, and by which plugins.
+        var failed: SimulationTime = .zero
+        var plugins: [SchedulerPlugin] = []
+    }
+
+    /// What one cycle costs in simulated time.
+    static let cycleTime: Duration = .milliseconds(2)
+    static let bindingTime: Duration = .milliseconds(5)
+    static let unschedulableTimeout: Duration = .minutes(5)
+
+    var nodes: [NodeInfo] = []
+    var nodesByName: [String: Int] = [:]
+    /// The node each known pod counts on, also while its binding is under way.
+    var placements: [ObjectID<Pod>: Int] = [:]
+    var active: [QueuedPod] = []
+    var backoff: [QueuedPod] = []
+    var unschedulable: [QueuedPod] = []
+    var nominated: [ObjectID<Pod>: String] = [:]
+    var nextOrder: UInt64 = 1
+    var nextStart = 0
+    var cyclePending = false
+    var flushPending = false
+    var dice: RandomStream
+
+    public init(seed: UInt64) { dice = RandomStream(seed: seed, name: "scheduler/ties") }
+
+    // MARK: Changes
+
+    mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
+        switch change.id.kind {
+        case .pod:
+            if let (id, old, pod) = change.object(Pod.self) { observe(id, old, pod, change.kind, &context) }
+        case .node:
+            if let (_, old, node) = change.object(Node.self) { observe(node, old, change.kind, &context) }
+        case .persistentVolumeClaim, .podDisruptionBudget:
+            if change.kind != .deleted { moveUnschedulable(where: { $0.plugins.isEmpty || $0.plugins.contains(.volumeBinding) }, &context) }
+        default: break
+        }
+    }
+
+    private mutating func observe(
+        _ id: ObjectID<Pod>, _ old: Pod?, _ pod: Pod, _ kind: ObjectChange.Kind, _ context: inout ClusterContext
+    ) {
+        let finished = pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
+        if kind == .deleted || finished {
+            if unplace(id) { moveUnschedulable(where: Self.waitsForRoom, &context) }
+            drop(id)
+            return
+        }
+        if !pod.spec.nodeName.isEmpty {
+            if placements[id] == nil { place(id, pod, on: pod.spec.nodeName) }
+            if kind == .added || old?.spec.nodeName.isEmpty == true {
+                drop(id)
+                // A new neighbour may be what another pod's affinity waits for.
+                moveUnschedulable(where: { $0.plugins.contains(.interPodAffinity) || $0.plugins.contains(.podTopologySpread) }, &context)
+            } else if let old, old.boxedSpec.isIdentical(to: pod.boxedSpec) == false || old.metadata.labels != pod.metadata.labels {
+                refresh(id, pod)
+            }
+            return
+        }
+        guard pod.metadata.deletionTimestamp == nil, pod.spec.schedulerName.isEmpty || pod.spec.schedulerName == "default-scheduler" else {
+            return
+        }
+        if kind == .added {
+            enqueue(id, pod, &context)
+        } else if let old, old.spec.schedulingGates.isEmpty != pod.spec.schedulingGates.isEmpty {
+            enqueue(id, pod, &context)
+        }
+    }
+
+    private static func waitsForRoom(_ pod: QueuedPod) -> Bool {
+        pod.plugins.isEmpty
+            || pod.plugins.contains { plugin in
+                plugin == .nodeResourcesFit || plugin == .nodePorts || plugin == .interPodAffinity || plugin == .podTopologySpread
+            }
+    }
+
+    private mutating func observe(_ node: Node, _ old: Node?, _ kind: ObjectChange.Kind, _ context: inout ClusterContext) {
+        let name = node.metadata.name
+        switch kind {
+        case .added:
+            if let index = nodesByName[name] {
+                nodes[index].update(node)
+                nodes[index].isPresent = true
+            } else {
+                nodesByName[name] = nodes.count
+                nodes.append(NodeInfo(node))
+                for pod in context.store.pods(on: name) { if let object = context.store[pod] { place(pod, object, on: name) } }
+            }
+            moveUnschedulable(where: { _ in true }, &context)
+        case .modified:
+            guard let index = nodesByName[name] else { return }
+            nodes[index].update(node)
+            if old?.spec.taints != node.spec.taints || old?.spec.unschedulable != node.spec.unschedulable
+                || old?.metadata.labels != node.metadata.labels || old?.status.allocatable != node.status.allocatable
+            {
+                moveUnschedulable(where: { _ in true }, &context)
+            }
+        case .deleted:
+            if let index = nodesByName[name] { nodes[index].isPresent = false }
+        }
+    }
+
+    // MARK: The cache
+
+    private mutating func place(_ id: ObjectID<Pod>, _ pod: Pod, on node: String) {
+        guard let index = nodesByName[node], placements[id] == nil else { return }
+        placements[id] = index
+        nodes[index].add(PodInfo(pod, id: id))
+    }
+
+    private mutating func unplace(_ id: ObjectID<Pod>) -> Bool {
+        guard let index = placements.removeValue(forKey: id), let place = nodes[index].pods.firstIndex(where: { $0.id == id }) else {
+            return false
+        }
+        nodes[index].remove(at: place)
+        return true
+    }
+
+    private mutating func refresh(_ id: ObjectID<Pod>, _ pod: Pod) {
+        guard let index = placements[id], let place = nodes[index].pods.firstIndex(where: { $0.id == id }) else { return }
+        nodes[index].remove(at: place)
+        nodes[index].add(PodInfo(pod, id: id))
+    }
+
+    /// Rebuilds what follows from the store, after a snapshot was read.
+    mutating func restore(from store: APIStore) {
+        let order = nodesByName
+        nodes = []
+        for (name, _) in order.sorted(by: { $0.value < $1.value }) {
+            if let node = store.nodes.named(name) {
+                nodes.append(NodeInfo(node))
+            } else {
+                var gone = Node()
+                gone.metadata.name = name
+                var info = NodeInfo(gone)
+                info.isPresent = false
+                nodes.append(info)
+            }
+        }
+        let placed = placements
+        for (id, index) in placed.sorted(by: { $0.key < $1.key }) {
+            if let pod = store[id], index < nodes.count { nodes[index].add(PodInfo(pod, id: id)) }
+        }
+    }
+
+    // MARK: Queues
+
+    private mutating func enqueue(_ id: ObjectID<Pod>, _ pod: Pod, _ context: inout ClusterContext) {
+        guard !(active + backoff + unschedulable).contains(where: { $0.id == id }) else { return }
+        guard pod.spec.schedulingGates.isEmpty else {
+            setCondition(id, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", &context)
+            return
+        }
+        push(QueuedPod(id: id, priority: pod.spec.priority ?? 0, queued: context.now, order: takeOrder()), &context)
+    }
+
+    private mutating func takeOrder() -> UInt64 {
+        defer { nextOrder += 1 }
+        return nextOrder
+    }
+
+    /// Puts a pod into the active queue, the first to try at its end.
+    private mutating func push(_ pod: QueuedPod, _ context: inout ClusterContext) {
+        // `active` is sorted so that its last element is next.
+        active.insert(pod, at: Self.position(of: pod, in: active))
+        scheduleCycle(&context)
+    }
+
+    private static func position(of pod: QueuedPod, in queue: [QueuedPod]) -> Int {
+        var (low, high) = (0, queue.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if comesAfter(queue[middle], pod) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Whether `left` is tried after `right`: lower priority, or later in the queue.
+    private static func comesAfter(_ left: QueuedPod, _ right: QueuedPod) -> Bool {
+        if left.priority != right.priority { return left.priority < right.priority }
+        if left.queued != right.queued { return left.queued > right.queued }
+        return left.order > right.order
+    }
+
+    private mutating func drop(_ id: ObjectID<Pod>) {
+        active.removeAll { $0.id == id }
+        backoff.removeAll { $0.id == id }
+        unschedulable.removeAll { $0.id == id }
+        nominated[id] = nil
+    }
+
+    private mutating func scheduleCycle(_ context: inout ClusterContext) {
+        guard !cyclePending, !active.isEmpty else { return }
+        cyclePending = true
+        context.queue.schedule(.scheduler(.cycle), after: Self.cycleTime, on: &context.clock)
+    }
+
+    /// 1, 2, 4, 8, then 10 s.
+    static func backoffDuration(attempts: Int32) -> Duration {
+        attempts >= 5 ? .seconds(10) : .seconds(Int64(1) << Int64(max(0, attempts - 1)))
+    }
+
+    /// Pods for which something relevant changed wait for the rest of their back-off only.
+    private mutating func moveUnschedulable(where concerns: (QueuedPod) -> Bool, _ context: inout ClusterContext) {
+        guard !unschedulable.isEmpty else { return }
+        var stay: [QueuedPod] = []
+        for pod in unschedulable {
+            guard concerns(pod) else {
+                stay.append(pod)
+                continue
+            }
+            let end = pod.failed + Self.backoffDuration(attempts: pod.attempts)
+            if end <= context.now {
+                push(pod, &context)
+            } else {
+                backoff.append(pod)
+                context.queue.schedule(.scheduler(.flushBackoff), at: end, on: &context.clock)
+            }
+        }
+        unschedulable = stay
+    }
+
+    mutating func handle(_ work: SchedulerWork, _ context: inout ClusterContext) {
+        switch work {
+        case .cycle: cycle(&context)
+        case .flushBackoff:
+            let now = context.now
+            let due = backoff.filter { $0.failed + Self.backoffDuration(attempts: $0.attempts) <= now }
+            backoff.removeAll { pod in due.contains { $0.id == pod.id } }
+            for pod in due { push(pod, &context) }
+        case .flushUnschedulable:
+            flushPending = false
+            let now = context.now
+            let due = unschedulable.filter { now - $0.failed >= Self.unschedulableTimeout }
+            unschedulable.removeAll { pod in due.contains { $0.id == pod.id } }
+            for pod in due { push(pod, &context) }
+            scheduleFlush(&context)
+        case .bind(let id): bind(id, &context)
+        }
+    }
+
+    private mutating func scheduleFlush(_ context: inout ClusterContext) {
+        guard !flushPending, let oldest = unschedulable.map(\.failed).min() else { return }
+        flushPending = true
+        context.queue.schedule(.scheduler(.flushUnschedulable), at: oldest + Self.unschedulableTimeout, on: &context.clock)
+    }
+
+    // MARK: One cycle
+
+    private mutating func cycle(_ context: inout ClusterContext) {
+        cyclePending = false
+        guard var queued = active.popLast() else { return }
+        defer { scheduleCycle(&context) }
+        guard let pod = context.store[queued.id], pod.spec.nodeName.isEmpty, pod.metadata.deletionTimestamp == nil else { return }
+        queued.attempts += 1
+        let info = PodInfo(pod, id: queued.id)
+        let cycle = SchedulingCycle(info, nodes, surroundings(of: pod, context))
+        if let failure = cycle.preFilterFailure {
+            let count = nodes.filter(\.isPresent).count
+            fail(queued, pod, "0/\(count) nodes are available: \(failure). not found", [.volumeBinding], &context)
+            return
+        }
+        let (feasible, rejections) = findFeasible(cycle)
+        if let chosen = choose(feasible, cycle) {
+            assume(queued.id, info, chosen, &context)
+            return
+        }
+        let present = nodes.indices.filter { nodes[$0].isPresent }
+        let plugins = SchedulerPlugin.allCases.filter { plugin in rejections.contains { $0?.plugin == plugin } }
+        guard !present.isEmpty else {
+            fail(queued, pod, "no nodes available to schedule pods", plugins, &context)
+            return
+        }
+        let kept = SchedulingCycle(info, present.map { nodes[$0] }, cycle.surroundings)
+        let asked = present.map { rejections[$0] }
+        let outcome = DefaultPreemption(cycle: kept).run(asked)
+        let message = FailedSchedulingMessage.text(
+            nodes: present.count, reasons: asked.compactMap { $0?.reasons }, postFilter: outcome.message)
+        if let chosen = outcome.chosen { preempt(queued, pod, chosen, on: present[chosen.node], &context) }
+        fail(queued, pod, message, plugins, &context)
+    }
+
+    private func surroundings(of pod: Pod, _ context: ClusterContext) -> SchedulingSurroundings {
+        var surroundings = SchedulingSurroundings()
+        let affinity = pod.spec.affinity
+        if affinity?.podAffinity != nil || affinity?.podAntiAffinity != nil || nodes.contains(where: { $0.podsWithAffinity > 0 }) {
+            context.store.namespaces.forEach { _, namespace in
+                surroundings.namespaces[namespace.metadata.name] = namespace.metadata.labels
+            }
+        }
+        for volume in pod.spec.volumes {
+            guard let name = volume.volumeSource.persistentVolumeClaim?.claimName else { continue }
+            if context.store.persistentVolumeClaims.id(namespace: pod.metadata.namespace, name: name) != nil {
+                surroundings.claims.insert(pod.metadata.namespace + "/" + name)
+            }
+        }
+        surroundings.defaultSelector = Self.defaultSelector(of: pod, context)
+        return surroundings
+    }
+
+    /// What the pod's services and controller select together (`helper.DefaultSelector`).
+    private static func defaultSelector(of pod: Pod, _ context: ClusterContext) -> LabelSelector? {
+        guard pod.spec.topologySpreadConstraints.isEmpty else { return nil }
+        var selector = LabelSelector()
+        context.store.services.forEach { _, service in
+            if service.metadata.namespace == pod.metadata.namespace, !service.spec.selector.isEmpty,
+                service.spec.selector.allSatisfy({ pod.metadata.labels[$0.key] == $0.value })
+            {
+                selector.matchLabels.merge(service.spec.selector) { first, _ in first }
+            }
+        }
+        if let set: ObjectID<ReplicaSet> = context.controller(of: pod), let object = context.store[set] {
+            selector.matchLabels.merge(object.spec.selector.matchLabels) { first, _ in first }
+            selector.matchExpressions += object.spec.selector.matchExpressions
+        } else if let set: ObjectID<StatefulSet> = context.controller(of: pod), let object = context.store[set] {
+            selector.matchLabels.merge(object.spec.selector.matchLabels) { first, _ in first }
+            selector.matchExpressions += object.spec.selector.matchExpressions
+        }
+        return selector.isEmpty ? nil : selector
+    }
+
+    /// How many feasible nodes are enough: all below 100, then a falling share.
+    static func feasibleNodesToFind(_ count: Int) -> Int {
+        guard count > 100 else { return count }
+        return max(100, count * max(5, 50 - count / 125) / 100)
+    }
+
+    private mutating func findFeasible(_ cycle: SchedulingCycle) -> (feasible: [Int], rejections: [Rejection?]) {
+        var rejections = [Rejection?](repeating: nil, count: nodes.count)
+        var feasible: [Int] = []
+        if let name = nominated[cycle.pod.id ?? ObjectID(slot: .max, generation: 0)], let index = nodesByName[name], nodes[index].isPresent,
+            cycle.filter(nodes[index]) == nil
+        {
+            return ([index], rejections)
+        }
+        let present = nodes.lazy.filter(\.isPresent).count
+        let enough = Self.feasibleNodesToFind(present)
+        var looked = 0
+        for offset in nodes.indices {
+            let index = (nextStart + offset) % nodes.count
+            guard nodes[index].isPresent else { continue }
+            looked = offset + 1
+            if let rejection = cycle.filter(nodes[index]) {
+                rejections[index] = rejection
+            } else {
+                feasible.append(index)
+                if feasible.count >= enough { break }
+            }
+        }
+        if !nodes.isEmpty { nextStart = (nextStart + looked) % nodes.count }
+        return (feasible.sorted(), rejections)
+    }
+
+    private mutating func choose(_ feasible: [Int], _ cycle: SchedulingCycle) -> Int? {
+        guard feasible.count > 1 else { return feasible.first }
+        let totals = cycle.totals(feasible.map { nodes[$0] })
+        let best = totals.max() ?? 0
+        let top = feasible.indices.filter { totals[$0] == best }
+        return feasible[top[Int(dice.below(UInt64(top.count)))]]
+    }
+
+    /// Counts the pod on its node at once; the API server learns of it a little later.
+    private mutating func assume(_ id: ObjectID<Pod>, _ info: PodInfo, _ node: Int, _ context: inout ClusterContext) {
+        placements[id] = node
+        nodes[node].add(info)
+        nominated[id] = nil
+        context.queue.schedule(.scheduler(.bind(id)), after: Self.bindingTime, on: &context.clock)
+    }
+
+    private mutating func bind(_ id: ObjectID<Pod>, _ context: inout ClusterContext) {
+        guard let index = placements[id] else { return }
+        guard let pod = context.store[id], pod.spec.nodeName.isEmpty, pod.metadata.deletionTimestamp == nil else {
+            if context.store[id]?.spec.nodeName.isEmpty ?? true { _ = unplace(id) }
+            return
+        }
+        let name = nodes[index].name
+        let time = context.wallTime
+        let bound = context.update(id) { pod in
+            pod.spec.nodeName = name
+            pod.status.nominatedNodeName = ""
+            pod.setCondition("PodScheduled", "True", at: time)
+        }
+        if let bound {
+            context.recordEvent(
+                .normal, "Scheduled", "Successfully assigned \(bound.key) to \(name)", about: bound, source: .scheduler)
+        }
+    }
+
+    private mutating func fail(
+        _ queued: QueuedPod, _ pod: Pod, _ message: String, _ plugins: [SchedulerPlugin], _ context: inout ClusterContext
+    ) {
+        var queued = queued
+        queued.failed = context.now
+        queued.plugins = plugins
+        unschedulable.append(queued)
+        scheduleFlush(&context)
+        context.recordEvent(
+            .warning, "FailedScheduling", String(decoding: message.utf8.prefix(1_024), as: UTF8.self), about: pod, source: .scheduler)
+        setCondition(queued.id, "Unschedulable", message, &context)
+    }
+
+    private func setCondition(_ id: ObjectID<Pod>, _ reason: String, _ message: String, _ context: inout ClusterContext) {
+        guard let pod = context.store[id] else { return }
+        if let old = pod.condition("PodScheduled"), old.status == "False", old.reason == reason, old.message == message { return }
+        let time = context.wallTime
+        context.update(id) { $0.setCondition("PodScheduled", "False", reason: reason, message: message, at: time) }
+    }
+
+    private mutating func preempt(
+        _ queued: QueuedPod, _ pod: Pod, _ candidate: DefaultPreemption.Candidate, on node: Int, _ context: inout ClusterContext
+    ) {
+        let name = nodes[node].name
+        let time = context.wallTime
+        for victim in candidate.victims {
+            guard let id = victim.id, let object = context.store[id] else { continue }
+            context.update(id) { pod in
+                pod.setCondition(
+                    "DisruptionTarget", "True", reason: "PreemptionByScheduler",
+                    message: "default-scheduler: preempting to accommodate a higher priority pod", at: time)
+            }
+            context.recordEvent(
+                .normal, "Preempted", "Preempted by pod \(pod.metadata.uid) on node \(name)", about: object, source: .scheduler)
+            context.delete(id)
+        }
+        nominated[queued.id] = name
+        context.update(queued.id) { $0.status.nominatedNodeName = name }
+    }
+}

@@ -1,0 +1,125 @@
+import KubernetesAPI
+import OrderedCollections
+
+/// `kubectl apply -f`: creates what is missing and patches what differs, remembering what was applied
+/// (`kubectl/pkg/cmd/apply`).
+public struct ApplyCommand: Sendable {
+    static let lastApplied = "kubectl.kubernetes.io/last-applied-configuration"
+
+    public var files: [ManifestFile]
+    public var namespace: String
+    public var dryRun: Bool
+
+    public init(files: [ManifestFile], namespace: String, dryRun: Bool = false) {
+        self.files = files
+        self.namespace = namespace
+        self.dryRun = dryRun
+    }
+
+    /// What became of one object.
+    public struct Result: Sendable {
+        public var object: ManifestObject
+        /// `created`, `configured`, `unchanged`, or nil with `failure`.
+        public var outcome: String?
+        public var failure: APIStatus?
+        /// kubectl's line about it.
+        public var text: String
+    }
+
+    public func run(on endpoint: inout some APIEndpoint) -> CommandOutput {
+        var output = CommandOutput()
+        let (results, errors) = apply(on: &endpoint)
+        for error in errors { output.fail(error.message) }
+        for result in results {
+            if result.failure == nil { output.print(result.text) } else { output.fail(result.text) }
+        }
+        return output
+    }
+
+    /// Applies everything that can be read; the caller words the outcome.
+    public func apply(on endpoint: inout some APIEndpoint) -> (results: [Result], errors: [ManifestError]) {
+        var objects: [ManifestObject] = []
+        var errors: [ManifestError] = []
+        for file in files {
+            let read = file.objects(namespace: namespace)
+            objects += read.objects
+            errors += read.errors
+        }
+        // Documents that cannot be read stop kubectl before it sends anything of them; the others are sent.
+        return (objects.map { apply($0, on: &endpoint) }, errors)
+    }
+
+    private func apply(_ object: ManifestObject, on endpoint: inout some APIEndpoint) -> Result {
+        let resource = object.kind.resource
+        let noun = resource.group.isEmpty ? resource.singular : "\(resource.singular).\(resource.group)"
+        let label = "\(noun)/\(object.name)"
+        func failed(_ status: APIStatus, _ action: String) -> Result {
+            Result(object: object, failure: status, text: ServerError.text(status, action: action))
+        }
+        let modified = annotated(object)
+        let existing = endpoint.respond(to: APIRequest(.get, resource, namespace: object.namespace, name: object.name))
+        switch existing.body {
+        case .failure(let status) where status.reason == "NotFound" && !object.name.isEmpty:
+            let created = endpoint.respond(
+                to: APIRequest(
+                    .create, resource, namespace: object.namespace, body: modified, dryRun: dryRun, fieldManager: "kubectl-client-side-apply"))
+            if case .failure(let status) = created.body { return failed(status, "error when creating \"\(object.file)\"") }
+            return Result(object: object, outcome: "created", text: "\(label) created\(dryRun ? " (server dry run)" : "")")
+        case .failure(let status):
+            return failed(status, "error when retrieving current configuration")
+        case .object(let current):
+            return patch(object, label, modified, current, on: &endpoint, failed)
+        case .list, .text:
+            return failed(.badRequest("the server gave an unexpected answer"), "")
+        }
+    }
+
+    private func patch(
+        _ object: ManifestObject, _ label: String, _ modified: JSONValue, _ current: JSONValue, on endpoint: inout some APIEndpoint,
+        _ failed: (APIStatus, String) -> Result
+    ) -> Result {
+        let original = current["metadata"]?["annotations"]?[Self.lastApplied]?.string
+            .flatMap { try? JSONValue(parsingJSON: Array($0.utf8)[...]) }
+        let patch: JSONValue
+        do {
+            patch = try StrategicMergePatch.threeWay(original: original, modified: modified, current: current, schema: object.kind.schema)
+        } catch {
+            return failed(.badRequest("\(error)"), "error when creating patch")
+        }
+        if case .object(let members) = patch, members.isEmpty {
+            return Result(object: object, outcome: "unchanged", text: "\(label) unchanged")
+        }
+        let answer = endpoint.respond(
+            to: APIRequest(
+                .patch, object.kind.resource, namespace: object.namespace, name: object.name, body: patch, patchType: .strategicMerge,
+                dryRun: dryRun, fieldManager: "kubectl-client-side-apply"))
+        switch answer.body {
+        case .failure(let status):
+            let text = String(decoding: patch.compactBytes, as: UTF8.self)
+            return failed(status, status.reason == "Invalid" ? "" : "error when applying patch:\n\(text)\nfor: \"\(object.file)\"")
+        case .object(let after):
+            let changed = after["metadata"]?["resourceVersion"] != current["metadata"]?["resourceVersion"]
+            let outcome = changed || dryRun ? "configured" : "unchanged"
+            return Result(object: object, outcome: outcome, text: "\(label) \(outcome)\(dryRun ? " (server dry run)" : "")")
+        case .list, .text:
+            return failed(.badRequest("the server gave an unexpected answer"), "")
+        }
+    }
+
+    /// The object with the annotation that remembers it, and the namespace that it goes to.
+    private func annotated(_ object: ManifestObject) -> JSONValue {
+        guard case .object(var members) = object.value else { return object.value }
+        var metadata: OrderedDictionary<String, JSONValue> = [:]
+        if case .object(let given)? = members["metadata"] { metadata = given }
+        if object.kind.resource.namespaced { metadata["namespace"] = .string(object.namespace) }
+        var annotations: OrderedDictionary<String, JSONValue> = [:]
+        if case .object(let given)? = metadata["annotations"] { annotations = given }
+        annotations[Self.lastApplied] = nil
+        metadata["annotations"] = .object(annotations)
+        members["metadata"] = .object(metadata)
+        annotations[Self.lastApplied] = .string(JSONValue.object(members).json(indented: false) + "\n")
+        metadata["annotations"] = .object(annotations)
+        members["metadata"] = .object(metadata)
+        return .object(members)
+    }
+}

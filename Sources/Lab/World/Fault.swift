@@ -1,0 +1,184 @@
+import Cluster
+import Simulation
+import Workloads
+
+/// Something that goes wrong at a time or on a condition, and is taken back after a while if it has a duration.
+public struct FaultDescription: Sendable, Codable {
+    /// What happens.
+    public enum Effect: Sendable {
+        case node(String, NodeHealth)
+        /// The nodes of a zone.
+        case zone(String, NodeHealth)
+        case workload(WorkloadFault)
+    }
+
+    public var name: String
+    public var at: Duration?
+    /// A condition on measurements, looked at every 5 s from `at` (or the start) on.
+    public var when: String?
+    /// Nil: it stays.
+    public var duration: Duration?
+    public var effect: Effect
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, at, when, `for`, node, zone, health, workload }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.strict(CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        at = try container.decodeIfPresent(Duration.self, forKey: .at)
+        when = try container.decodeIfPresent(String.self, forKey: .when)
+        duration = try container.decodeIfPresent(Duration.self, forKey: .for)
+        let health: NodeHealth
+        switch try container.decodeIfPresent(String.self, forKey: .health) ?? "failed" {
+        case "failed": health = .failed
+        case "partitioned": health = .partitioned
+        case let other:
+            throw DecodingError.dataCorruptedError(
+                forKey: .health, in: container, debugDescription: "\"\(other)\" is unknown; allowed: failed, partitioned")
+        }
+        if let node = try container.decodeIfPresent(String.self, forKey: .node) {
+            effect = .node(node, health)
+        } else if let zone = try container.decodeIfPresent(String.self, forKey: .zone) {
+            effect = .zone(zone, health)
+        } else if let fault = try container.decodeIfPresent(WorkloadFault.self, forKey: .workload) {
+            effect = .workload(fault)
+        } else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "a fault is one of node, zone and workload"))
+        }
+        guard at != nil || when != nil else {
+            throw DecodingError.dataCorrupted(
+                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "a fault needs 'at' or 'when'"))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encodeIfPresent(at, forKey: .at)
+        try container.encodeIfPresent(when, forKey: .when)
+        try container.encodeIfPresent(duration, forKey: .for)
+        switch effect {
+        case .node(let node, let health):
+            try container.encode(node, forKey: .node)
+            try container.encode(health == .partitioned ? "partitioned" : "failed", forKey: .health)
+        case .zone(let zone, let health):
+            try container.encode(zone, forKey: .zone)
+            try container.encode(health == .partitioned ? "partitioned" : "failed", forKey: .health)
+        case .workload(let fault):
+            try container.encode(fault, forKey: .workload)
+        }
+    }
+}
+
+/// The faults of a world: which are due, which are in force, and what has happened so far.
+public struct Incidents: Sendable {
+    enum Event: Sendable, BitwiseCopyable {
+        case begin(UInt32)
+        case end(UInt32)
+        /// Looks whether the condition of a fault holds.
+        case look(UInt32)
+    }
+
+    /// One line of the incident timeline.
+    public struct Entry: Sendable, Equatable {
+        public var time: SimulationTime
+        public var text: String
+    }
+
+    var queue = EventQueue<Event>()
+    /// All faults: the scenario's, then those added while the world runs.
+    var faults: [FaultDescription]
+    /// What each fault in force is known by in the workloads.
+    var active: [UInt32: FaultID?] = [:]
+    public internal(set) var timeline: [Entry] = []
+
+    static let lookInterval: Duration = .seconds(5)
+
+    init(scenario: Scenario) { faults = scenario.faults }
+
+    mutating func start(clock: inout Clock) {
+        for index in faults.indices { arm(index, clock: &clock) }
+    }
+
+    mutating func arm(_ index: Int, clock: inout Clock) {
+        let fault = faults[index]
+        let time = SimulationTime.zero + (fault.at ?? .zero)
+        queue.schedule(fault.when == nil ? .begin(UInt32(index)) : .look(UInt32(index)), at: time, on: &clock)
+    }
+
+    /// Faults in force, by name.
+    public var inForce: [String] { active.keys.sorted().map { faults[Int($0)].name } }
+}
+
+extension World {
+    mutating func handle(_ event: Incidents.Event) {
+        switch event {
+        case .look(let index):
+            let fault = incidents.faults[Int(index)]
+            guard let text = fault.when, let condition = try? Condition(parsing: text, namespace: scenario.namespace) else { return }
+            if condition.holds(in: self) {
+                begin(index)
+            } else {
+                incidents.queue.schedule(.look(index), after: Incidents.lookInterval, on: &clock)
+            }
+        case .begin(let index): begin(index)
+        case .end(let index): end(index)
+        }
+    }
+
+    private mutating func begin(_ index: UInt32) {
+        let fault = incidents.faults[Int(index)]
+        clock.note("fault/\(fault.name)", "began", isRoot: true)
+        incidents.timeline.append(Incidents.Entry(time: clock.now, text: "fault \(fault.name) begins"))
+        incidents.active[index] = .some(nil)
+        switch fault.effect {
+        case .node(let name, let health): cluster.setHealth(ofNode: name, health, clock: &clock)
+        case .zone(let zone, let health): for name in nodes(in: zone) { cluster.setHealth(ofNode: name, health, clock: &clock) }
+        case .workload(let fault): incidents.active[index] = apply(fault)
+        }
+        if let duration = fault.duration { incidents.queue.schedule(.end(index), after: duration, on: &clock) }
+    }
+
+    private mutating func end(_ index: UInt32) {
+        guard let id = incidents.active.removeValue(forKey: index) else { return }
+        let fault = incidents.faults[Int(index)]
+        clock.note("fault/\(fault.name)", "ended", isRoot: true)
+        incidents.timeline.append(Incidents.Entry(time: clock.now, text: "fault \(fault.name) ends"))
+        switch fault.effect {
+        case .node(let name, _): cluster.setHealth(ofNode: name, .healthy, clock: &clock)
+        case .zone(let zone, _): for name in nodes(in: zone) { cluster.setHealth(ofNode: name, .healthy, clock: &clock) }
+        case .workload: if let id { revert(id) }
+        }
+    }
+
+    private func nodes(in zone: String) -> [String] {
+        cluster.context.store.nodes.sorted.filter { $0.object.metadata.labels["topology.kubernetes.io/zone"] == zone }
+            .map(\.object.metadata.name)
+    }
+}
+
+extension Incidents.Event: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {
+        switch self {
+        case .begin(let index):
+            writer.writeByte(0)
+            writer.write(index)
+        case .end(let index):
+            writer.writeByte(1)
+            writer.write(index)
+        case .look(let index):
+            writer.writeByte(2)
+            writer.write(index)
+        }
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        switch try reader.readByte() {
+        case 0: self = .begin(try reader.read())
+        case 1: self = .end(try reader.read())
+        case 2: self = .look(try reader.read())
+        default: throw .malformed(what: "incident", offset: reader.offset)
+        }
+    }
+}

@@ -1,0 +1,72 @@
+import Cluster
+import Simulation
+import Workloads
+
+/// A world in bytes, and back: each room writes its own versioned section.
+extension World {
+    /// The version of the layout as a whole.
+    static let snapshotVersion = 1
+
+    /// The whole state. Equal worlds have equal bytes.
+    public func encode() -> [UInt8] {
+        var writer = BinaryWriter(reservingCapacity: 1 << 16)
+        writer.section("world", version: Self.snapshotVersion)
+        writer.write(seed)
+        writer.write(clock)
+        writer.write(cluster)
+        writer.write(workloads)
+        writer.write(incidents.queue)
+        let active = incidents.active.keys.sorted()
+        writer.write(active)
+        for index in active { writer.write(incidents.active[index] ?? nil) }
+        writer.write(incidents.timeline.count)
+        for entry in incidents.timeline {
+            writer.write(entry.time)
+            writer.write(entry.text)
+        }
+        writer.write(digest)
+        writer.write(counts)
+        writer.write(machines)
+        return writer.bytes
+    }
+
+    /// Reads a world back.
+    /// - Parameters:
+    ///   - bytes: what `encode` wrote.
+    ///   - scenario: the scenario of the world, which a lab keeps beside its snapshots.
+    ///   - additionalFaults: faults that inputs added, in their order.
+    /// - Throws: `BinaryDecodingError`; bytes of any kind never trap.
+    public init(
+        decoding bytes: [UInt8], scenario: Scenario, additionalFaults: [FaultDescription] = []
+    ) throws(BinaryDecodingError) {
+        var reader = BinaryReader(bytes)
+        try reader.section("world", version: Self.snapshotVersion)
+        self.scenario = scenario
+        seed = try reader.read()
+        clock = try reader.read()
+        cluster = try reader.read()
+        workloads = try reader.read()
+        incidents = Incidents(scenario: scenario)
+        incidents.faults += additionalFaults
+        prices = scenario.machinePrices
+        incidents.queue = try reader.read()
+        for index in try reader.read([UInt32].self) {
+            guard Int(index) < incidents.faults.count else { throw .malformed(what: "incidents", offset: reader.offset) }
+            incidents.active[index] = .some(try reader.read())
+        }
+        let entries: Int = try reader.read()
+        guard entries >= 0, entries <= reader.remaining else { throw .malformed(what: "timeline", offset: reader.offset) }
+        for _ in 0..<entries { incidents.timeline.append(Incidents.Entry(time: try reader.read(), text: try reader.read())) }
+        digest = try reader.read()
+        counts = try reader.read()
+        machines = try reader.read()
+    }
+
+    /// A hash over inputs, events and final state, as docs/architecture.md defines it: the events' digest folded with
+    /// the bytes of the state.
+    public var stateDigest: String {
+        var result = digest.value
+        result.fold(encode())
+        return result.description
+    }
+}
