@@ -224,7 +224,7 @@ extension WorkloadsConfiguration {
                 $0.decodeRate = 55
             }, rate: 0.3)
         configuration.tools = ["search": ToolConfiguration()]
-        let rig = Self.run(configuration, seconds: 20_000)
+        let rig = Self.run(configuration, seconds: 12_000)
         let latency = rig.workloads.traffic(named: "users")?.total.latency
         let p50 = latency?.quantile(0.5).seconds ?? 0
         let p90 = latency?.quantile(0.9).seconds ?? 0

@@ -46,7 +46,7 @@ import Testing
         let text = """
             {"images": {"web": {"service": {"stages": [{"call": {"service": "shop/orders", "timeout": "250ms"}}]},
                                 "shutdown": {"gracefulTimeout": "30s"}, "port": 8080}},
-             "traffic": [{"name": "users", "service": "shop/web", "rate": 5, "period": "24h", "patience": {"constant": {"_0": 3}}}]}
+             "traffic": [{"name": "users", "service": "shop/web", "rate": 5, "period": "24h", "patience": "3s"}]}
             """
         let configuration = try JSONDecoder().decode(WorkloadsConfiguration.self, from: Data(text.utf8))
         #expect(configuration.images["web"]?.port == 8080)

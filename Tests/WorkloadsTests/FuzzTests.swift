@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<40)
+    @Test(arguments: 0..<24)
     func theBooksBalanceAfterEveryEvent(seed: Int) throws {
         var dice = Dice(random: RandomStream(seed: UInt64(seed), name: "fuzz"))
         let configuration = Self.configuration(&dice)

@@ -5,7 +5,9 @@ import Testing
 @testable import Workloads
 
 @Suite struct SidecarTests {
-    static func world(_ resolution: TrafficConfiguration.Resolution = .requests) -> (Rig, app: ContainerID, sidecar: ContainerID) {
+    static func world(_ resolution: TrafficConfiguration.Resolution = .requests) -> (
+        Rig, app: ContainerID, sidecar: ContainerID
+    ) {
         var configuration = WorkloadsConfiguration.simple("orders", compute: .constant(0.002))
         configuration.images["daprd"] = WorkloadsConfiguration.supportDesk().images["daprd"]
         configuration.images["web"] = Behaviour(

@@ -5,7 +5,8 @@ import Simulation
 public struct LogRecord: Sendable, Equatable {
     /// What happened. The texts are uvicorn's.
     public enum Event: UInt8, Sendable, BinaryCodable {
-        case started, listening, ready, request, terminating, waitingForConnections, finished, crashed, jobTaken, jobDone
+        case started, listening, ready, request, terminating, waitingForConnections, finished, crashed, jobTaken,
+            jobDone
     }
 
     public enum Level: UInt8, Sendable, BinaryCodable { case info, warning, error }
@@ -45,7 +46,9 @@ public struct LogRecord: Sendable, Equatable {
 extension Workloads {
     /// The lines of one run of a container, oldest first, as far as they are kept. Starting and stopping is always
     /// written; requests only while ``recordLogs(_:)`` is on.
-    public func logs(of container: ContainerID) -> [LogRecord] { recording.logs.all.filter { $0.container == container } }
+    public func logs(of container: ContainerID) -> [LogRecord] {
+        recording.logs.all.filter { $0.container == container }
+    }
 
     /// All lines that are kept, oldest first.
     public var logRecords: [LogRecord] { recording.logs.all }
