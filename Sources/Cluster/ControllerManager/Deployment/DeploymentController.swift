@@ -116,7 +116,10 @@ struct DeploymentController: Controller, Sendable {
             sets = Sets(of: deployment, context)
         }
         let status = rollout.rolloutStatus(name: deployment.metadata.name, new: sets.new, all: sets.all, now: context.now)
-        if let delay = rollout.progressCheckDelay(status, now: context.now) { context.enqueue(.deployment, id, after: delay) }
+        if let delay = rollout.progressCheckDelay(status, now: context.now) {
+            // A check that is due at once goes through the rate limiter, which never lets a key come back at once.
+            context.enqueue(.deployment, id, after: max(delay, .seconds(1)))
+        }
         writeStatus(id, status, &context)
     }
 

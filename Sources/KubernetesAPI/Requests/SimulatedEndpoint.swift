@@ -1,0 +1,26 @@
+/// One change of a watched object.
+public struct WatchEvent: Sendable, Equatable {
+    public enum Kind: String, Sendable { case added = "ADDED", modified = "MODIFIED", deleted = "DELETED" }
+
+    public var kind: Kind
+    /// The object after the change (before it, for a deletion), with apiVersion and kind.
+    public var object: JSONValue
+
+    public init(kind: Kind, object: JSONValue) {
+        self.kind = kind
+        self.object = object
+    }
+}
+
+/// An endpoint behind which time is simulated: commands that wait (`get -w`, `rollout status`, `wait`, `logs -f`) let
+/// that time pass themselves.
+public protocol SimulatedEndpoint: APIEndpoint {
+    /// The cluster's wall clock, to which ages are relative.
+    var wallTime: Time { get }
+
+    /// Lets simulated time pass, at most `limit`, and hands over each change of an object that the request selects
+    /// (its resource, namespace, name and selectors), in the order in which they happen.
+    /// - Parameter each: gets the change, or nil at least once a simulated second when nothing changed; false ends the
+    ///   watch at that moment.
+    mutating func watch(_ request: APIRequest, for limit: Duration, _ each: (WatchEvent?) -> Bool)
+}
