@@ -1,0 +1,37 @@
+# Everything a newcomer needs: `make demo`, `make test`. Each target does its own set-up.
+SWIFT ?= swift
+BINARY = .build/release/kubelab
+
+.PHONY: demo build test setup dist bench format clean
+
+demo: build
+	@$(BINARY) demo $(DEMO)
+
+# The optimised binary; the first build takes about five minutes on two cores.
+build: setup
+	$(SWIFT) build -c release --product kubelab
+
+# Tests run in debug, where overflow and bounds are checked; some of them drive the optimised binary as well.
+test: build
+	KUBELAB_BINARY="$(CURDIR)/$(BINARY)" $(SWIFT) test --disable-xctest $(TEST)
+
+# SQLite's header and library are the only thing that the packages do not bring along.
+setup:
+	@if [ ! -e /usr/include/sqlite3.h ]; then \
+		if [ "$$(id -u)" = 0 ]; then as=""; else as="sudo"; fi; \
+		echo "installing libsqlite3-dev" >&2; \
+		$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends libsqlite3-dev >/dev/null; \
+	fi
+
+# One file with the Swift runtime, SQLite and the labs in it: dist/kubelab.
+dist: setup
+	Tools/dist.sh
+
+bench: build
+	$(SWIFT) run -c release --package-path Benchmarks Benchmarks $(BENCH)
+
+format:
+	$(SWIFT) format --in-place --recursive --parallel Sources Tests Benchmarks Package.swift
+
+clean:
+	rm -rf .build .build-* Benchmarks/.build dist
