@@ -14,6 +14,8 @@ public struct Cluster: Sendable {
     public internal(set) var kubeProxy = KubeProxy()
     public internal(set) var metricsServer: MetricsServer
     public internal(set) var autoscaler: ClusterAutoscaler
+    /// What the machines cost and who used them.
+    public internal(set) var machines = MachineMeter()
 
     public init(configuration: ClusterConfiguration, seed: UInt64) {
         context = ClusterContext(settings: configuration.settings, seed: seed)
@@ -49,7 +51,7 @@ public struct Cluster: Sendable {
             switch work {
             case .reconcile(let controller, let id):
                 _ = cluster.context.take(controller, id)
-                cluster.reconcile(controller, id, runtime)
+                if !cluster.context.losesRace(controller, id) { cluster.reconcile(controller, id, runtime) }
             case .scheduler(let work): cluster.scheduler.handle(work, &cluster.context)
             case .kubelet(let work): cluster.kubelet.handle(work, usage: runtime, &cluster.context)
             case .scrapeMetrics: cluster.metricsServer.scrape(cluster.kubelet, usage: runtime, &cluster.context)
@@ -91,7 +93,8 @@ public struct Cluster: Sendable {
             kubeProxy.reconcile(id, &context) { [kubelet] pod in kubelet.sandbox(of: pod) }
         } else {
             controllers.reconcile(
-                controller, id, resource: { [metricsServer] pod in metricsServer.usage(of: pod) }, metrics: runtime, kubelet: kubelet,
+                controller, id, resource: { [metricsServer] pod in metricsServer.usage(of: pod) }, metrics: runtime,
+                kubelet: kubelet,
                 &context)
         }
     }
@@ -107,6 +110,7 @@ public struct Cluster: Sendable {
             controllers.observe(change, &context)
             kubeProxy.observe(change, &context)
             metricsServer.observe(change, &context)
+            machines.observe(change, context)
         }
         context.changes.removeAll(keepingCapacity: true)
     }
@@ -121,7 +125,9 @@ public struct Cluster: Sendable {
     }
 
     private mutating func createPriorityClasses() {
-        for (name, value) in [("system-cluster-critical", Int32(2_000_000_000)), ("system-node-critical", 2_000_001_000)] {
+        for (name, value) in [
+            ("system-cluster-critical", Int32(2_000_000_000)), ("system-node-critical", 2_000_001_000),
+        ] {
             var priority = PriorityClass()
             priority.metadata.name = name
             priority.value = value
@@ -160,6 +166,7 @@ extension Cluster: BinaryCodable {
         writer.write(kubeProxy)
         writer.write(metricsServer)
         writer.write(autoscaler)
+        writer.write(machines)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -170,6 +177,7 @@ extension Cluster: BinaryCodable {
         kubeProxy = try reader.read()
         metricsServer = try reader.read()
         autoscaler = try reader.read()
+        machines = try reader.read()
         scheduler.restore(from: context.store)
     }
 }

@@ -19,11 +19,14 @@ public struct ClusterContext: Sendable {
     var allocations: ServiceAllocations
     private var names: RandomStream
     private var uids: RandomStream
+    /// For what befalls controllers: late watches and lost races.
+    private var mishaps: RandomStream
 
     public init(settings: ClusterSettings, seed: UInt64) {
         self.settings = settings
         names = RandomStream(seed: seed, name: "apiserver/names")
         uids = RandomStream(seed: seed, name: "apiserver/uids")
+        mishaps = RandomStream(seed: seed, name: "controllers/mishaps")
         allocations = ServiceAllocations(seed: seed)
     }
 
@@ -49,7 +52,17 @@ public struct ClusterContext: Sendable {
     /// Puts a key into a controller's work queue, once, as an informer's handler does.
     public mutating func enqueue(_ controller: ControllerName, _ id: AnyObjectID) {
         guard pendingKeys.insert(WorkKey(controller: controller, id: id)).inserted else { return }
-        queue.schedule(.reconcile(controller, id), after: settings.informerLag, on: &clock)
+        var delay = settings.informerLag
+        if settings.informerLagSpread > .zero { delay += settings.informerLagSpread * mishaps.unit() }
+        queue.schedule(.reconcile(controller, id), after: delay, on: &clock)
+    }
+
+    /// Whether the controller that is about to handle a key loses the race for its first write; then the key comes
+    /// back after the delay of a rate limiter (`workqueue.DefaultTypedControllerRateLimiter`: 5 ms at first).
+    mutating func losesRace(_ controller: ControllerName, _ id: AnyObjectID) -> Bool {
+        guard settings.updateConflictRate > 0, mishaps.chance(settings.updateConflictRate) else { return false }
+        queue.schedule(.reconcile(controller, id), after: .milliseconds(5 + Int64(mishaps.below(40))), on: &clock)
+        return true
     }
 
     public mutating func enqueue<Object: StoredObject>(_ controller: ControllerName, _ id: ObjectID<Object>) {
@@ -201,6 +214,7 @@ extension ClusterContext: BinaryCodable {
         writer.write(pendingKeys)
         writer.write(names)
         writer.write(uids)
+        writer.write(mishaps)
         writer.write(allocations)
     }
 
@@ -213,6 +227,7 @@ extension ClusterContext: BinaryCodable {
         pendingKeys = try reader.read()
         names = try reader.read()
         uids = try reader.read()
+        mishaps = try reader.read()
         allocations = try reader.read()
     }
 }

@@ -6,6 +6,11 @@ public struct ClusterSettings: Sendable, Equatable {
     public var epochSeconds: Int64 = 1_767_603_600  // 2026-01-05T09:00:00Z, a Monday
     /// From a change in the API server to a controller's reaction: watch delivery plus work queue.
     public var informerLag: Duration = .milliseconds(5)
+    /// The most by which a reaction comes later than that, drawn for each key: controllers overtake each other.
+    public var informerLagSpread: Duration = .zero
+    /// The chance that a controller's first write meets a newer object (409 Conflict): it drops its work and takes the
+    /// key up again after its rate limiter's delay.
+    public var updateConflictRate = 0.0
     /// From a change of a pod to every node's kube-proxy having programmed it.
     public var endpointPropagation: Duration = .milliseconds(500)
     public var horizontalPodAutoscalerSyncPeriod: Duration = .seconds(15)
@@ -27,6 +32,8 @@ extension ClusterSettings: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
         writer.write(epochSeconds)
         writer.write(informerLag)
+        writer.write(informerLagSpread)
+        writer.write(updateConflictRate)
         writer.write(endpointPropagation)
         writer.write(horizontalPodAutoscalerSyncPeriod)
         writer.write(horizontalPodAutoscalerTolerance)
@@ -43,6 +50,8 @@ extension ClusterSettings: BinaryCodable {
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
         epochSeconds = try reader.read()
         informerLag = try reader.read()
+        informerLagSpread = try reader.read()
+        updateConflictRate = try reader.read()
         endpointPropagation = try reader.read()
         horizontalPodAutoscalerSyncPeriod = try reader.read()
         horizontalPodAutoscalerTolerance = try reader.read()

@@ -12,10 +12,13 @@ public struct NodeShape: Sendable {
     public var coreSpeed: Double
     public var labels: [String: String]
     public var taints: [Taint]
+    /// Currency units an hour.
+    public var price: Double
 
     public init(
-        name: String, cpu: Quantity, memory: Quantity, gpus: Int64 = 0, zone: String = "zone-a", instanceType: String = "general",
-        coreSpeed: Double = 1, labels: [String: String] = [:], taints: [Taint] = []
+        name: String, cpu: Quantity, memory: Quantity, gpus: Int64 = 0, zone: String = "zone-a",
+        instanceType: String = "general",
+        coreSpeed: Double = 1, labels: [String: String] = [:], taints: [Taint] = [], price: Double = 0
     ) {
         self.name = name
         self.cpu = cpu
@@ -26,6 +29,7 @@ public struct NodeShape: Sendable {
         self.coreSpeed = coreSpeed
         self.labels = labels
         self.taints = taints
+        self.price = price
     }
 
     /// The Node object as a kubelet registers it: allocatable is capacity less the hard eviction threshold.
@@ -38,8 +42,12 @@ public struct NodeShape: Sendable {
             "topology.kubernetes.io/region": "region-1", "node.kubernetes.io/instance-type": instanceType,
         ].merging(labels) { _, own in own }
         if coreSpeed != 1 { node.metadata.annotations[Kubelet.coreSpeedAnnotation] = "\(coreSpeed)" }
+        if price > 0 { node.metadata.annotations[MachineMeter.priceAnnotation] = "\(price)" }
         node.spec.taints = taints
-        var capacity = ["cpu": cpu, "memory": memory, "pods": Quantity(110), "ephemeral-storage": Quantity(100 << 30, format: .binarySI)]
+        var capacity = [
+            "cpu": cpu, "memory": memory, "pods": Quantity(110),
+            "ephemeral-storage": Quantity(100 << 30, format: .binarySI),
+        ]
         if gpus > 0 { capacity["nvidia.com/gpu"] = Quantity(gpus) }
         node.status.capacity = capacity
         capacity["memory"] = memory - Quantity(100 << 20, format: .binarySI)
@@ -85,6 +93,6 @@ extension Cluster {
 
     /// A controller's process restarts and forgets what it kept in memory.
     public mutating func restart(_ controller: ControllerName, clock: inout Clock) {
-        lend(&clock) { cluster in cluster.controllers.restart(controller) }
+        lend(&clock) { cluster in cluster.controllers.restart(controller, &cluster.context) }
     }
 }

@@ -51,7 +51,9 @@ public struct APIStore: Sendable {
     }
 
     /// Objects of one kind that name `uid` as an owner, in the order of their slots.
-    public func dependents<Object: StoredObject>(of uid: String, _ type: Object.Type = Object.self) -> [ObjectID<Object>] {
+    public func dependents<Object: StoredObject>(of uid: String, _ type: Object.Type = Object.self) -> [ObjectID<
+        Object
+    >] {
         (dependentsByOwner[uid] ?? []).compactMap { $0.typed() }
     }
 
@@ -175,34 +177,14 @@ extension APIStore: BinaryCodable {
         clusterRoles = try reader.read()
         roleBindings = try reader.read()
         clusterRoleBindings = try reader.read()
-        reindex(Node.self)
-        reindex(Namespace.self)
-        reindex(Pod.self)
-        reindex(Service.self)
-        reindex(Endpoints.self)
-        reindex(ConfigMap.self)
-        reindex(Secret.self)
-        reindex(ServiceAccount.self)
-        reindex(PersistentVolumeClaim.self)
-        reindex(LimitRange.self)
-        reindex(ResourceQuota.self)
-        reindex(Deployment.self)
-        reindex(ReplicaSet.self)
-        reindex(StatefulSet.self)
-        reindex(DaemonSet.self)
-        reindex(ControllerRevision.self)
-        reindex(Job.self)
-        reindex(CronJob.self)
-        reindex(HorizontalPodAutoscaler.self)
-        reindex(PodDisruptionBudget.self)
-        reindex(PriorityClass.self)
-        reindex(EndpointSlice.self)
-        reindex(Lease.self)
-        reindex(Ingress.self)
-        reindex(Role.self)
-        reindex(ClusterRole.self)
-        reindex(RoleBinding.self)
-        reindex(ClusterRoleBinding.self)
+        rebuildIndexes()
+    }
+
+    /// Builds the indexes anew from the objects.
+    mutating func rebuildIndexes() {
+        dependentsByOwner = [:]
+        podsByNode = [:]
+        for kind in ObjectKind.allCases { reindex(kind.type) }
     }
 
     private mutating func reindex<Object: StoredObject>(_ type: Object.Type) {

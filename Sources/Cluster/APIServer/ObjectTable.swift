@@ -60,7 +60,8 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
         }
         count += 1
         slotsByKey[object.key] = slot
-        return ObjectID(slot: slot, generation: chunks[Int(slot) / Self.chunkSize][Int(slot) % Self.chunkSize].generation)
+        return ObjectID(
+            slot: slot, generation: chunks[Int(slot) / Self.chunkSize][Int(slot) % Self.chunkSize].generation)
     }
 
     /// Changes an object in place; nil if it is gone. The body must not rename it.
@@ -102,7 +103,9 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
         for (chunkIndex, chunk) in chunks.enumerated() {
             for (place, slot) in chunk.enumerated() {
                 if let object = slot.object {
-                    body(ObjectID(slot: UInt32(chunkIndex * Self.chunkSize + place), generation: slot.generation), object)
+                    body(
+                        ObjectID(slot: UInt32(chunkIndex * Self.chunkSize + place), generation: slot.generation), object
+                    )
                 }
             }
         }
@@ -115,6 +118,30 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
         forEach { id, object in all.append((object.key, id, object)) }
         all.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
         return all.map { ($0.id, $0.object) }
+    }
+}
+
+extension ObjectTable {
+    /// Names, free places and the count as they are kept against what the places hold.
+    func audit() -> [String] {
+        var found: [String] = []
+        var (occupied, places) = (0, 0)
+        for (chunkIndex, chunk) in chunks.enumerated() {
+            for (place, slot) in chunk.enumerated() {
+                places += 1
+                guard let object = slot.object else { continue }
+                occupied += 1
+                if slotsByKey[object.key] != UInt32(chunkIndex * Self.chunkSize + place) {
+                    found.append("\(Object.resource.singular)/\(object.key) is not found by its name")
+                }
+            }
+        }
+        if occupied != count || slotsByKey.count != count || free.count + count != places {
+            found.append(
+                "\(Object.resource.plural): \(count) counted, \(occupied) exist, \(slotsByKey.count) names, \(free.count) free of \(places)"
+            )
+        }
+        return found
     }
 }
 

@@ -37,8 +37,10 @@ public struct ControllerManager: Sendable {
         case .node:
             daemonSet.observe(change, &context)
             nodeLifecycle.observe(change, &context)
-        case .namespace, .endpoints, .configMap, .secret, .serviceAccount, .persistentVolumeClaim, .limitRange, .resourceQuota,
-            .controllerRevision, .job, .cronJob, .podDisruptionBudget, .priorityClass, .endpointSlice, .lease, .ingress, .role,
+        case .namespace, .endpoints, .configMap, .secret, .serviceAccount, .persistentVolumeClaim, .limitRange,
+            .resourceQuota,
+            .controllerRevision, .job, .cronJob, .podDisruptionBudget, .priorityClass, .endpointSlice, .lease, .ingress,
+            .role,
             .clusterRole, .roleBinding, .clusterRoleBinding:
             break
         }
@@ -48,7 +50,8 @@ public struct ControllerManager: Sendable {
 
     /// Hands a key to the controller whose queue it was in.
     mutating func reconcile(
-        _ controller: ControllerName, _ id: AnyObjectID, resource: (ObjectID<Pod>) -> PodUsageSample?, metrics: some MetricSource,
+        _ controller: ControllerName, _ id: AnyObjectID, resource: (ObjectID<Pod>) -> PodUsageSample?,
+        metrics: some MetricSource,
         kubelet: Kubelet, _ context: inout ClusterContext
     ) {
         switch controller {
@@ -67,9 +70,41 @@ public struct ControllerManager: Sendable {
         }
     }
 
-    /// A controller's process restarts: what it kept in memory only is gone.
-    mutating func restart(_ controller: ControllerName) {
-        if controller == .horizontalPodAutoscaler { horizontalPodAutoscaler.restart() }
+    /// Whether the garbage collector has yet to see to the dependents of an owner that is gone.
+    func collectsDependents(of uid: String) -> Bool { garbageCollector.collectsDependents(of: uid) }
+
+    /// A controller's process restarts: what it kept in memory only is gone, and it looks at everything anew.
+    mutating func restart(_ controller: ControllerName, _ context: inout ClusterContext) {
+        switch controller {
+        case .horizontalPodAutoscaler: horizontalPodAutoscaler.restart()
+        case .deployment: for change in Self.listing(.deployment, context) { deployment.observe(change, &context) }
+        case .replicaSet: for change in Self.listing(.replicaSet, context) { replicaSet.observe(change, &context) }
+        case .statefulSet: for change in Self.listing(.statefulSet, context) { statefulSet.observe(change, &context) }
+        case .daemonSet: for change in Self.listing(.daemonSet, context) { daemonSet.observe(change, &context) }
+        case .garbageCollector:
+            garbageCollector = GarbageCollector()
+            for kind in ObjectKind.allCases {
+                for change in Self.listing(kind, context) {
+                    garbageCollector.observe(change, &context)
+                    var again = change
+                    again.kind = .modified
+                    garbageCollector.observe(again, &context)
+                }
+            }
+        case .job, .cronJob, .endpointSlice, .disruption, .nodeLifecycle, .taintEviction, .namespace, .resourceQuota,
+            .podGarbageCollector, .serviceAccount, .kubeProxy:
+            break
+        }
+    }
+
+    /// All objects of a kind as a new watch shows them, in the order of a list.
+    private static func listing(_ kind: ObjectKind, _ context: ClusterContext) -> [ObjectChange] {
+        func open<Object: StoredObject>(_ type: Object.Type) -> [ObjectChange] {
+            context.store[keyPath: Object.table].sorted.map { id, object in
+                ObjectChange(kind: .added, id: AnyObjectID(id), revision: context.store.revision, old: nil, new: object)
+            }
+        }
+        return open(kind.type)
     }
 }
 

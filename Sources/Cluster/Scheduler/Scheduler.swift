@@ -47,7 +47,9 @@ public struct Scheduler: Sendable {
         case .node:
             if let (_, old, node) = change.object(Node.self) { observe(node, old, change.kind, &context) }
         case .persistentVolumeClaim, .podDisruptionBudget:
-            if change.kind != .deleted { moveUnschedulable(where: { $0.plugins.isEmpty || $0.plugins.contains(.volumeBinding) }, &context) }
+            if change.kind != .deleted {
+                moveUnschedulable(where: { $0.plugins.isEmpty || $0.plugins.contains(.volumeBinding) }, &context)
+            }
         default: break
         }
     }
@@ -66,13 +68,20 @@ public struct Scheduler: Sendable {
             if kind == .added || old?.spec.nodeName.isEmpty == true {
                 drop(id)
                 // A new neighbour may be what another pod's affinity waits for.
-                moveUnschedulable(where: { $0.plugins.contains(.interPodAffinity) || $0.plugins.contains(.podTopologySpread) }, &context)
-            } else if let old, old.boxedSpec.isIdentical(to: pod.boxedSpec) == false || old.metadata.labels != pod.metadata.labels {
+                moveUnschedulable(
+                    where: { $0.plugins.contains(.interPodAffinity) || $0.plugins.contains(.podTopologySpread) },
+                    &context)
+            } else if let old,
+                !old.boxedSpec.isIdentical(to: pod.boxedSpec) || old.metadata.labels != pod.metadata.labels
+                    || old.status.startTime != pod.status.startTime
+            {
                 refresh(id, pod)
             }
             return
         }
-        guard pod.metadata.deletionTimestamp == nil, pod.spec.schedulerName.isEmpty || pod.spec.schedulerName == "default-scheduler" else {
+        guard pod.metadata.deletionTimestamp == nil,
+            pod.spec.schedulerName.isEmpty || pod.spec.schedulerName == "default-scheduler"
+        else {
             return
         }
         if kind == .added {
@@ -85,11 +94,14 @@ public struct Scheduler: Sendable {
     private static func waitsForRoom(_ pod: QueuedPod) -> Bool {
         pod.plugins.isEmpty
             || pod.plugins.contains { plugin in
-                plugin == .nodeResourcesFit || plugin == .nodePorts || plugin == .interPodAffinity || plugin == .podTopologySpread
+                plugin == .nodeResourcesFit || plugin == .nodePorts || plugin == .interPodAffinity
+                    || plugin == .podTopologySpread
             }
     }
 
-    private mutating func observe(_ node: Node, _ old: Node?, _ kind: ObjectChange.Kind, _ context: inout ClusterContext) {
+    private mutating func observe(
+        _ node: Node, _ old: Node?, _ kind: ObjectChange.Kind, _ context: inout ClusterContext
+    ) {
         let name = node.metadata.name
         switch kind {
         case .added:
@@ -99,7 +111,9 @@ public struct Scheduler: Sendable {
             } else {
                 nodesByName[name] = nodes.count
                 nodes.append(NodeInfo(node))
-                for pod in context.store.pods(on: name) { if let object = context.store[pod] { place(pod, object, on: name) } }
+                for pod in context.store.pods(on: name) {
+                    if let object = context.store[pod] { place(pod, object, on: name) }
+                }
             }
             moveUnschedulable(where: { _ in true }, &context)
         case .modified:
@@ -124,7 +138,9 @@ public struct Scheduler: Sendable {
     }
 
     private mutating func unplace(_ id: ObjectID<Pod>) -> Bool {
-        guard let index = placements.removeValue(forKey: id), let place = nodes[index].pods.firstIndex(where: { $0.id == id }) else {
+        guard let index = placements.removeValue(forKey: id),
+            let place = nodes[index].pods.firstIndex(where: { $0.id == id })
+        else {
             return false
         }
         nodes[index].remove(at: place)
@@ -132,7 +148,9 @@ public struct Scheduler: Sendable {
     }
 
     private mutating func refresh(_ id: ObjectID<Pod>, _ pod: Pod) {
-        guard let index = placements[id], let place = nodes[index].pods.firstIndex(where: { $0.id == id }) else { return }
+        guard let index = placements[id], let place = nodes[index].pods.firstIndex(where: { $0.id == id }) else {
+            return
+        }
         nodes[index].remove(at: place)
         nodes[index].add(PodInfo(pod, id: id))
     }
@@ -257,7 +275,8 @@ public struct Scheduler: Sendable {
     private mutating func scheduleFlush(_ context: inout ClusterContext) {
         guard !flushPending, let oldest = unschedulable.map(\.failed).min() else { return }
         flushPending = true
-        context.queue.schedule(.scheduler(.flushUnschedulable), at: oldest + Self.unschedulableTimeout, on: &context.clock)
+        context.queue.schedule(
+            .scheduler(.flushUnschedulable), at: oldest + Self.unschedulableTimeout, on: &context.clock)
     }
 
     // MARK: One cycle
@@ -266,7 +285,8 @@ public struct Scheduler: Sendable {
         cyclePending = false
         guard var queued = active.popLast() else { return }
         defer { scheduleCycle(&context) }
-        guard let pod = context.store[queued.id], pod.spec.nodeName.isEmpty, pod.metadata.deletionTimestamp == nil else { return }
+        guard let pod = context.store[queued.id], pod.spec.nodeName.isEmpty, pod.metadata.deletionTimestamp == nil
+        else { return }
         queued.attempts += 1
         let info = PodInfo(pod, id: queued.id)
         let cycle = SchedulingCycle(info, nodes, surroundings(of: pod, context))
@@ -298,7 +318,9 @@ public struct Scheduler: Sendable {
     private func surroundings(of pod: Pod, _ context: ClusterContext) -> SchedulingSurroundings {
         var surroundings = SchedulingSurroundings()
         let affinity = pod.spec.affinity
-        if affinity?.podAffinity != nil || affinity?.podAntiAffinity != nil || nodes.contains(where: { $0.podsWithAffinity > 0 }) {
+        if affinity?.podAffinity != nil || affinity?.podAntiAffinity != nil
+            || nodes.contains(where: { $0.podsWithAffinity > 0 })
+        {
             context.store.namespaces.forEach { _, namespace in
                 surroundings.namespaces[namespace.metadata.name] = namespace.metadata.labels
             }
@@ -343,7 +365,8 @@ public struct Scheduler: Sendable {
     private mutating func findFeasible(_ cycle: SchedulingCycle) -> (feasible: [Int], rejections: [Rejection?]) {
         var rejections = [Rejection?](repeating: nil, count: nodes.count)
         var feasible: [Int] = []
-        if let name = nominated[cycle.pod.id ?? ObjectID(slot: .max, generation: 0)], let index = nodesByName[name], nodes[index].isPresent,
+        if let name = nominated[cycle.pod.id ?? ObjectID(slot: .max, generation: 0)], let index = nodesByName[name],
+            nodes[index].isPresent,
             cycle.filter(nodes[index]) == nil
         {
             return ([index], rejections)
@@ -402,7 +425,8 @@ public struct Scheduler: Sendable {
     }
 
     private mutating func fail(
-        _ queued: QueuedPod, _ pod: Pod, _ message: String, _ plugins: [SchedulerPlugin], _ context: inout ClusterContext
+        _ queued: QueuedPod, _ pod: Pod, _ message: String, _ plugins: [SchedulerPlugin],
+        _ context: inout ClusterContext
     ) {
         var queued = queued
         queued.failed = context.now
@@ -410,19 +434,25 @@ public struct Scheduler: Sendable {
         unschedulable.append(queued)
         scheduleFlush(&context)
         context.recordEvent(
-            .warning, "FailedScheduling", String(decoding: message.utf8.prefix(1_024), as: UTF8.self), about: pod, source: .scheduler)
+            .warning, "FailedScheduling", String(decoding: message.utf8.prefix(1_024), as: UTF8.self), about: pod,
+            source: .scheduler)
         setCondition(queued.id, "Unschedulable", message, &context)
     }
 
-    private func setCondition(_ id: ObjectID<Pod>, _ reason: String, _ message: String, _ context: inout ClusterContext) {
+    private func setCondition(_ id: ObjectID<Pod>, _ reason: String, _ message: String, _ context: inout ClusterContext)
+    {
         guard let pod = context.store[id] else { return }
-        if let old = pod.condition("PodScheduled"), old.status == "False", old.reason == reason, old.message == message { return }
+        if let old = pod.condition("PodScheduled"), old.status == "False", old.reason == reason, old.message == message
+        {
+            return
+        }
         let time = context.wallTime
         context.update(id) { $0.setCondition("PodScheduled", "False", reason: reason, message: message, at: time) }
     }
 
     private mutating func preempt(
-        _ queued: QueuedPod, _ pod: Pod, _ candidate: DefaultPreemption.Candidate, on node: Int, _ context: inout ClusterContext
+        _ queued: QueuedPod, _ pod: Pod, _ candidate: DefaultPreemption.Candidate, on node: Int,
+        _ context: inout ClusterContext
     ) {
         let name = nodes[node].name
         let time = context.wallTime
@@ -434,7 +464,8 @@ public struct Scheduler: Sendable {
                     message: "default-scheduler: preempting to accommodate a higher priority pod", at: time)
             }
             context.recordEvent(
-                .normal, "Preempted", "Preempted by pod \(pod.metadata.uid) on node \(name)", about: object, source: .scheduler)
+                .normal, "Preempted", "Preempted by pod \(pod.metadata.uid) on node \(name)", about: object,
+                source: .scheduler)
             context.delete(id)
         }
         nominated[queued.id] = name

@@ -28,7 +28,8 @@ public struct Scenario: Sendable, Codable {
     public var manifests: [String]
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, title, start, duration, namespace, controlPlane, nodes, nodeGroups, registry, workloads, faults, prices
+        case name, title, start, duration, namespace, controlPlane, nodes, nodeGroups, registry, workloads, faults,
+            prices
         case manifests
     }
 
@@ -43,11 +44,14 @@ public struct Scenario: Sendable, Codable {
         }
         duration = try container.decodeIfPresent(Duration.self, forKey: .duration) ?? .hours(1)
         namespace = try container.decodeIfPresent(String.self, forKey: .namespace) ?? "default"
-        controlPlane = try container.decodeIfPresent(ControlPlaneDescription.self, forKey: .controlPlane) ?? ControlPlaneDescription()
+        controlPlane =
+            try container.decodeIfPresent(ControlPlaneDescription.self, forKey: .controlPlane)
+            ?? ControlPlaneDescription()
         nodes = try container.decode([NodeDescription].self, forKey: .nodes)
         nodeGroups = try container.decodeIfPresent([NodeGroupDescription].self, forKey: .nodeGroups) ?? []
         registry = try container.decodeIfPresent(RegistryDescription.self, forKey: .registry) ?? RegistryDescription()
-        workloads = try container.decodeIfPresent(WorkloadsConfiguration.self, forKey: .workloads) ?? WorkloadsConfiguration()
+        workloads =
+            try container.decodeIfPresent(WorkloadsConfiguration.self, forKey: .workloads) ?? WorkloadsConfiguration()
         faults = try container.decodeIfPresent([FaultDescription].self, forKey: .faults) ?? []
         prices = try container.decodeIfPresent(PriceDescription.self, forKey: .prices) ?? PriceDescription()
         manifests = try container.decodeIfPresent([String].self, forKey: .manifests) ?? []
@@ -94,12 +98,14 @@ public struct NodeDescription: Sendable, Codable {
         labels = try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
         taints = try container.decodeIfPresent([String].self, forKey: .taints) ?? []
         price = try container.decodeIfPresent(Double.self, forKey: .price) ?? 0.19
-        for (key, text) in [(CodingKeys.cpu, cpu), (.memory, memory)] where ((try? Quantity(parsing: text))?.value ?? 0) <= 0 {
+        for (key, text) in [(CodingKeys.cpu, cpu), (.memory, memory)]
+        where ((try? Quantity(parsing: text))?.value ?? 0) <= 0 {
             throw DecodingError.dataCorruptedError(
                 forKey: key, in: container, debugDescription: "\"\(text)\" is not a positive quantity (try 4 or 16Gi)")
         }
         guard (1...5_000).contains(count) else {
-            throw DecodingError.dataCorruptedError(forKey: .count, in: container, debugDescription: "must be between 1 and 5000")
+            throw DecodingError.dataCorruptedError(
+                forKey: .count, in: container, debugDescription: "must be between 1 and 5000")
         }
     }
 }
@@ -163,19 +169,25 @@ public struct ControlPlaneDescription: Sendable, Codable {
     public var metricResolution: Duration?
     public var endpointPropagation: Duration?
     public var informerLag: Duration?
+    /// How much later than that a controller may react, and how often its first write meets a newer object.
+    public var informerLagSpread: Duration?
+    public var updateConflictRate: Double?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case horizontalPodAutoscalerSyncPeriod, horizontalPodAutoscalerTolerance
         case horizontalPodAutoscalerDownscaleStabilization, horizontalPodAutoscalerCPUInitializationPeriod
-        case horizontalPodAutoscalerInitialReadinessDelay, metricResolution, endpointPropagation, informerLag
+        case horizontalPodAutoscalerInitialReadinessDelay, metricResolution, endpointPropagation, informerLag,
+            informerLagSpread, updateConflictRate
     }
 
     public init() {}
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
-        horizontalPodAutoscalerSyncPeriod = try container.decodeIfPresent(Duration.self, forKey: .horizontalPodAutoscalerSyncPeriod)
-        horizontalPodAutoscalerTolerance = try container.decodeIfPresent(Double.self, forKey: .horizontalPodAutoscalerTolerance)
+        horizontalPodAutoscalerSyncPeriod = try container.decodeIfPresent(
+            Duration.self, forKey: .horizontalPodAutoscalerSyncPeriod)
+        horizontalPodAutoscalerTolerance = try container.decodeIfPresent(
+            Double.self, forKey: .horizontalPodAutoscalerTolerance)
         horizontalPodAutoscalerDownscaleStabilization = try container.decodeIfPresent(
             Duration.self, forKey: .horizontalPodAutoscalerDownscaleStabilization)
         horizontalPodAutoscalerCPUInitializationPeriod = try container.decodeIfPresent(
@@ -185,8 +197,16 @@ public struct ControlPlaneDescription: Sendable, Codable {
         metricResolution = try container.decodeIfPresent(Duration.self, forKey: .metricResolution)
         endpointPropagation = try container.decodeIfPresent(Duration.self, forKey: .endpointPropagation)
         informerLag = try container.decodeIfPresent(Duration.self, forKey: .informerLag)
+        informerLagSpread = try container.decodeIfPresent(Duration.self, forKey: .informerLagSpread)
+        updateConflictRate = try container.decodeIfPresent(Double.self, forKey: .updateConflictRate)
+        if let rate = updateConflictRate, !(0...0.9).contains(rate) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .updateConflictRate, in: container,
+                debugDescription: "must be between 0 and 0.9, or controllers never get on")
+        }
         for (key, value) in [
-            (CodingKeys.horizontalPodAutoscalerSyncPeriod, horizontalPodAutoscalerSyncPeriod), (.metricResolution, metricResolution),
+            (CodingKeys.horizontalPodAutoscalerSyncPeriod, horizontalPodAutoscalerSyncPeriod),
+            (.metricResolution, metricResolution),
         ] where value.map({ $0 < .seconds(1) }) ?? false {
             throw DecodingError.dataCorruptedError(forKey: key, in: container, debugDescription: "must be at least 1s")
         }
@@ -196,8 +216,10 @@ public struct ControlPlaneDescription: Sendable, Codable {
     func settings(epochSeconds: Int64) -> ClusterSettings {
         var settings = ClusterSettings()
         settings.epochSeconds = epochSeconds
-        settings.horizontalPodAutoscalerSyncPeriod = horizontalPodAutoscalerSyncPeriod ?? settings.horizontalPodAutoscalerSyncPeriod
-        settings.horizontalPodAutoscalerTolerance = horizontalPodAutoscalerTolerance ?? settings.horizontalPodAutoscalerTolerance
+        settings.horizontalPodAutoscalerSyncPeriod =
+            horizontalPodAutoscalerSyncPeriod ?? settings.horizontalPodAutoscalerSyncPeriod
+        settings.horizontalPodAutoscalerTolerance =
+            horizontalPodAutoscalerTolerance ?? settings.horizontalPodAutoscalerTolerance
         settings.horizontalPodAutoscalerDownscaleStabilization =
             horizontalPodAutoscalerDownscaleStabilization ?? settings.horizontalPodAutoscalerDownscaleStabilization
         settings.horizontalPodAutoscalerCPUInitializationPeriod =
@@ -207,6 +229,8 @@ public struct ControlPlaneDescription: Sendable, Codable {
         settings.metricResolution = metricResolution ?? settings.metricResolution
         settings.endpointPropagation = endpointPropagation ?? settings.endpointPropagation
         settings.informerLag = informerLag ?? settings.informerLag
+        settings.informerLagSpread = informerLagSpread ?? settings.informerLagSpread
+        settings.updateConflictRate = updateConflictRate ?? settings.updateConflictRate
         return settings
     }
 }
@@ -242,7 +266,8 @@ extension Decoder {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: codingPath + [key],
-                    debugDescription: "unknown field\(hint.isEmpty ? "; allowed: \(known.joined(separator: ", "))" : hint)"))
+                    debugDescription:
+                        "unknown field\(hint.isEmpty ? "; allowed: \(known.joined(separator: ", "))" : hint)"))
         }
         return try container(keyedBy: type)
     }

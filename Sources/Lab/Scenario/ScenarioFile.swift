@@ -24,7 +24,8 @@ public struct ScenarioFile: Sendable {
         let folder = (file as NSString).deletingLastPathComponent
         let manifests = try scenario.manifests.map { name in
             guard !name.hasPrefix("/"), !name.split(separator: "/").contains("..") else {
-                throw ConfigurationError(file: file, path: "manifests", message: "\"\(name)\" must lie beside the scenario")
+                throw ConfigurationError(
+                    file: file, path: "manifests", message: "\"\(name)\" must lie beside the scenario")
             }
             return (name, try readText((folder.isEmpty ? "." : folder) + "/" + name))
         }
@@ -61,7 +62,9 @@ public struct ScenarioFile: Sendable {
             throw ConfigurationError(file: path, message: "cannot be read")
         }
         guard data.count <= 8 << 20 else { throw ConfigurationError(file: path, message: "is larger than 8 MiB") }
-        guard let text = String(data: data, encoding: .utf8) else { throw ConfigurationError(file: path, message: "is not UTF-8 text") }
+        guard let text = String(data: data, encoding: .utf8) else {
+            throw ConfigurationError(file: path, message: "is not UTF-8 text")
+        }
         return text
     }
 
@@ -84,7 +87,8 @@ extension Scenario {
                     name: group.template.name, template: try group.template.shape(named: group.template.name).node,
                     minimum: group.minimum, maximum: group.maximum, startup: group.startup))
         }
-        return ClusterConfiguration(settings: controlPlane.settings(epochSeconds: epoch), kubelet: kubelet, autoscaler: autoscaler)
+        return ClusterConfiguration(
+            settings: controlPlane.settings(epochSeconds: epoch), kubelet: kubelet, autoscaler: autoscaler)
     }
 }
 
@@ -92,21 +96,27 @@ extension NodeDescription {
     /// The machines that the description stands for.
     func shapes() throws(ConfigurationError) -> [NodeShape] {
         var shapes: [NodeShape] = []
-        for number in 1...count { shapes.append(try shape(named: number == 1 && count == 1 ? name : "\(name)-\(number)")) }
+        for number in 1...count {
+            shapes.append(try shape(named: number == 1 && count == 1 ? name : "\(name)-\(number)"))
+        }
         return shapes
     }
 
     func shape(named name: String) throws(ConfigurationError) -> NodeShape {
         guard let cpu = try? Quantity(parsing: cpu), let memory = try? Quantity(parsing: memory) else {
-            throw ConfigurationError(file: "scenario", path: "nodes", message: "\(name): cpu and memory are quantities such as 4 and 16Gi")
+            throw ConfigurationError(
+                file: "scenario", path: "nodes", message: "\(name): cpu and memory are quantities such as 4 and 16Gi")
         }
         var taints: [Taint] = []
         for text in self.taints {
             let parts = text.split(separator: ":", maxSplits: 1)
             let pair = (parts.first ?? "").split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2, ["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(String(parts[1])), !pair.isEmpty else {
+            guard parts.count == 2, ["NoSchedule", "PreferNoSchedule", "NoExecute"].contains(String(parts[1])),
+                !pair.isEmpty
+            else {
                 throw ConfigurationError(
-                    file: "scenario", path: "nodes", message: "\(name): taint \"\(text)\" is not of the form key=value:NoSchedule")
+                    file: "scenario", path: "nodes",
+                    message: "\(name): taint \"\(text)\" is not of the form key=value:NoSchedule")
             }
             var taint = Taint()
             taint.key = String(pair[0])
@@ -115,7 +125,8 @@ extension NodeDescription {
             taints.append(taint)
         }
         return NodeShape(
-            name: name, cpu: cpu, memory: memory, gpus: Int64(gpus), zone: zone, instanceType: instanceType, coreSpeed: coreSpeed,
-            labels: labels, taints: taints)
+            name: name, cpu: cpu, memory: memory, gpus: Int64(gpus), zone: zone, instanceType: instanceType,
+            coreSpeed: coreSpeed,
+            labels: labels, taints: taints, price: price)
     }
 }

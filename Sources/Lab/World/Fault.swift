@@ -10,6 +10,8 @@ public struct FaultDescription: Sendable, Codable {
         /// The nodes of a zone.
         case zone(String, NodeHealth)
         case workload(WorkloadFault)
+        /// A controller of the control plane restarts and looks at everything anew.
+        case restart(ControllerName)
     }
 
     public var name: String
@@ -20,7 +22,9 @@ public struct FaultDescription: Sendable, Codable {
     public var duration: Duration?
     public var effect: Effect
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case name, at, when, `for`, node, zone, health, workload }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, at, when, `for`, node, zone, health, workload, restart
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
@@ -34,7 +38,8 @@ public struct FaultDescription: Sendable, Codable {
         case "partitioned": health = .partitioned
         case let other:
             throw DecodingError.dataCorruptedError(
-                forKey: .health, in: container, debugDescription: "\"\(other)\" is unknown; allowed: failed, partitioned")
+                forKey: .health, in: container,
+                debugDescription: "\"\(other)\" is unknown; allowed: failed, partitioned")
         }
         if let node = try container.decodeIfPresent(String.self, forKey: .node) {
             effect = .node(node, health)
@@ -42,9 +47,20 @@ public struct FaultDescription: Sendable, Codable {
             effect = .zone(zone, health)
         } else if let fault = try container.decodeIfPresent(WorkloadFault.self, forKey: .workload) {
             effect = .workload(fault)
+        } else if let name = try container.decodeIfPresent(String.self, forKey: .restart) {
+            guard let controller = ControllerName.allCases.first(where: { "\($0)" == name }) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .restart, in: container,
+                    debugDescription:
+                        "\"\(name)\" is unknown; allowed: \(ControllerName.allCases.map { "\($0)" }.joined(separator: ", "))"
+                )
+            }
+            effect = .restart(controller)
         } else {
             throw DecodingError.dataCorrupted(
-                DecodingError.Context(codingPath: decoder.codingPath, debugDescription: "a fault is one of node, zone and workload"))
+                DecodingError.Context(
+                    codingPath: decoder.codingPath,
+                    debugDescription: "a fault is one of node, zone, workload and restart"))
         }
         guard at != nil || when != nil else {
             throw DecodingError.dataCorrupted(
@@ -67,6 +83,8 @@ public struct FaultDescription: Sendable, Codable {
             try container.encode(health == .partitioned ? "partitioned" : "failed", forKey: .health)
         case .workload(let fault):
             try container.encode(fault, forKey: .workload)
+        case .restart(let controller):
+            try container.encode("\(controller)", forKey: .restart)
         }
     }
 }
@@ -116,7 +134,8 @@ extension World {
         switch event {
         case .look(let index):
             let fault = incidents.faults[Int(index)]
-            guard let text = fault.when, let condition = try? Condition(parsing: text, namespace: scenario.namespace) else { return }
+            guard let text = fault.when, let condition = try? Condition(parsing: text, namespace: scenario.namespace)
+            else { return }
             if condition.holds(in: self) {
                 begin(index)
             } else {
@@ -134,8 +153,12 @@ extension World {
         incidents.active[index] = .some(nil)
         switch fault.effect {
         case .node(let name, let health): cluster.setHealth(ofNode: name, health, clock: &clock)
-        case .zone(let zone, let health): for name in nodes(in: zone) { cluster.setHealth(ofNode: name, health, clock: &clock) }
+        case .zone(let zone, let health):
+            for name in nodes(in: zone) { cluster.setHealth(ofNode: name, health, clock: &clock) }
         case .workload(let fault): incidents.active[index] = apply(fault)
+        case .restart(let controller):
+            cluster.restart(controller, clock: &clock)
+            incidents.active.removeValue(forKey: index)
         }
         if let duration = fault.duration { incidents.queue.schedule(.end(index), after: duration, on: &clock) }
     }
@@ -147,8 +170,10 @@ extension World {
         incidents.timeline.append(Incidents.Entry(time: clock.now, text: "fault \(fault.name) ends"))
         switch fault.effect {
         case .node(let name, _): cluster.setHealth(ofNode: name, .healthy, clock: &clock)
-        case .zone(let zone, _): for name in nodes(in: zone) { cluster.setHealth(ofNode: name, .healthy, clock: &clock) }
+        case .zone(let zone, _):
+            for name in nodes(in: zone) { cluster.setHealth(ofNode: name, .healthy, clock: &clock) }
         case .workload: if let id { revert(id) }
+        case .restart: break
         }
     }
 

@@ -26,7 +26,6 @@ extension World {
         }
         writer.write(digest)
         writer.write(counts)
-        writer.write(machines)
         return writer.bytes
     }
 
@@ -48,18 +47,22 @@ extension World {
         workloads = try reader.read()
         incidents = Incidents(scenario: scenario)
         incidents.faults += additionalFaults
-        prices = scenario.machinePrices
         incidents.queue = try reader.read()
         for index in try reader.read([UInt32].self) {
-            guard Int(index) < incidents.faults.count else { throw .malformed(what: "incidents", offset: reader.offset) }
+            guard Int(index) < incidents.faults.count else {
+                throw .malformed(what: "incidents", offset: reader.offset)
+            }
             incidents.active[index] = .some(try reader.read())
         }
         let entries: Int = try reader.read()
-        guard entries >= 0, entries <= reader.remaining else { throw .malformed(what: "timeline", offset: reader.offset) }
-        for _ in 0..<entries { incidents.timeline.append(Incidents.Entry(time: try reader.read(), text: try reader.read())) }
+        guard entries >= 0, entries <= reader.remaining else {
+            throw .malformed(what: "timeline", offset: reader.offset)
+        }
+        for _ in 0..<entries {
+            incidents.timeline.append(Incidents.Entry(time: try reader.read(), text: try reader.read()))
+        }
         digest = try reader.read()
         counts = try reader.read()
-        machines = try reader.read()
     }
 
     /// A hash over inputs, events and final state, as docs/architecture.md defines it: the events' digest folded with

@@ -19,9 +19,8 @@ public struct World: Sendable {
     /// Folds every event; two runs with equal digests did the same.
     public internal(set) var digest = RunDigest()
     public internal(set) var counts = EventCounts()
-    /// What the nodes have cost so far.
-    public internal(set) var machines = MachineMeter()
-    let prices: MachinePrices
+    /// What the nodes have cost so far, and who used them.
+    public var machines: MachineMeter { cluster.machines }
     private var runtimeRequests: [RuntimeRequest] = []
     private var reports: [RuntimeReport] = []
 
@@ -30,13 +29,14 @@ public struct World: Sendable {
 
     /// A world at time zero: the control plane has booted, the scenario's nodes are registered and its manifests,
     /// given as documents, are applied.
-    public init(scenario: Scenario, seed: UInt64, manifests: [(name: String, text: String)] = []) throws(ConfigurationError) {
+    public init(scenario: Scenario, seed: UInt64, manifests: [(name: String, text: String)] = [])
+        throws(ConfigurationError)
+    {
         self.scenario = scenario
         self.seed = seed
         cluster = Cluster(configuration: try scenario.clusterConfiguration(), seed: seed)
         workloads = Workloads(configuration: scenario.workloads, seed: seed)
         incidents = Incidents(scenario: scenario)
-        prices = scenario.machinePrices
         clock.begin(event: clock.takeSequence(), at: .zero)
         cluster.boot(clock: &clock)
         var shapes: [NodeShape] = []
@@ -98,7 +98,9 @@ public struct World: Sendable {
         var best: (room: Room, time: SimulationTime, sequence: UInt64)?
         func consider(_ room: Room, _ next: (time: SimulationTime, sequence: UInt64)?) {
             guard let next else { return }
-            if let found = best, (found.time.nanoseconds, found.sequence) < (next.time.nanoseconds, next.sequence) { return }
+            if let found = best, (found.time.nanoseconds, found.sequence) < (next.time.nanoseconds, next.sequence) {
+                return
+            }
             best = (room, next.time, next.sequence)
         }
         consider(.workloads, workloads.queue.next)
@@ -140,7 +142,6 @@ public struct World: Sendable {
                 runtimeRequests.removeAll(keepingCapacity: true)
                 cluster.takeRuntimeRequests(into: &runtimeRequests)
                 for request in runtimeRequests {
-                    machines.note(request, price: { prices.price(of: cluster.kubelet.nodeName($0) ?? "") }, at: clock.now)
                     workloads.perform(request, clock: &clock, reports: &reports)
                 }
             }
@@ -153,6 +154,9 @@ public struct World: Sendable {
             }
         }
     }
+
+    /// Whether everything that the runtime reported has reached the kubelets.
+    var reportsAreCarried: Bool { reports.isEmpty && !cluster.hasRuntimeRequests }
 
     mutating func apply(_ fault: WorkloadFault) -> FaultID {
         let id = workloads.apply(fault, clock: &clock, reports: &reports)
@@ -173,7 +177,9 @@ public struct World: Sendable {
     /// Lets everything happen that is due at this very instant.
     private mutating func settle() throws(ConfigurationError) {
         carry()
-        do { try advance(to: clock.now) } catch { throw ConfigurationError(file: scenario.name, message: error.description) }
+        do { try advance(to: clock.now) } catch {
+            throw ConfigurationError(file: scenario.name, message: error.description)
+        }
     }
 }
 
@@ -197,22 +203,5 @@ extension EventCounts: BinaryCodable {
         cluster = try reader.read()
         workloads = try reader.read()
         incidents = try reader.read()
-    }
-}
-
-/// Hourly prices of machines, by the name of the machine or of its group.
-struct MachinePrices: Sendable {
-    private var prices: [(prefix: String, price: Double)]
-
-    init(_ prices: [(prefix: String, price: Double)]) { self.prices = prices }
-
-    func price(of name: String) -> Double {
-        prices.filter { name == $0.prefix || name.hasPrefix($0.prefix + "-") }.max { $0.prefix.utf8.count < $1.prefix.utf8.count }?.price ?? 0
-    }
-}
-
-extension Scenario {
-    var machinePrices: MachinePrices {
-        MachinePrices(nodes.map { ($0.name, $0.price) } + nodeGroups.map { ($0.template.name, $0.template.price) })
     }
 }

@@ -52,7 +52,9 @@ struct GarbageCollector: Controller, Sendable {
     /// One owner of a dependent is gone: the dependent goes too, unless another owner lives.
     private func collect(_ dependent: AnyObjectID, without uid: String, _ context: inout ClusterContext) {
         guard let metadata = context.metadata(of: dependent) else { return }
-        let others = metadata.ownerReferences.filter { $0.uid != uid && Self.find($0, metadata.namespace, context) != nil }
+        let others = metadata.ownerReferences.filter {
+            $0.uid != uid && Self.find($0, metadata.namespace, context) != nil
+        }
         if others.isEmpty {
             if metadata.deletionTimestamp == nil { context.delete(dependent) }
         } else {
@@ -80,6 +82,9 @@ struct GarbageCollector: Controller, Sendable {
             if !blocked { context.updateMetadata(of: id) { $0.finalizers.removeAll { $0 == "foregroundDeletion" } } }
         }
     }
+
+    /// Whether the dependents of an owner that is gone still wait to be seen to.
+    func collectsDependents(of uid: String) -> Bool { absentOwners.values.contains(uid) }
 
     private static func waits(_ metadata: ObjectMeta?) -> Bool {
         guard let metadata, metadata.deletionTimestamp != nil else { return false }
