@@ -7,9 +7,9 @@ BINARY = .build/release/kubelab
 demo: build
 	@$(BINARY) demo $(DEMO)
 
-# The optimised binary; the first build takes about five minutes on two cores.
+# The optimised binary, with the Swift runtime and SQLite in it; the first build takes about five minutes on two cores.
 build: setup
-	$(SWIFT) build -c release --product kubelab
+	$(SWIFT) build -c release --product kubelab $$(Tools/release-flags.sh $(CURDIR)/.build/static)
 
 # Tests run in debug, where overflow and bounds are checked; some of them drive the optimised binary as well.
 test: build
@@ -24,7 +24,7 @@ setup:
 	fi
 
 # One file with the Swift runtime, SQLite and the labs in it: dist/kubelab.
-dist: setup
+dist: build
 	Tools/dist.sh
 
 bench: build

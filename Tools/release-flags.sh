@@ -1,13 +1,16 @@
 #!/usr/bin/env bash
-# Prints the flags of the release build: the Swift runtime and SQLite are linked in, so that the binary is one file
-# that runs on a bare Debian. The folder holds SQLite's archive alone, so that the linker cannot prefer the shared one.
+# Prints the flags of the release build: the Swift runtime, SQLite and the C++ library are linked in, so that the binary
+# is one file that runs on a bare Debian. The folder holds the archives alone, so that the linker cannot prefer the
+# shared libraries of the same names.
 set -euo pipefail
-archive=$(ls /usr/lib/*/libsqlite3.a /usr/lib/libsqlite3.a 2>/dev/null | head -1 || true)
-if [ -z "$archive" ]; then
-	echo "libsqlite3.a is missing: install libsqlite3-dev ('make setup' does)" >&2
-	exit 1
-fi
-folder=${1:?folder for the archive}
+folder=${1:?folder for the archives}
 mkdir -p "$folder"
-ln -sf "$archive" "$folder/libsqlite3.a"
+for name in libsqlite3.a libstdc++.a; do
+	archive=$(ls /usr/lib/*/"$name" /usr/lib/gcc/*/*/"$name" /usr/lib/"$name" 2>/dev/null | tail -1 || true)
+	if [ -z "$archive" ]; then
+		echo "$name is missing: install libsqlite3-dev and g++ ('make setup' does the first)" >&2
+		exit 1
+	fi
+	ln -sf "$archive" "$folder/$name"
+done
 echo "--static-swift-stdlib -Xlinker -L$folder"
