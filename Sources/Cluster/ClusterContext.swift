@@ -17,6 +17,8 @@ public struct ClusterContext: Sendable {
     /// Keys that wait in a controller's queue already; membership only, so its order never matters.
     var pendingKeys: Set<WorkKey> = []
     var allocations: ServiceAllocations
+    /// Who listens to changes; not part of the state.
+    var watchers: [Watcher] = []
     private var names: RandomStream
     private var uids: RandomStream
     /// For what befalls controllers: late watches and lost races.
@@ -150,6 +152,7 @@ public struct ClusterContext: Sendable {
         _ kind: ObjectChange.Kind, _ id: ObjectID<Object>, old: Object?, new: Object
     ) {
         clock.note("\(Object.resource.singular)/\(new.key)", "\(kind) at revision \(store.revision)")
+        if !watchers.isEmpty { tellWatchers(kind, old: old, new: new) }
         changes.append(ObjectChange(kind: kind, id: AnyObjectID(id), revision: store.revision, old: old, new: new))
     }
 

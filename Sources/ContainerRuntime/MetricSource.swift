@@ -10,4 +10,4 @@ public protocol MetricSource {
 }
 
 /// What `World` lends the cluster of the running programs while an event is handled.
-public typealias RuntimeView = ContainerUsageSource & MetricSource
+public typealias RuntimeView = ContainerUsageSource & MetricSource & ContainerLogSource

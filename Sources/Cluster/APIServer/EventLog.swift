@@ -75,7 +75,10 @@ public struct EventLog: Sendable {
 
     public init() {}
 
-    mutating func record(_ record: Record, now: SimulationTime, ttl: Duration) {
+    /// Counts an event in.
+    /// - Returns: the record that now stands for it, nil if the spam filter held it back.
+    @discardableResult
+    mutating func record(_ record: Record, now: SimulationTime, ttl: Duration) -> Record? {
         expire(now: now, ttl: ttl)
         let source = "\(record.source.rawValue)\u{1}\(record.host)\u{1}\(record.uid)"
         let group = "\(source)\u{1}\(record.type.rawValue)\u{1}\(record.reason)"
@@ -84,7 +87,9 @@ public struct EventLog: Sendable {
         var family = similar[group] ?? Similar(messages: [], last: now)
         if now - family.last > .minutes(10) { family.messages = [] }
         family.last = now
-        if !family.messages.contains(record.message), family.messages.count < 11 { family.messages.append(record.message) }
+        if !family.messages.contains(record.message), family.messages.count < 11 {
+            family.messages.append(record.message)
+        }
         similar[group] = family
         var key = group + "\u{1}" + record.fieldPath + "\u{1}"
         if family.messages.count > 10 {
@@ -100,17 +105,19 @@ public struct EventLog: Sendable {
         let allowed = bucket.tokens >= 1
         if allowed { bucket.tokens -= 1 }
         spam[source] = bucket
-        guard allowed else { return }
+        guard allowed else { return nil }
 
         if let position = positions[key] {
             records[position].count += 1
             records[position].last = now
             records[position].message = record.message
+            return records[position]
         } else {
             record.number = nextNumber
             nextNumber += 1
             positions[key] = records.count
             records.append(record)
+            return record
         }
     }
 
@@ -142,12 +149,13 @@ extension ClusterContext {
         let text = message()
         clock.note("\(Object.resource.singular)/\(object.key)", "\(source.component): \(reason): \(text)")
         let path = container.isEmpty ? "" : "spec.\(initContainer ? "initContainers" : "containers"){\(container)}"
-        events.record(
+        let recorded = events.record(
             EventLog.Record(
                 kind: Object.objectKind, namespace: object.metadata.namespace, name: object.metadata.name,
                 uid: object.metadata.uid, fieldPath: path, type: type, reason: reason, message: text, source: source,
                 host: host, count: 1, first: now, last: now, number: 0),
             now: now, ttl: settings.eventTTL)
+        if !watchers.isEmpty, let recorded { tellWatchers(recorded) }
     }
 }
 

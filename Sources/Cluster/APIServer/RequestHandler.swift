@@ -1,3 +1,4 @@
+import ContainerRuntime
 import KubernetesAPI
 import OrderedCollections
 import Simulation
@@ -6,10 +7,39 @@ import Simulation
 ///
 /// Decoding, defaulting, admission and validation are those of `KubernetesAPI`; the layers stand in the API server's
 /// order, each stops the rest.
+extension Cluster {
+    /// Answers a request of a user, at this instant. `logs` is asked for what containers wrote.
+    public mutating func respond(to request: APIRequest, clock: inout Clock, logs source: some ContainerLogSource)
+        -> APIResponse
+    {
+        if let computed = computed(request) { return computed }
+        if request.resource.kind == "Pod", request.subresource == "log" { return logs(request, source) }
+        guard let kind = ObjectKind(request.resource) else {
+            return APIResponse(
+                APIStatus(
+                    code: 404, reason: "NotFound", message: "the server could not find the requested resource",
+                    kind: request.resource.plural))
+        }
+        if request.dryRun {
+            // All that the request would do happens, in a copy that is thrown away.
+            var trial = context
+            trial.watchers = []
+            trial.clock = clock
+            var real = request
+            real.dryRun = false
+            return trial.respond(real, kind: kind)
+        }
+        return lend(&clock) { cluster in cluster.context.respond(request, kind: kind) }
+    }
+}
+
 extension ClusterContext {
     mutating func respond(_ request: APIRequest, kind: ObjectKind) -> APIResponse {
         func open<Object: StoredObject>(_ type: Object.Type, _ context: inout ClusterContext) -> APIResponse {
             do {
+                if request.resource == HorizontalPodAutoscalerV1.resource {
+                    return try context.respondInVersion1(request)
+                }
                 return try context.respond(request, type)
             } catch {
                 return APIResponse(error)
@@ -18,14 +48,20 @@ extension ClusterContext {
         return open(kind.type, &self)
     }
 
-    private mutating func respond<Object: StoredObject>(_ request: APIRequest, _ type: Object.Type) throws(APIStatus) -> APIResponse {
+    mutating func respond<Object: StoredObject>(_ request: APIRequest, _ type: Object.Type) throws(APIStatus)
+        -> APIResponse
+    {
         switch request.verb {
         case .get:
             let object = try existing(request, type).object
-            if request.subresource == "scale" { return APIResponse(code: 200, body: .object(try scale(of: object).jsonValue)) }
+            if request.subresource == "scale" {
+                return APIResponse(code: 200, body: .object(try scale(of: object).jsonValue))
+            }
             return APIResponse(code: 200, body: .object(object.jsonValue))
         case .list:
-            return APIResponse(code: 200, body: .list(try list(request, type).map { $0.object.jsonValue }))
+            return APIResponse(
+                code: 200, body: .list(try list(request, type).map { $0.object.jsonValue }),
+                resourceVersion: "\(store.revision)")
         case .create:
             return try create(request, type)
         case .update:
@@ -39,14 +75,17 @@ extension ClusterContext {
             return try replace(id, old, with: patched, request)
         case .delete:
             let (id, object) = try existing(request, type)
-            if request.dryRun { return APIResponse(code: 200, body: .object(object.jsonValue)) }
-            let propagation = DeletionPropagation(rawValue: request.propagationPolicy) ?? .background
+            let propagation = try propagation(request)
             clock.note("\(Object.resource.singular)/\(object.key)", "deleted by a user", isRoot: true)
             let left = delete(id, propagation: propagation, gracePeriodSeconds: request.gracePeriodSeconds)
             return APIResponse(code: 200, body: .object((left ?? object).jsonValue))
         case .deletecollection:
             let found = try list(request, type)
-            if !request.dryRun { for (id, _) in found { delete(id) } }
+            let propagation = try propagation(request)
+            for (id, object) in found {
+                clock.note("\(Object.resource.singular)/\(object.key)", "deleted by a user", isRoot: true)
+                delete(id, propagation: propagation, gracePeriodSeconds: request.gracePeriodSeconds)
+            }
             return APIResponse(code: 200, body: .list(found.map { $0.object.jsonValue }))
         }
     }
@@ -57,32 +96,53 @@ extension ClusterContext {
         _ request: APIRequest, _ type: Object.Type
     ) throws(APIStatus) -> (id: ObjectID<Object>, object: Object) {
         let namespace = Object.resource.namespaced ? request.namespace : ""
-        guard let id = store[keyPath: Object.table].id(namespace: namespace, name: request.name), let object = store[id] else {
+        guard let id = store[keyPath: Object.table].id(namespace: namespace, name: request.name), let object = store[id]
+        else {
             throw .notFound(Object.resource, request.name)
         }
         return (id, object)
+    }
+
+    private func propagation(_ request: APIRequest) throws(APIStatus) -> DeletionPropagation {
+        if request.propagationPolicy.isEmpty { return .background }
+        guard let policy = DeletionPropagation(rawValue: request.propagationPolicy) else {
+            throw APIStatus(
+                code: 422, reason: "Invalid",
+                message:
+                    "DeleteOptions.meta.k8s.io \"\" is invalid: propagationPolicy: Unsupported value: \"\(request.propagationPolicy)\": supported values: \"Foreground\", \"Background\", \"Orphan\", \"nil\"",
+                kind: "DeleteOptions")
+        }
+        return policy
     }
 
     private func list<Object: StoredObject>(
         _ request: APIRequest, _ type: Object.Type
     ) throws(APIStatus) -> [(id: ObjectID<Object>, object: Object)] {
         let selection = try ObjectSelection(request)
-        return store[keyPath: Object.table].sorted.filter { _, object in
-            (request.namespace.isEmpty || !Object.resource.namespaced || object.metadata.namespace == request.namespace)
-                && selection.matches(object)
-        }
+        return store[keyPath: Object.table].sorted.filter { selection.matches($0.object) }
     }
 
     // MARK: Writing
 
-    private mutating func create<Object: StoredObject>(_ request: APIRequest, _ type: Object.Type) throws(APIStatus) -> APIResponse {
+    private mutating func create<Object: StoredObject>(_ request: APIRequest, _ type: Object.Type) throws(APIStatus)
+        -> APIResponse
+    {
         guard let body = request.body else { throw .badRequest("the request has no body") }
-        if request.subresource == "eviction" { return try evict(request) }
+        switch request.subresource {
+        case "": break
+        case "eviction": return try evict(request)
+        case "binding" where Object.objectKind == .pod: return try bind(request, body)
+        default:
+            throw APIStatus(
+                code: 404, reason: "NotFound", message: "the server could not find the requested resource",
+                kind: Object.resource.plural, name: request.name)
+        }
         var (object, warnings) = try decode(body, request, type)
         if Object.resource.namespaced {
             if object.metadata.namespace.isEmpty { object.metadata.namespace = request.namespace }
             guard object.metadata.namespace == request.namespace else {
-                throw .badRequest("the namespace of the provided object does not match the namespace sent on the request")
+                throw .badRequest(
+                    "the namespace of the provided object does not match the namespace sent on the request")
             }
         } else {
             object.metadata.namespace = ""
@@ -90,7 +150,6 @@ extension ClusterContext {
         object.clearSystemMetadata()
         object.clearStatus()
         object = try admit(object)
-        if request.dryRun { return APIResponse(code: 201, body: .object(object.jsonValue), warnings: warnings) }
         clock.note("\(Object.resource.singular)/\(object.key)", "created by a user", isRoot: true)
         let id = try create(object)
         guard let stored = store[id] else { throw .notFound(Object.resource, object.metadata.name) }
@@ -130,14 +189,15 @@ extension ClusterContext {
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
         object.keepSystemMetadata(of: old)
-        if request.subresource == "status" {
-            object.keepAllButStatus(of: old)
-        } else {
+        switch request.subresource {
+        case "status": object.keepAllButStatus(of: old)
+        case "resize" where Object.objectKind == .pod:
+            object = try admitResize(object, replacing: old)
+        default:
             object.keepStatus(of: old)
             object = try admit(object, replacing: old, subresource: request.subresource)
         }
         guard object != old else { return APIResponse(code: 200, body: .object(old.jsonValue), warnings: warnings) }
-        if request.dryRun { return APIResponse(code: 200, body: .object(object.jsonValue), warnings: warnings) }
         clock.note("\(Object.resource.singular)/\(object.key)", "changed by a user", isRoot: true)
         let changesSpec = request.subresource != "status" && !object.hasSameSpec(as: old)
         let replacement = object
@@ -149,7 +209,7 @@ extension ClusterContext {
         return APIResponse(code: 200, body: .object((stored ?? object).jsonValue), warnings: warnings)
     }
 
-    private func apply<Object: StoredObject>(
+    func apply<Object: StoredObject>(
         _ request: APIRequest, to current: JSONValue, _ type: Object.Type
     ) throws(APIStatus) -> JSONValue {
         guard let patch = request.body, let patchType = request.patchType else {
@@ -162,38 +222,8 @@ extension ClusterContext {
             case .strategicMerge: return try StrategicMergePatch.apply(patch, to: current, schema: Object.schema)
             }
         } catch {
-            throw APIStatus(code: 422, reason: "Invalid", message: "\(error)", kind: Object.resource.kind, name: request.name)
-        }
-    }
-}
-
-/// Which objects a list asks for.
-struct ObjectSelection {
-    private let labels: LabelQuery
-    private let fields: FieldQuery
-
-    init(_ request: APIRequest) throws(APIStatus) {
-        do {
-            labels = try LabelQuery(parsing: request.labelSelector)
-            fields = try FieldQuery(parsing: request.fieldSelector)
-        } catch {
-            throw .badRequest("\(error)")
-        }
-    }
-
-    func matches(_ object: some StoredObject) -> Bool {
-        labels.matches(object.metadata.labels) && fields.matches { name in
-            switch name {
-            case "metadata.name": object.metadata.name
-            case "metadata.namespace": object.metadata.namespace
-            case "spec.nodeName": (object as? Pod)?.spec.nodeName
-            case "status.phase": (object as? Pod)?.status.phase ?? (object as? Namespace)?.status.phase
-            case "status.podIP": (object as? Pod)?.status.podIP
-            case "spec.restartPolicy": (object as? Pod)?.spec.restartPolicy
-            case "spec.schedulerName": (object as? Pod)?.spec.schedulerName
-            case "spec.unschedulable": (object as? Node).map { $0.spec.unschedulable == true ? "true" : "false" }
-            default: nil
-            }
+            throw APIStatus(
+                code: 422, reason: "Invalid", message: "\(error)", kind: Object.resource.kind, name: request.name)
         }
     }
 }

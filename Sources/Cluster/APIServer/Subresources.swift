@@ -32,16 +32,21 @@ extension ClusterContext {
             let message = "must be greater than or equal to 0"
             throw APIStatus(
                 code: 422, reason: "Invalid",
-                message: "Scale.autoscaling \"\(request.name)\" is invalid: spec.replicas: Invalid value: \(replicas): \(message)",
+                message:
+                    "Scale.autoscaling \"\(request.name)\" is invalid: spec.replicas: Invalid value: \(replicas): \(message)",
                 kind: "Scale", name: request.name,
-                causes: [.init(reason: "FieldValueInvalid", message: "Invalid value: \(replicas): \(message)", field: "spec.replicas")])
+                causes: [
+                    .init(
+                        reason: "FieldValueInvalid", message: "Invalid value: \(replicas): \(message)",
+                        field: "spec.replicas")
+                ])
         }
-        if !wanted.metadata.resourceVersion.isEmpty, wanted.metadata.resourceVersion != object.metadata.resourceVersion {
+        if !wanted.metadata.resourceVersion.isEmpty, wanted.metadata.resourceVersion != object.metadata.resourceVersion
+        {
             throw .conflict(
                 Object.resource, request.name,
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
-        guard !request.dryRun else { return APIResponse(code: 200, body: .object(body)) }
         clock.note("\(Object.resource.singular)/\(object.key)", "scaled to \(replicas) by a user", isRoot: true)
         setReplicas(id, replicas)
         guard let now = store[id] else { throw .notFound(Object.resource, request.name) }
@@ -72,66 +77,121 @@ extension ClusterContext {
         guard let id = store.pods.id(namespace: request.namespace, name: request.name) else {
             throw .notFound(Pod.resource, request.name)
         }
-        try evict(id, gracePeriodSeconds: request.gracePeriodSeconds, dryRun: request.dryRun)
+        try evict(id, gracePeriodSeconds: request.gracePeriodSeconds)
         return APIResponse(
             code: 201,
             body: .object(
                 .object([
-                    "kind": .string("Status"), "apiVersion": .string("v1"), "status": .string("Success"), "code": .integer(201),
+                    "kind": .string("Status"), "apiVersion": .string("v1"), "status": .string("Success"),
+                    "code": .integer(201),
                 ])))
     }
 
-    /// Evicts one pod, or says why not.
-    mutating func evict(_ id: ObjectID<Pod>, gracePeriodSeconds: Int64? = nil, dryRun: Bool = false) throws(APIStatus) {
+    /// Evicts one pod, or says why not (429 while a budget forbids it).
+    mutating func evict(_ id: ObjectID<Pod>, gracePeriodSeconds: Int64? = nil) throws(APIStatus) {
         guard let pod = store[id] else { return }
-        let exempt = pod.status.phase == "Pending" || !pod.isActive
-        if !exempt {
-            let budgets = store.podDisruptionBudgets.ids.filter { budget in
-                guard let object = store[budget], object.metadata.namespace == pod.metadata.namespace,
-                    let selector = object.spec.selector
-                else { return false }
-                return selector.matches(pod.metadata.labels)
-            }
-            guard budgets.count <= 1 else {
-                throw APIStatus(
-                    code: 500, reason: "InternalError",
-                    message: "This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.")
-            }
-            if let budget = budgets.first, let object = store[budget] {
-                let unhealthyMayGo =
-                    !pod.isReady
-                    && (object.spec.unhealthyPodEvictionPolicy == "AlwaysAllow"
-                        || (object.status.currentHealthy >= object.status.desiredHealthy && object.status.desiredHealthy > 0))
-                if !unhealthyMayGo {
-                    guard object.status.disruptionsAllowed > 0 else {
-                        throw APIStatus(
-                            code: 429, reason: "TooManyRequests",
-                            message: "Cannot evict pod as it would violate the pod's disruption budget.",
-                            causes: [
-                                .init(
-                                    reason: "DisruptionBudget",
-                                    message:
-                                        "The disruption budget \(object.metadata.name) needs \(object.status.desiredHealthy) healthy pods and has \(object.status.currentHealthy) currently",
-                                    field: "")
-                            ])
-                    }
-                    if !dryRun {
-                        let time = wallTime
-                        update(budget) {
-                            $0.status.disruptionsAllowed -= 1
-                            $0.status.disruptedPods[pod.metadata.name] = time
-                        }
-                    }
+        let budgets = budgets(of: pod)
+        switch EvictionDecision(pod: .init(pod), budgets: budgets.compactMap { id in store[id].map { .init($0) } }) {
+        case .delete: break
+        case .deleteAndCharge:
+            if let budget = budgets.first {
+                let time = wallTime
+                update(budget) {
+                    $0.status.disruptionsAllowed -= 1
+                    $0.status.disruptedPods[pod.metadata.name] = time
                 }
             }
+        case .tooManyRequests(let message, let cause):
+            throw APIStatus(
+                code: 429, reason: "TooManyRequests", message: message,
+                causes: [.init(reason: "DisruptionBudget", message: cause, field: "")])
+        case .internalError(let message):
+            throw APIStatus(code: 500, reason: "InternalError", message: message)
         }
-        guard !dryRun else { return }
-        let time = wallTime
-        update(id) { pod in
-            pod.setCondition(
-                "DisruptionTarget", "True", reason: "EvictionByEvictionAPI", message: "Eviction API: evicting", at: time)
+        if pod.isActive {
+            let time = wallTime
+            update(id) { pod in
+                pod.setCondition(
+                    "DisruptionTarget", "True", reason: "EvictionByEvictionAPI", message: "Eviction API: evicting",
+                    at: time)
+            }
         }
         delete(id, gracePeriodSeconds: gracePeriodSeconds)
+    }
+
+    /// The disruption budgets whose selectors match a pod, in the order of their slots.
+    func budgets(of pod: Pod) -> [ObjectID<PodDisruptionBudget>] {
+        store.podDisruptionBudgets.ids.filter { id in
+            guard let budget = store[id], budget.metadata.namespace == pod.metadata.namespace,
+                let selector = budget.spec.selector
+            else { return false }
+            return selector.matches(pod.metadata.labels)
+        }
+    }
+
+    /// Binds a pod to a node, as a scheduler does (`pkg/registry/core/pod/storage`, `BindingREST`).
+    mutating func bind(_ request: APIRequest, _ body: JSONValue) throws(APIStatus) -> APIResponse {
+        guard let id = store.pods.id(namespace: request.namespace, name: request.name), let pod = store[id] else {
+            throw .notFound(Pod.resource, request.name)
+        }
+        guard case .object(let members) = body, case .object(let target)? = members["target"],
+            case .string(let node)? = target["name"],
+            !node.isEmpty
+        else {
+            throw APIStatus(
+                code: 422, reason: "Invalid",
+                message: "Binding \"\(request.name)\" is invalid: target.name: Required value",
+                kind: "Binding", name: request.name,
+                causes: [.init(reason: "FieldValueRequired", message: "Required value", field: "target.name")])
+        }
+        func conflict(_ why: String) -> APIStatus {
+            APIStatus(
+                code: 409, reason: "Conflict",
+                message: "Operation cannot be fulfilled on pods/binding \"\(request.name)\": \(why)",
+                kind: "pods/binding",
+                name: request.name)
+        }
+        if pod.metadata.deletionTimestamp != nil {
+            throw conflict("pod \(request.name) is being deleted, cannot be assigned to a host")
+        }
+        guard pod.spec.nodeName.isEmpty else {
+            throw conflict("pod \(request.name) is already assigned to node \"\(pod.spec.nodeName)\"")
+        }
+        guard pod.spec.schedulingGates.isEmpty else {
+            throw conflict("pod \(request.name) has non-empty .spec.schedulingGates")
+        }
+        let time = wallTime
+        clock.note("pod/\(pod.key)", "bound to \(node) by a user", isRoot: true)
+        update(id) { pod in
+            pod.spec.nodeName = node
+            pod.setCondition("PodScheduled", "True", at: time)
+        }
+        return APIResponse(
+            code: 201,
+            body: .object(
+                .object([
+                    "kind": .string("Status"), "apiVersion": .string("v1"), "status": .string("Success"),
+                    "code": .integer(201),
+                ])))
+    }
+}
+
+extension EvictionDecision.Pod {
+    init(_ pod: Pod) {
+        self.init(
+            isPending: pod.status.phase == "Pending",
+            isFinished: pod.status.phase == "Succeeded" || pod.status.phase == "Failed",
+            isDeleting: pod.metadata.deletionTimestamp != nil, isReady: pod.isReady)
+    }
+}
+
+extension EvictionDecision.Budget {
+    init(_ budget: PodDisruptionBudget) {
+        self.init(
+            name: budget.metadata.name, disruptionsAllowed: budget.status.disruptionsAllowed,
+            currentHealthy: budget.status.currentHealthy, desiredHealthy: budget.status.desiredHealthy,
+            isObserved: budget.status.observedGeneration >= budget.metadata.generation,
+            policy: budget.spec.unhealthyPodEvictionPolicy == "AlwaysAllow" ? .alwaysAllow : .ifHealthyBudget)
     }
 }
 
@@ -179,7 +239,9 @@ extension LabelSelector {
 
 extension Pod {
     /// Sets a condition; the transition time moves only when the status changes.
-    public mutating func setCondition(_ type: String, _ status: String, reason: String = "", message: String = "", at time: Time) {
+    public mutating func setCondition(
+        _ type: String, _ status: String, reason: String = "", message: String = "", at time: Time
+    ) {
         var condition = PodCondition()
         condition.type = type
         condition.status = status

@@ -27,6 +27,8 @@ struct ContainerRecord: Sendable {
     var last: Termination?
     /// The present run.
     var runtime: ContainerID?
+    /// The present run, or the one before while none is: whose log is shown.
+    var lastRun: ContainerID?
     var restartCount: Int32 = 0
     var started = false
     var ready = false
@@ -194,6 +196,7 @@ extension ContainerRecord: BinaryCodable {
         writer.write(state)
         writer.write(last)
         writer.write(runtime)
+        writer.write(lastRun)
         writer.write(restartCount)
         writer.write(started)
         writer.write(ready)
@@ -215,6 +218,7 @@ extension ContainerRecord: BinaryCodable {
         state = try reader.read()
         last = try reader.read()
         runtime = try reader.read()
+        lastRun = try reader.read()
         restartCount = try reader.read()
         started = try reader.read()
         ready = try reader.read()

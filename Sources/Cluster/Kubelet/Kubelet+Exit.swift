@@ -14,18 +14,21 @@ extension Kubelet {
         }
         guard isReachable(record) else { return }
         context.queue.schedule(
-            .kubelet(.exitNoticed(sandbox, container: UInt8(index))), after: configuration.relistLatency, on: &context.clock)
+            .kubelet(.exitNoticed(sandbox, container: UInt8(index))), after: configuration.relistLatency,
+            on: &context.clock)
     }
 
     mutating func exitNoticed(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), let exit = record.containers[index].exit, let pod = context.store[record.id], isReachable(record)
+        guard let record = record(sandbox), let exit = record.containers[index].exit,
+            let pod = context.store[record.id], isReachable(record)
         else { return }
         let now = context.now
         var since = now
         if case .running(let start) = record.containers[index].state { since = start }
         let termination = ContainerRecord.Termination(
             code: Int32(clamping: exit.code), reason: exit.reason, message: exit.message, started: since,
-            finished: now - configuration.relistLatency, container: ContainerID(slot: sandbox.slot, generation: UInt32(index)))
+            finished: now - configuration.relistLatency,
+            container: record.containers[index].lastRun ?? ContainerID(slot: .max, generation: UInt32(index)))
         let timers = record.containers[index].probes.map(\.timer) + [record.containers[index].graceTimer]
         for timer in timers { context.queue.cancel(timer) }
         _ = modify(sandbox) { record in
@@ -55,13 +58,16 @@ extension Kubelet {
     func mayRestart(_ role: ContainerRecord.Role, code: Int, _ container: Container?, _ pod: Pod) -> Bool {
         if role == .sidecar { return true }
         if role == .initialization { return code != 0 && pod.spec.restartPolicy != "Never" }
-        if let container { return PodPhase.mayRestart(container, exitCode: Int32(clamping: code), podPolicy: pod.spec.restartPolicy) }
+        if let container {
+            return PodPhase.mayRestart(container, exitCode: Int32(clamping: code), podPolicy: pod.spec.restartPolicy)
+        }
         return false
     }
 
     /// Starts a container again, at once or after its back-off.
     mutating func restart(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id], let spec = pod.container(at: index),
+        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id],
+            let spec = pod.container(at: index),
             !record.containers[index].isBusy
         else { return }
         guard let ended = record.containers[index].termination ?? record.containers[index].last else { return }
@@ -102,7 +108,8 @@ extension Kubelet {
     private mutating func finishIfDone(_ sandbox: SandboxID, _ pod: Pod, _ context: inout ClusterContext) -> Bool {
         guard let record = record(sandbox) else { return true }
         let failedInit = record.containers.contains { container in
-            container.role == .initialization && (container.termination?.code ?? 0) != 0 && pod.spec.restartPolicy == "Never"
+            container.role == .initialization && (container.termination?.code ?? 0) != 0
+                && pod.spec.restartPolicy == "Never"
         }
         let regular = record.containers.enumerated().filter { $0.element.role == .regular }
         let done = regular.allSatisfy { index, container in
@@ -117,7 +124,9 @@ extension Kubelet {
     // MARK: Killing
 
     /// Stops one container so that it is restarted: a probe failed, or its spec changed.
-    mutating func kill(_ sandbox: SandboxID, _ index: Int, grace: Duration, _ message: String, _ context: inout ClusterContext) {
+    mutating func kill(
+        _ sandbox: SandboxID, _ index: Int, grace: Duration, _ message: String, _ context: inout ClusterContext
+    ) {
         guard let record = record(sandbox), let pod = context.store[record.id], let spec = pod.container(at: index),
             !record.containers[index].isStopping, record.containers[index].runtime != nil
         else { return }
@@ -126,13 +135,18 @@ extension Kubelet {
     }
 
     /// preStop hook, SIGTERM, and SIGKILL when the grace is over.
-    private mutating func stop(_ sandbox: SandboxID, _ index: Int, _ spec: Container, grace: Duration, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), let run = record.containers[index].runtime, !record.containers[index].isStopping else { return }
+    private mutating func stop(
+        _ sandbox: SandboxID, _ index: Int, _ spec: Container, grace: Duration, _ context: inout ClusterContext
+    ) {
+        guard let record = record(sandbox), let run = record.containers[index].runtime,
+            !record.containers[index].isStopping
+        else { return }
         for probe in record.containers[index].probes where probe.kind != .readiness || record.stage != .terminating {
             context.queue.cancel(probe.timer)
         }
         let timer = context.queue.schedule(
-            .kubelet(.graceExpired(sandbox, container: UInt8(index))), after: max(grace, .seconds(2)), on: &context.clock)
+            .kubelet(.graceExpired(sandbox, container: UInt8(index))), after: max(grace, .seconds(2)),
+            on: &context.clock)
         let hook = spec.lifecycle?.preStop
         _ = modify(sandbox) { record in
             record.containers[index].isStopping = true
@@ -147,7 +161,8 @@ extension Kubelet {
     }
 
     mutating func hookFinished(_ run: ContainerID, _ succeeded: Bool, _ context: inout ClusterContext) {
-        guard let (sandbox, index) = owner(of: run), let record = record(sandbox), isReachable(record), let pod = context.store[record.id],
+        guard let (sandbox, index) = owner(of: run), let record = record(sandbox), isReachable(record),
+            let pod = context.store[record.id],
             let spec = pod.container(at: index)
         else { return }
         if record.containers[index].inPreStop {
@@ -157,12 +172,14 @@ extension Kubelet {
         } else if !succeeded, !record.containers[index].isStopping {
             event(.warning, "FailedPostStartHook", "PostStartHook failed", pod, spec, index, &context)
             kill(
-                sandbox, index, grace: .seconds(pod.spec.terminationGracePeriodSeconds ?? 30), "FailedPostStartHook", &context)
+                sandbox, index, grace: .seconds(pod.spec.terminationGracePeriodSeconds ?? 30), "FailedPostStartHook",
+                &context)
         }
     }
 
     mutating func graceExpired(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), index < record.containers.count, let run = record.containers[index].runtime, isReachable(record)
+        guard let record = record(sandbox), index < record.containers.count, let run = record.containers[index].runtime,
+            isReachable(record)
         else { return }
         if record.containers[index].inPreStop {
             // The hook overran: the program still gets the signal and the shortest grace.
@@ -192,7 +209,8 @@ extension Kubelet {
             for (index, container) in record.containers.enumerated() where container.isStopping {
                 context.queue.cancel(container.graceTimer)
                 let timer = context.queue.schedule(
-                    .kubelet(.graceExpired(sandbox, container: UInt8(index))), at: max(deadline, context.now + .seconds(2)), on: &context.clock)
+                    .kubelet(.graceExpired(sandbox, container: UInt8(index))),
+                    at: max(deadline, context.now + .seconds(2)), on: &context.clock)
                 _ = modify(sandbox) { $0.containers[index].graceTimer = timer }
             }
             return
@@ -210,7 +228,8 @@ extension Kubelet {
                 if container.isStopping {
                     context.queue.cancel(container.graceTimer)
                     let timer = context.queue.schedule(
-                        .kubelet(.graceExpired(sandbox, container: UInt8(index))), after: max(grace, .seconds(2)), on: &context.clock)
+                        .kubelet(.graceExpired(sandbox, container: UInt8(index))), after: max(grace, .seconds(2)),
+                        on: &context.clock)
                     _ = modify(sandbox) { $0.containers[index].graceTimer = timer }
                 } else {
                     stop(sandbox, index, spec, grace: grace, &context)
@@ -230,7 +249,9 @@ extension Kubelet {
             return
         }
         if let index = record.containers.lastIndex(where: { $0.role == .sidecar && holds($0) }) {
-            if record.containers[index].runtime != nil, !record.containers[index].isStopping, let spec = pod.container(at: index) {
+            if record.containers[index].runtime != nil, !record.containers[index].isStopping,
+                let spec = pod.container(at: index)
+            {
                 event(.normal, "Killing", "Stopping container \(spec.name)", pod, spec, index, &context)
                 stop(sandbox, index, spec, grace: max(record.deadline - context.now, .seconds(2)), &context)
             }
@@ -268,13 +289,16 @@ extension Kubelet {
     mutating func followSpec(_ sandbox: SandboxID, _ pod: Pod, _ context: inout ClusterContext) {
         guard let record = record(sandbox) else { return }
         for (index, container) in record.containers.enumerated() {
-            guard let spec = pod.container(at: index), let run = container.runtime, !container.isStopping else { continue }
+            guard let spec = pod.container(at: index), let run = container.runtime, !container.isStopping else {
+                continue
+            }
             let wanted = Self.resources(of: spec)
             guard wanted != container.allocated else { continue }
             let restarts = spec.resizePolicy.contains { policy in
                 policy.restartPolicy == "RestartContainer"
                     && (policy.resourceName == "cpu"
-                        ? wanted.cpuLimitMilli != container.allocated.cpuLimitMilli || wanted.cpuRequestMilli != container.allocated.cpuRequestMilli
+                        ? wanted.cpuLimitMilli != container.allocated.cpuLimitMilli
+                            || wanted.cpuRequestMilli != container.allocated.cpuRequestMilli
                         : wanted.memoryLimitBytes != container.allocated.memoryLimitBytes
                             || wanted.memoryRequestBytes != container.allocated.memoryRequestBytes)
             }
@@ -283,7 +307,8 @@ extension Kubelet {
     }
 
     private mutating func resize(
-        _ sandbox: SandboxID, _ index: Int, _ run: ContainerID, _ wanted: ContainerResources, restarts: Bool, _ pod: Pod, _ spec: Container,
+        _ sandbox: SandboxID, _ index: Int, _ run: ContainerID, _ wanted: ContainerResources, restarts: Bool,
+        _ pod: Pod, _ spec: Container,
         _ context: inout ClusterContext
     ) {
         guard let record = record(sandbox) else { return }
@@ -291,19 +316,24 @@ extension Kubelet {
         let time = context.wallTime
         if wanted.cpuRequestMilli > node.hardware.cpuMilli || wanted.memoryRequestBytes > node.hardware.memoryBytes {
             context.update(record.id) {
-                $0.setCondition("PodResizePending", "True", reason: "Infeasible", message: "Node didn't have enough capacity", at: time)
+                $0.setCondition(
+                    "PodResizePending", "True", reason: "Infeasible", message: "Node didn't have enough capacity",
+                    at: time)
             }
             return
         }
         _ = modify(sandbox) { $0.containers[index].allocated = wanted }
-        context.recordEvent(.normal, "ResizeStarted", "Pod resize started", about: pod, source: .kubelet, host: pod.spec.nodeName)
+        context.recordEvent(
+            .normal, "ResizeStarted", "Pod resize started", about: pod, source: .kubelet, host: pod.spec.nodeName)
         if restarts {
             kill(
                 sandbox, index, grace: .seconds(pod.spec.terminationGracePeriodSeconds ?? 30),
                 "Container \(spec.name) resize requires restart", &context)
         } else {
             context.runtimeRequests.append(.resize(run, wanted))
-            context.recordEvent(.normal, "ResizeCompleted", "Pod resize completed", about: pod, source: .kubelet, host: pod.spec.nodeName)
+            context.recordEvent(
+                .normal, "ResizeCompleted", "Pod resize completed", about: pod, source: .kubelet,
+                host: pod.spec.nodeName)
         }
         writeStatus(sandbox, &context)
     }

@@ -9,7 +9,8 @@ extension Kubelet {
         switch kind {
         case .added:
             let hardware = NodeHardware(
-                cpuMilli: node.status.capacity["cpu"]?.milliValue ?? 0, memoryBytes: node.status.capacity["memory"]?.value ?? 0,
+                cpuMilli: node.status.capacity["cpu"]?.milliValue ?? 0,
+                memoryBytes: node.status.capacity["memory"]?.value ?? 0,
                 gpus: Int(clamping: node.status.capacity["nvidia.com/gpu"]?.value ?? 0),
                 coreSpeed: node.metadata.annotations[Self.coreSpeedAnnotation].flatMap(Double.init) ?? 1)
             let id = NodeID(index: UInt32(nodes.count))
@@ -88,11 +89,13 @@ extension Kubelet {
                     if case .running(let since) = record.containers[index].state {
                         record.containers[index].last = ContainerRecord.Termination(
                             code: 255, reason: "Unknown", message: "", started: since, finished: now,
-                            container: ContainerID(slot: sandbox.slot, generation: UInt32(index)))
+                            container: record.containers[index].lastRun
+                                ?? ContainerID(slot: .max, generation: UInt32(index)))
                         record.containers[index].restartCount &+= 1
                     }
                     record.containers[index].state = .waiting(reason: "ContainerCreating", message: "")
-                    record.containers[index].last = record.containers[index].role == .regular ? nil : record.containers[index].last
+                    record.containers[index].last =
+                        record.containers[index].role == .regular ? nil : record.containers[index].last
                     record.containers[index].isBusy = false
                     record.containers[index].isStopping = false
                     record.containers[index].exit = nil
@@ -102,10 +105,12 @@ extension Kubelet {
                 }
             }
             context.recordEvent(
-                .normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.", about: pod, source: .kubelet,
+                .normal, "SandboxChanged", "Pod sandbox changed, it will be killed and re-created.", about: pod,
+                source: .kubelet,
                 host: pod.spec.nodeName)
             context.queue.schedule(
-                .kubelet(.sandboxReady(sandbox)), after: .seconds(10) + configuration.sandboxLatency, on: &context.clock)
+                .kubelet(.sandboxReady(sandbox)), after: .seconds(10) + configuration.sandboxLatency, on: &context.clock
+            )
         }
     }
 
@@ -118,11 +123,14 @@ extension Kubelet {
             return
         }
         for (index, container) in record.containers.enumerated() where container.exit != nil {
-            context.queue.schedule(.kubelet(.exitNoticed(sandbox, container: UInt8(index))), after: .seconds(1), on: &context.clock)
+            context.queue.schedule(
+                .kubelet(.exitNoticed(sandbox, container: UInt8(index))), after: .seconds(1), on: &context.clock)
         }
         for (index, container) in record.containers.enumerated() where container.runtime != nil {
             _ = modify(sandbox) { record in
-                for place in record.containers[index].probes.indices { record.containers[index].probes[place].awaiting = false }
+                for place in record.containers[index].probes.indices {
+                    record.containers[index].probes[place].awaiting = false
+                }
             }
             startProbes(sandbox, index, &context)
         }
@@ -141,7 +149,9 @@ extension Kubelet {
         var used: Int64 = 0
         var byPod: [(sandbox: SandboxID, bytes: Int64)] = []
         for sandbox in node.sandboxes {
-            guard let record = record(sandbox), record.stage == .active || record.stage == .terminating else { continue }
+            guard let record = record(sandbox), record.stage == .active || record.stage == .terminating else {
+                continue
+            }
             var bytes: Int64 = 0
             for container in record.containers {
                 if let run = container.runtime, let usage = usage.usage(of: run, now: context.now) {
@@ -154,9 +164,13 @@ extension Kubelet {
         let available = node.hardware.memoryBytes - used
         let pressed = available < configuration.evictionHardMemory
         if pressed { nodes[Int(id.index)].pressureSeen = context.now }
-        let shows = pressed || (node.underMemoryPressure && context.now - nodes[Int(id.index)].pressureSeen < .minutes(5))
+        let shows =
+            pressed || (node.underMemoryPressure && context.now - nodes[Int(id.index)].pressureSeen < .minutes(5))
         if shows != node.underMemoryPressure { setPressure(id, shows, &context) }
-        guard pressed, !byPod.contains(where: { record($0.sandbox)?.stage == .terminating && record($0.sandbox)?.override?.reason == "Evicted" })
+        guard pressed,
+            !byPod.contains(where: {
+                record($0.sandbox)?.stage == .terminating && record($0.sandbox)?.override?.reason == "Evicted"
+            })
         else { return }
         evictOne(id, byPod, available: available, &context)
     }
@@ -170,7 +184,8 @@ extension Kubelet {
             object.setCondition(
                 "MemoryPressure", pressed ? "True" : "False",
                 reason: pressed ? "KubeletHasInsufficientMemory" : "KubeletHasSufficientMemory",
-                message: pressed ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available", at: time)
+                message: pressed
+                    ? "kubelet has insufficient memory available" : "kubelet has sufficient memory available", at: time)
             object.spec.taints.removeAll { $0.key == "node.kubernetes.io/memory-pressure" }
             if pressed {
                 var taint = Taint()
@@ -182,7 +197,8 @@ extension Kubelet {
         if let updated {
             context.recordEvent(
                 .normal, pressed ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory",
-                "Node \(name) status is now: \(pressed ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory")", about: updated,
+                "Node \(name) status is now: \(pressed ? "NodeHasInsufficientMemory" : "NodeHasSufficientMemory")",
+                about: updated,
                 source: .kubelet, host: name)
         }
     }
@@ -193,7 +209,8 @@ extension Kubelet {
         let name = nodes[Int(id.index)].name
         if let node = context.store.nodes.named(name) {
             context.recordEvent(
-                .warning, "EvictionThresholdMet", "Attempting to reclaim memory", about: node, source: .kubelet, host: name)
+                .warning, "EvictionThresholdMet", "Attempting to reclaim memory", about: node, source: .kubelet,
+                host: name)
         }
         var candidates: [EvictionRanking.Candidate] = []
         for (sandbox, bytes) in byPod {
@@ -202,7 +219,8 @@ extension Kubelet {
             else { continue }
             candidates.append(
                 EvictionRanking.Candidate(
-                    name: "\(sandbox.slot)", priority: pod.spec.priority ?? 0, requestBytes: PodResources.requests(of: pod)["memory"]?.value ?? 0,
+                    name: "\(sandbox.slot)", priority: pod.spec.priority ?? 0,
+                    requestBytes: PodResources.requests(of: pod)["memory"]?.value ?? 0,
                     usageBytes: bytes))
         }
         guard let first = EvictionRanking.order(candidates).first, let slot = UInt32(first.name),
@@ -224,7 +242,8 @@ extension Kubelet {
 
 extension Node {
     /// Sets a condition; the transition time moves only when the status changes.
-    public mutating func setCondition(_ type: String, _ status: String, reason: String, message: String, at time: Time) {
+    public mutating func setCondition(_ type: String, _ status: String, reason: String, message: String, at time: Time)
+    {
         var condition = NodeCondition()
         condition.type = type
         condition.status = status

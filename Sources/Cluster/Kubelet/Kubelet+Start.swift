@@ -6,7 +6,9 @@ import Simulation
 extension Kubelet {
     /// Begins whatever may begin now.
     mutating func proceed(_ sandbox: SandboxID, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id], isReachable(record) else { return }
+        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id],
+            isReachable(record)
+        else { return }
         if !record.everRan {
             for (index, container) in record.containers.enumerated() where container.role != .regular {
                 switch container.state {
@@ -25,7 +27,8 @@ extension Kubelet {
         for (index, container) in record.containers.enumerated() where container.role == .regular {
             guard case .waiting = container.state, container.last == nil, !container.isBusy else {
                 // A pull holds up the containers behind it.
-                if case .waiting(let reason, _) = container.state, container.isBusy, reason != "CrashLoopBackOff", container.last == nil,
+                if case .waiting(let reason, _) = container.state, container.isBusy, reason != "CrashLoopBackOff",
+                    container.last == nil,
                     container.pullStarted > .zero
                 {
                     return
@@ -50,16 +53,26 @@ extension Kubelet {
         let node = Int(record.node.index)
         let image = spec.image
         guard ImageReference.isValid(image) else {
-            wait(sandbox, index, "InvalidImageName", "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": invalid reference format", &context)
-            event(.warning, "InspectFailed", "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": invalid reference format", pod, spec, index, &context)
+            wait(
+                sandbox, index, "InvalidImageName",
+                "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": invalid reference format",
+                &context)
+            event(
+                .warning, "InspectFailed",
+                "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": invalid reference format",
+                pod, spec, index, &context)
             event(.warning, "Failed", "Error: InvalidImageName", pod, spec, index, &context)
             return false
         }
         let isPresent = nodes[node].images.contains(ImageReference.normalized(image))
         switch spec.imagePullPolicy {
         case "Never" where !isPresent:
-            wait(sandbox, index, "ErrImageNeverPull", "Container image \"\(image)\" is not present with pull policy of Never", &context)
-            event(.warning, "ErrImageNeverPull", "Container image \"\(image)\" is not present with pull policy of Never", pod, spec, index, &context)
+            wait(
+                sandbox, index, "ErrImageNeverPull",
+                "Container image \"\(image)\" is not present with pull policy of Never", &context)
+            event(
+                .warning, "ErrImageNeverPull", "Container image \"\(image)\" is not present with pull policy of Never",
+                pod, spec, index, &context)
             event(.warning, "Failed", "Error: ErrImageNeverPull", pod, spec, index, &context)
             retryLater(sandbox, index, after: .seconds(10), &context)
             return true
@@ -67,7 +80,8 @@ extension Kubelet {
         default:
             if isPresent {
                 event(
-                    .normal, "Pulled", "Container image \"\(image)\" already present on machine and can be accessed by the pod", pod, spec,
+                    .normal, "Pulled",
+                    "Container image \"\(image)\" already present on machine and can be accessed by the pod", pod, spec,
                     index, &context)
                 schedule(sandbox, index, &context)
                 return false
@@ -78,26 +92,30 @@ extension Kubelet {
     }
 
     private mutating func pull(
-        _ sandbox: SandboxID, _ index: Int, _ image: String, _ isPresent: Bool, _ pod: Pod, _ spec: Container, _ context: inout ClusterContext
+        _ sandbox: SandboxID, _ index: Int, _ image: String, _ isPresent: Bool, _ pod: Pod, _ spec: Container,
+        _ context: inout ClusterContext
     ) {
         guard let record = record(sandbox) else { return }
         let now = context.now
-        let backoffLeft = modify(sandbox) { record -> Duration? in
-            guard let failed = record.containers[index].pullFailedAt else { return nil }
-            return record.containers[index].pullBackoff.attempt(finishedAt: failed, now: now)
-        } ?? nil
+        let backoffLeft =
+            modify(sandbox) { record -> Duration? in
+                guard let failed = record.containers[index].pullFailedAt else { return nil }
+                return record.containers[index].pullBackoff.attempt(finishedAt: failed, now: now)
+            } ?? nil
         if let backoffLeft {
             event(.normal, "BackOff", "Back-off pulling image \"\(image)\"", pod, spec, index, &context)
             event(.warning, "Failed", "Error: ImagePullBackOff", pod, spec, index, &context)
             wait(
-                sandbox, index, "ImagePullBackOff", "Back-off pulling image \"\(image)\": ErrImagePull: \(pullError(image))", &context)
+                sandbox, index, "ImagePullBackOff",
+                "Back-off pulling image \"\(image)\": ErrImagePull: \(pullError(image))", &context)
             retryLater(sandbox, index, after: backoffLeft, &context)
             return
         }
         event(.normal, "Pulling", "Pulling image \"\(image)\"", pod, spec, index, &context)
         let node = Int(record.node.index)
         let start = max(now, nodes[node].pullFreeAt)
-        let bytes = isPresent || isMissing(image) ? 0 : configuration.imageSizes[image] ?? configuration.defaultImageSize
+        let bytes =
+            isPresent || isMissing(image) ? 0 : configuration.imageSizes[image] ?? configuration.defaultImageSize
         let transfer = Duration(seconds: Double(bytes) / Double(max(1, configuration.pullBandwidth)))
         let end = start + configuration.registryLatency + transfer
         nodes[node].pullFreeAt = end
@@ -109,7 +127,8 @@ extension Kubelet {
     }
 
     private func isMissing(_ image: String) -> Bool {
-        configuration.missingImages.contains(image) || configuration.missingImages.contains(ImageReference.normalized(image))
+        configuration.missingImages.contains(image)
+            || configuration.missingImages.contains(ImageReference.normalized(image))
     }
 
     private func pullError(_ image: String) -> String {
@@ -119,7 +138,8 @@ extension Kubelet {
     }
 
     mutating func imagePulled(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id], let spec = pod.container(at: index),
+        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id],
+            let spec = pod.container(at: index),
             isReachable(record)
         else { return }
         let image = spec.image
@@ -159,11 +179,13 @@ extension Kubelet {
     private mutating func schedule(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
         _ = modify(sandbox) { $0.containers[index].isBusy = true }
         context.queue.schedule(
-            .kubelet(.startContainer(sandbox, container: UInt8(index))), after: configuration.startLatency, on: &context.clock)
+            .kubelet(.startContainer(sandbox, container: UInt8(index))), after: configuration.startLatency,
+            on: &context.clock)
     }
 
     mutating func startContainer(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id], let spec = pod.container(at: index),
+        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id],
+            let spec = pod.container(at: index),
             isReachable(record)
         else { return }
         let run = newRun(sandbox, index)
@@ -175,45 +197,61 @@ extension Kubelet {
             record.containers[index].isStopping = false
             record.containers[index].inPreStop = false
             record.containers[index].runtime = run
+            record.containers[index].lastRun = run
             record.containers[index].state = .running(since: now)
             record.containers[index].exit = nil
             record.containers[index].started = spec.startupProbe == nil
-            record.containers[index].ready = record.containers[index].started && spec.readinessProbe == nil && record.containers[index].role != .initialization
+            record.containers[index].ready =
+                record.containers[index].started && spec.readinessProbe == nil
+                && record.containers[index].role != .initialization
             record.containers[index].allocated = resources
-            record.containers[index].probes = ProbeKind.allCases.filter { spec.probe($0) != nil }.map { ProbeWorker(kind: $0, epoch: epoch) }
+            record.containers[index].probes = ProbeKind.allCases.filter { spec.probe($0) != nil }.map {
+                ProbeWorker(kind: $0, epoch: epoch)
+            }
             if record.containers[index].role == .regular { record.everRan = true }
         }
         event(.normal, "Created", "Container created", pod, spec, index, &context)
         event(.normal, "Started", "Container started", pod, spec, index, &context)
         let configuration = ContainerConfiguration(
-            node: record.node, sandbox: sandbox, namespace: pod.metadata.namespace, pod: pod.metadata.name, container: spec.name,
-            image: spec.image, command: spec.command, arguments: spec.args, environment: environment(of: spec, pod, record, context),
-            labels: pod.metadata.labels.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map { (name: $0.key, value: $0.value) },
+            node: record.node, sandbox: sandbox, namespace: pod.metadata.namespace, pod: pod.metadata.name,
+            container: spec.name,
+            image: spec.image, command: spec.command, arguments: spec.args,
+            environment: environment(of: spec, pod, record, context),
+            labels: pod.metadata.labels.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }.map {
+                (name: $0.key, value: $0.value)
+            },
             ports: spec.ports.map { (name: $0.name, number: Int($0.containerPort)) }, resources: resources,
             oomScoreAdjustment: QualityOfService.oomScoreAdjustment(
                 of: spec, in: pod, nodeMemory: nodes[Int(record.node.index)].hardware.memoryBytes),
             restartCount: Int(record.containers[index].restartCount))
         context.runtimeRequests.append(.start(run, configuration))
-        if let hook = spec.lifecycle?.postStart { context.runtimeRequests.append(.runHook(run, HookAction(hook, in: spec))) }
+        if let hook = spec.lifecycle?.postStart {
+            context.runtimeRequests.append(.runHook(run, HookAction(hook, in: spec)))
+        }
         startProbes(sandbox, index, &context)
         writeStatus(sandbox, &context)
         proceed(sandbox, &context)
     }
 
     /// Waits in a state with a reason.
-    mutating func wait(_ sandbox: SandboxID, _ index: Int, _ reason: String, _ message: String, _ context: inout ClusterContext) {
+    mutating func wait(
+        _ sandbox: SandboxID, _ index: Int, _ reason: String, _ message: String, _ context: inout ClusterContext
+    ) {
         _ = modify(sandbox) { $0.containers[index].state = .waiting(reason: reason, message: message) }
         writeStatus(sandbox, &context)
     }
 
-    mutating func retryLater(_ sandbox: SandboxID, _ index: Int, after delay: Duration, _ context: inout ClusterContext) {
+    mutating func retryLater(_ sandbox: SandboxID, _ index: Int, after delay: Duration, _ context: inout ClusterContext)
+    {
         _ = modify(sandbox) { $0.containers[index].isBusy = true }
         context.queue.schedule(.kubelet(.retry(sandbox, container: UInt8(index))), after: delay, on: &context.clock)
     }
 
     /// A back-off is over.
     mutating func retry(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id], isReachable(record) else { return }
+        guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id],
+            isReachable(record)
+        else { return }
         _ = modify(sandbox) { $0.containers[index].isBusy = false }
         if record.containers[index].last != nil || record.containers[index].termination != nil {
             restart(sandbox, index, &context)
@@ -223,7 +261,8 @@ extension Kubelet {
     }
 
     func event(
-        _ type: EventLog.EventType, _ reason: String, _ message: String, _ pod: Pod, _ container: Container, _ index: Int,
+        _ type: EventLog.EventType, _ reason: String, _ message: String, _ pod: Pod, _ container: Container,
+        _ index: Int,
         _ context: inout ClusterContext
     ) {
         context.recordEvent(

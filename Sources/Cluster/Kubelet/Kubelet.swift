@@ -37,10 +37,13 @@ public struct Kubelet: Sendable {
     }
 
     /// The present runs of a pod's containers, with their names and starts.
-    func runningContainers(of pod: ObjectID<Pod>, _ object: Pod) -> [(name: String, id: ContainerID, since: SimulationTime)] {
+    func runningContainers(of pod: ObjectID<Pod>, _ object: Pod) -> [(
+        name: String, id: ContainerID, since: SimulationTime
+    )] {
         guard let sandbox = sandboxes[pod], let record = record(sandbox) else { return [] }
         return record.containers.enumerated().compactMap { index, container in
-            guard case .running(let since) = container.state, let runtime = container.runtime, let spec = object.container(at: index)
+            guard case .running(let since) = container.state, let runtime = container.runtime,
+                let spec = object.container(at: index)
             else { return nil }
             return (spec.name, runtime, since)
         }
@@ -58,7 +61,9 @@ public struct Kubelet: Sendable {
     }
 
     func record(_ sandbox: SandboxID) -> PodRecord? {
-        guard Int(sandbox.slot) < pods.count, let record = pods[Int(sandbox.slot)], record.generation == sandbox.generation else {
+        guard Int(sandbox.slot) < pods.count, let record = pods[Int(sandbox.slot)],
+            record.generation == sandbox.generation
+        else {
             return nil
         }
         return record
@@ -149,7 +154,7 @@ public struct Kubelet: Sendable {
 
 extension Kubelet: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("kubelet", version: 1)
+        writer.section("kubelet", version: 2)
         writer.write(configuration)
         writer.write(nodes)
         writer.write(nodesByName)
@@ -167,7 +172,7 @@ extension Kubelet: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("kubelet", version: 1)
+        try reader.section("kubelet", version: 2)
         configuration = try reader.read()
         nodes = try reader.read()
         nodesByName = try reader.read()
@@ -180,7 +185,8 @@ extension Kubelet: BinaryCodable {
         freeRuns = try reader.read()
         random = try reader.read()
         guard podGenerations.count == pods.count, freePods.allSatisfy({ Int($0) < pods.count }),
-            freeRuns.allSatisfy({ Int($0) < runs.count }), nodesByName.values.allSatisfy({ Int($0.index) < nodes.count }),
+            freeRuns.allSatisfy({ Int($0) < runs.count }),
+            nodesByName.values.allSatisfy({ Int($0.index) < nodes.count }),
             pods.allSatisfy({ $0.map { Int($0.node.index) < nodes.count } ?? true })
         else { throw .malformed(what: "kubelet", offset: reader.offset) }
         for (slot, record) in pods.enumerated() {

@@ -33,6 +33,8 @@ public struct APIRequest: Sendable, Equatable {
     /// `Foreground`, `Background`, `Orphan` or empty for the kind's default.
     public var propagationPolicy: String
     public var gracePeriodSeconds: Int64?
+    /// For the subresource `log`.
+    public var log = LogOptions()
 
     public init(
         _ verb: Verb, _ resource: ResourceType, namespace: String = "", name: String = "", subresource: String = "",
@@ -57,6 +59,37 @@ public struct APIRequest: Sendable, Equatable {
     }
 }
 
+/// What part of a container's log is wanted (`v1.PodLogOptions`).
+public struct LogOptions: Sendable, Equatable {
+    /// Empty for the pod's only container.
+    public var container: String
+    /// The log of the run before the present one.
+    public var previous: Bool
+    /// Each line begins with the instant at which it was written.
+    public var timestamps: Bool
+    /// The last lines only.
+    public var tailLines: Int64?
+    /// Lines written at most so many seconds ago.
+    public var sinceSeconds: Int64?
+    /// Lines written at this instant or later.
+    public var sinceTime: Time?
+    /// The first bytes of the answer only.
+    public var limitBytes: Int64?
+
+    public init(
+        container: String = "", previous: Bool = false, timestamps: Bool = false, tailLines: Int64? = nil,
+        sinceSeconds: Int64? = nil, sinceTime: Time? = nil, limitBytes: Int64? = nil
+    ) {
+        self.container = container
+        self.previous = previous
+        self.timestamps = timestamps
+        self.tailLines = tailLines
+        self.sinceSeconds = sinceSeconds
+        self.sinceTime = sinceTime
+        self.limitBytes = limitBytes
+    }
+}
+
 /// The API server's answer.
 public struct APIResponse: Sendable, Equatable {
     public enum Body: Sendable, Equatable {
@@ -74,11 +107,14 @@ public struct APIResponse: Sendable, Equatable {
     public var body: Body
     /// What `Warning:` headers would carry.
     public var warnings: [String]
+    /// For a list, the revision of the store that it shows (`metadata.resourceVersion`); else empty.
+    public var resourceVersion = ""
 
-    public init(code: Int, body: Body, warnings: [String] = []) {
+    public init(code: Int, body: Body, warnings: [String] = [], resourceVersion: String = "") {
         self.code = code
         self.body = body
         self.warnings = warnings
+        self.resourceVersion = resourceVersion
     }
 
     public init(_ failure: APIStatus, warnings: [String] = []) {
@@ -109,7 +145,8 @@ public struct APIStatus: Error, Sendable, Equatable, CustomStringConvertible {
     public var name: String
     public var causes: [Cause]
 
-    public init(code: Int, reason: String, message: String, kind: String = "", name: String = "", causes: [Cause] = []) {
+    public init(code: Int, reason: String, message: String, kind: String = "", name: String = "", causes: [Cause] = [])
+    {
         self.code = code
         self.reason = reason
         self.message = message

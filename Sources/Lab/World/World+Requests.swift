@@ -7,7 +7,7 @@ import Simulation
 extension World: APIEndpoint {
     public mutating func respond(to request: APIRequest) -> APIResponse {
         clock.begin(event: clock.takeSequence(), at: clock.now)
-        let response = cluster.respond(to: request, clock: &clock)
+        let response = cluster.respond(to: request, clock: &clock, logs: workloads)
         carry()
         return response
     }
@@ -22,9 +22,12 @@ extension World: APIEndpoint {
     public mutating func apply(_ text: String, file: String, author: String) -> ApplyOutcome {
         if cluster.context.store.namespaces.named(scenario.namespace) == nil {
             _ = respond(
-                to: APIRequest(.create, Namespace.resource, body: .object(["metadata": .object(["name": .string(scenario.namespace)])])))
+                to: APIRequest(
+                    .create, Namespace.resource,
+                    body: .object(["metadata": .object(["name": .string(scenario.namespace)])])))
         }
-        let command = ApplyCommand(files: [ManifestFile(name: file, bytes: Array(text.utf8))], namespace: scenario.namespace)
+        let command = ApplyCommand(
+            files: [ManifestFile(name: file, bytes: Array(text.utf8))], namespace: scenario.namespace)
         let (results, errors) = command.apply(on: &self)
         var failures = errors.map { ConfigurationError(file: $0.file, line: $0.line, message: $0.message) }
         for result in results {
@@ -32,7 +35,8 @@ extension World: APIEndpoint {
             let path = failure.causes.first?.field ?? ""
             failures.append(
                 ConfigurationError(
-                    file: result.object.file, line: path.isEmpty ? result.object.line : result.object.document.line(of: path), path: path,
+                    file: result.object.file,
+                    line: path.isEmpty ? result.object.line : result.object.document.line(of: path), path: path,
                     message: failure.message))
         }
         return ApplyOutcome(results: results, failures: failures)

@@ -73,6 +73,12 @@ extension Workloads {
     }
 }
 
+extension Workloads: ContainerLogSource {
+    public func logLines(of container: ContainerID) -> [LogLine] {
+        logs(of: container).map { LogLine(time: $0.time, text: $0.text) }
+    }
+}
+
 extension LogRecord: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
         writer.write(time)

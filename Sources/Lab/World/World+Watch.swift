@@ -1,0 +1,25 @@
+import Cluster
+import KubernetesAPI
+import Simulation
+
+/// Commands that wait let the world's time pass themselves, event by event.
+extension World: SimulatedEndpoint {
+    public mutating func watch(_ request: APIRequest, for limit: Duration, _ each: (WatchEvent?) -> Bool) {
+        // A request that cannot be read selects nothing; a list with it, which comes first, says why.
+        guard let watch = try? cluster.beginWatch(request) else { return }
+        defer { cluster.endWatch(watch) }
+        let end = clock.now + limit
+        var tick = clock.now
+        while clock.now < end {
+            tick = min(max(tick, clock.now) + .seconds(1), end)
+            var stopped = true
+            while stopped {
+                // A world that cannot go on ends the watch; who advances it next is told why.
+                guard let outcome = try? advance(to: tick, until: { $0.cluster.hasWatchEvents(watch) }) else { return }
+                stopped = outcome
+                for event in cluster.takeWatchEvents(watch) where !each(event) { return }
+            }
+            if !each(nil) { return }
+        }
+    }
+}
