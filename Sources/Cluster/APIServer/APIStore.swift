@@ -40,6 +40,8 @@ public struct APIStore: Sendable {
     var dependentsByOwner: [String: [AnyObjectID]] = [:]
     /// Pods by the node they are bound to, sorted; rebuilt on restore.
     var podsByNode: [String: [ObjectID<Pod>]] = [:]
+    /// Pods that nobody controls, sorted; rebuilt on restore.
+    public private(set) var orphanPods: [ObjectID<Pod>] = []
 
     public init() {}
 
@@ -67,9 +69,9 @@ public struct APIStore: Sendable {
         for owner in object.metadata.ownerReferences {
             dependentsByOwner[owner.uid, default: []].insertSorted(AnyObjectID(id))
         }
-        if let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self), !pod.spec.nodeName.isEmpty {
-            podsByNode[pod.spec.nodeName, default: []].insertSorted(id)
-        }
+        guard let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self) else { return }
+        if !pod.spec.nodeName.isEmpty { podsByNode[pod.spec.nodeName, default: []].insertSorted(id) }
+        if pod.controller == nil { orphanPods.insertSorted(id) }
     }
 
     mutating func unindex<Object: StoredObject>(_ object: Object, _ id: ObjectID<Object>) {
@@ -77,9 +79,9 @@ public struct APIStore: Sendable {
             dependentsByOwner[owner.uid]?.removeSorted(AnyObjectID(id))
             if dependentsByOwner[owner.uid]?.isEmpty == true { dependentsByOwner[owner.uid] = nil }
         }
-        if let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self), !pod.spec.nodeName.isEmpty {
-            podsByNode[pod.spec.nodeName]?.removeSorted(id)
-        }
+        guard let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self) else { return }
+        if !pod.spec.nodeName.isEmpty { podsByNode[pod.spec.nodeName]?.removeSorted(id) }
+        if pod.controller == nil { orphanPods.removeSorted(id) }
     }
 }
 

@@ -8,10 +8,12 @@ struct ReplicaSetController: Controller, Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if change.id.kind == .replicaSet {
             context.enqueue(.replicaSet, change.id)
-        } else if change.id.kind == .pod, let (_, old, pod) = change.object(Pod.self),
-            change.kind != .modified || Self.concerns(old, pod), let owner: ObjectID<ReplicaSet> = context.controller(of: pod)
-        {
-            context.enqueue(.replicaSet, owner)
+        } else if let (_, old, pod) = change.object(Pod.self), change.kind != .modified || Self.concerns(old, pod) {
+            if let owner: ObjectID<ReplicaSet> = context.controller(of: pod) {
+                context.enqueue(.replicaSet, owner)
+            } else if pod.controller == nil, change.kind != .deleted, pod.isActive {
+                context.enqueueClaimants(of: pod, .replicaSet) { (set: ReplicaSet) in set.spec.selector }
+            }
         }
     }
 
@@ -25,7 +27,7 @@ struct ReplicaSetController: Controller, Sendable {
 
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
         guard let id: ObjectID<ReplicaSet> = id.typed(), let set = context.store[id] else { return }
-        let pods = context.store.dependents(of: set.metadata.uid, Pod.self)
+        let pods = context.claimPods(for: set, selector: set.spec.selector)
         var failure: APIStatus?
         if set.metadata.deletionTimestamp == nil {
             let active = pods.filter { context.store[$0]?.isActive == true }
@@ -48,10 +50,12 @@ struct ReplicaSetController: Controller, Sendable {
                     let id = try context.createPod(from: set.spec.template ?? PodTemplateSpec(), owner: set)
                     successes += 1
                     let name = context.store[id]?.metadata.name ?? ""
-                    context.recordEvent(.normal, "SuccessfulCreate", "Created pod: \(name)", about: set, source: .replicaSetController)
+                    context.recordEvent(
+                        .normal, "SuccessfulCreate", "Created pod: \(name)", about: set, source: .replicaSetController)
                 } catch {
                     failure = error
-                    context.recordEvent(.warning, "FailedCreate", error.creationFailure, about: set, source: .replicaSetController)
+                    context.recordEvent(
+                        .warning, "FailedCreate", error.creationFailure, about: set, source: .replicaSetController)
                 }
             }
             start.finishBatch(successes: successes)
@@ -68,7 +72,8 @@ struct ReplicaSetController: Controller, Sendable {
         for index in PodDeletionCandidate.victims(candidates, count: count, now: now) {
             let name = context.store[active[index]]?.metadata.name ?? ""
             context.delete(active[index])
-            context.recordEvent(.normal, "SuccessfulDelete", "Deleted pod: \(name)", about: set, source: .replicaSetController)
+            context.recordEvent(
+                .normal, "SuccessfulDelete", "Deleted pod: \(name)", about: set, source: .replicaSetController)
         }
     }
 
@@ -76,7 +81,9 @@ struct ReplicaSetController: Controller, Sendable {
     private func nodesOfRelatedPods(_ set: ReplicaSet, _ context: ClusterContext) -> [String] {
         let uids: [String]
         if let owner = set.controller {
-            uids = context.store.dependents(of: owner.uid, ReplicaSet.self).compactMap { context.store[$0]?.metadata.uid }
+            uids = context.store.dependents(of: owner.uid, ReplicaSet.self).compactMap {
+                context.store[$0]?.metadata.uid
+            }
         } else {
             uids = [set.metadata.uid]
         }
@@ -98,16 +105,22 @@ struct ReplicaSetController: Controller, Sendable {
         let templateLabels = set.spec.template?.metadata.labels ?? [:]
         for podID in context.store.dependents(of: set.metadata.uid, Pod.self) {
             guard let pod = context.store[podID] else { continue }
-            if pod.metadata.deletionTimestamp != nil, pod.status.phase != "Succeeded", pod.status.phase != "Failed" { terminating += 1 }
+            if pod.metadata.deletionTimestamp != nil, pod.status.phase != "Succeeded", pod.status.phase != "Failed" {
+                terminating += 1
+            }
             guard pod.isActive else { continue }
             status.replicas += 1
-            if templateLabels.allSatisfy({ pod.metadata.labels[$0.key] == $0.value }) { status.fullyLabeledReplicas += 1 }
+            if templateLabels.allSatisfy({ pod.metadata.labels[$0.key] == $0.value }) {
+                status.fullyLabeledReplicas += 1
+            }
             guard pod.isReady else { continue }
             status.readyReplicas += 1
             let since = pod.readySince(context)
             if PodAvailability.isAvailable(readySince: since, minReadySeconds: minReadySeconds, now: context.now) {
                 status.availableReplicas += 1
-            } else if let delay = PodAvailability.delay(readySince: since, minReadySeconds: minReadySeconds, now: context.now) {
+            } else if let delay = PodAvailability.delay(
+                readySince: since, minReadySeconds: minReadySeconds, now: context.now)
+            {
                 wait = min(wait ?? delay, delay)
             }
         }
@@ -119,7 +132,8 @@ struct ReplicaSetController: Controller, Sendable {
             condition.status = "True"
             condition.reason = "FailedCreate"
             condition.message = failure.message
-            condition.lastTransitionTime = status.conditions.first { $0.type == "ReplicaFailure" }?.lastTransitionTime ?? context.wallTime
+            condition.lastTransitionTime =
+                status.conditions.first { $0.type == "ReplicaFailure" }?.lastTransitionTime ?? context.wallTime
             status.conditions.removeAll { $0.type == "ReplicaFailure" }
             status.conditions.append(condition)
             // The work queue tries again later, as its rate limiter would.
@@ -145,7 +159,8 @@ extension PodDeletionCandidate {
         self.init(
             uid: pod.metadata.uid, node: pod.spec.nodeName,
             phase: pod.status.phase == "Running" ? .running : pod.status.phase == "Pending" ? .pending : .unknown,
-            readySince: pod.readySince(context), creation: pod.metadata.creationTimestamp.map(context.simulationTime) ?? .zero,
+            readySince: pod.readySince(context),
+            creation: pod.metadata.creationTimestamp.map(context.simulationTime) ?? .zero,
             restarts: pod.status.containerStatuses.map(\.restartCount).max() ?? 0,
             cost: Int32(pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"] ?? "") ?? 0)
     }
