@@ -4,11 +4,12 @@ import Simulation
 
 /// Commands that wait let the world's time pass themselves, event by event.
 extension World: SimulatedEndpoint {
-    public mutating func watch(_ request: APIRequest, for limit: Duration, _ each: (WatchEvent?) -> Bool) {
+    public mutating func watch(_ request: APIRequest, for limit: Swift.Duration, _ each: (WatchEvent?) -> Bool) {
         // A request that cannot be read selects nothing; a list with it, which comes first, says why.
         guard let watch = try? cluster.beginWatch(request) else { return }
         defer { cluster.endWatch(watch) }
-        let end = clock.now + limit
+        let (seconds, attoseconds) = limit.components
+        let end = clock.now + .seconds(seconds) + .nanoseconds(attoseconds / 1_000_000_000)
         var tick = clock.now
         while clock.now < end {
             tick = min(max(tick, clock.now) + .seconds(1), end)
