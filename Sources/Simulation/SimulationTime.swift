@@ -56,9 +56,15 @@ public struct Duration: Hashable, Comparable, Sendable, BitwiseCopyable {
     public static let zero = Duration(nanoseconds: 0)
 
     @inlinable public static func nanoseconds(_ count: Int64) -> Self { Duration(nanoseconds: count) }
-    @inlinable public static func microseconds(_ count: Int64) -> Self { Duration(nanoseconds: count.multiplyingSaturating(1_000)) }
-    @inlinable public static func milliseconds(_ count: Int64) -> Self { Duration(nanoseconds: count.multiplyingSaturating(1_000_000)) }
-    @inlinable public static func seconds(_ count: Int64) -> Self { Duration(nanoseconds: count.multiplyingSaturating(1_000_000_000)) }
+    @inlinable public static func microseconds(_ count: Int64) -> Self {
+        Duration(nanoseconds: count.multiplyingSaturating(1_000))
+    }
+    @inlinable public static func milliseconds(_ count: Int64) -> Self {
+        Duration(nanoseconds: count.multiplyingSaturating(1_000_000))
+    }
+    @inlinable public static func seconds(_ count: Int64) -> Self {
+        Duration(nanoseconds: count.multiplyingSaturating(1_000_000_000))
+    }
     @inlinable public static func minutes(_ count: Int64) -> Self { seconds(count.multiplyingSaturating(60)) }
     @inlinable public static func hours(_ count: Int64) -> Self { seconds(count.multiplyingSaturating(3_600)) }
 
@@ -68,9 +74,15 @@ public struct Duration: Hashable, Comparable, Sendable, BitwiseCopyable {
     @inlinable public var wholeSeconds: Int64 { nanoseconds / 1_000_000_000 }
 
     @inlinable public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
-    @inlinable public static func + (left: Self, right: Self) -> Self { Duration(nanoseconds: left.nanoseconds.addingSaturating(right.nanoseconds)) }
-    @inlinable public static func - (left: Self, right: Self) -> Self { Duration(nanoseconds: left.nanoseconds.subtractingSaturating(right.nanoseconds)) }
-    @inlinable public static func * (left: Self, right: Int64) -> Self { Duration(nanoseconds: left.nanoseconds.multiplyingSaturating(right)) }
+    @inlinable public static func + (left: Self, right: Self) -> Self {
+        Duration(nanoseconds: left.nanoseconds.addingSaturating(right.nanoseconds))
+    }
+    @inlinable public static func - (left: Self, right: Self) -> Self {
+        Duration(nanoseconds: left.nanoseconds.subtractingSaturating(right.nanoseconds))
+    }
+    @inlinable public static func * (left: Self, right: Int64) -> Self {
+        Duration(nanoseconds: left.nanoseconds.multiplyingSaturating(right))
+    }
     @inlinable public static func * (left: Self, right: Double) -> Self { Duration(seconds: left.seconds * right) }
     @inlinable public static func / (left: Self, right: Int64) -> Self {
         right == 0 ? .zero : Duration(nanoseconds: left.nanoseconds.dividedReportingOverflow(by: right).partialValue)

@@ -52,8 +52,7 @@ extension Workloads {
         guard expected > 0 else { return 0 }
         if expected > 200 {
             let variation = sources[index].configuration.variation
-            let noise = Distribution.lognormal(mu: 0, sigma: 1).sample(using: &sources[index].random)
-            let normal = Mathematics.log(max(1e-12, noise))
+            let normal = sources[index].random.normal()
             return Int64(min(1e12, max(0, (expected + normal * expected.squareRoot() * variation).rounded())))
         }
         var count: Int64 = 0

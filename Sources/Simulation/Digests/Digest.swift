@@ -92,24 +92,3 @@ extension RunDigest: BinaryCodable {
         events = try reader.read()
     }
 }
-
-/// Finds the first event at which two runs differ, by bisection: a digest that agrees after n events says that the
-/// first n were the same.
-public enum FirstDifference {
-    /// - Parameters:
-    ///   - events: the number of events of the shorter run.
-    ///   - left: replays one run to a number of events and returns its digest there.
-    ///   - right: the same for the other run.
-    /// - Returns: the number, from 0, of the first event that differs; nil if none does.
-    public static func find(
-        events: UInt64, left: (UInt64) throws -> Digest, right: (UInt64) throws -> Digest
-    ) rethrows -> UInt64? {
-        if try left(events) == right(events) { return nil }
-        var (same, different): (UInt64, UInt64) = (0, events)
-        while different - same > 1 {
-            let middle = same + (different - same) / 2
-            if try left(middle) == right(middle) { same = middle } else { different = middle }
-        }
-        return same
-    }
-}

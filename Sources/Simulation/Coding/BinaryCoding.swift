@@ -90,14 +90,18 @@ public struct BinaryReader: Sendable {
         return Int(count)
     }
 
-    @inlinable public mutating func read<Value: BinaryCodable>(_ type: Value.Type = Value.self) throws(BinaryDecodingError) -> Value {
+    @inlinable public mutating func read<Value: BinaryCodable>(_ type: Value.Type = Value.self)
+        throws(BinaryDecodingError) -> Value
+    {
         try Value(from: &self)
     }
 
     /// Checks that a section of this name and version begins here.
     public mutating func section(_ name: String, version: Int) throws(BinaryDecodingError) {
         let found: String = try read()
-        guard found == name else { throw .malformed(what: "section \(name), found \(found.prefix(40))", offset: offset) }
+        guard found == name else {
+            throw .malformed(what: "section \(name), found \(found.prefix(40))", offset: offset)
+        }
         let foundVersion: Int = try read()
         guard foundVersion == version else { throw .version(section: name, found: foundVersion, expected: version) }
     }

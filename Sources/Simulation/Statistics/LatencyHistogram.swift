@@ -1,5 +1,3 @@
-import Simulation
-
 /// Latencies in logarithmic buckets, each at most 3% wide, from a microsecond to an hour and beyond.
 public struct LatencyHistogram: Sendable, Equatable {
     /// Buckets from `first` on; empty ones at both ends are not kept.

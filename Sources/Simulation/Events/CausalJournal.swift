@@ -32,14 +32,18 @@ public struct CausalJournal: Sendable, Equatable {
         return causes[Int(event - firstSequence)]
     }
 
-    public mutating func note(_ event: UInt64, at time: SimulationTime, _ subject: String, _ text: String, isRoot: Bool = false) {
+    public mutating func note(
+        _ event: UInt64, at time: SimulationTime, _ subject: String, _ text: String, isRoot: Bool = false
+    ) {
         notes.append(Note(event: event, time: time, subject: subject, text: text, isRoot: isRoot))
     }
 }
 
 extension Clock {
     /// Notes what the event being handled does to `subject`; both texts are built only while somebody listens.
-    @inlinable public mutating func note(_ subject: @autoclosure () -> String, _ text: @autoclosure () -> String, isRoot: Bool = false) {
+    @inlinable public mutating func note(
+        _ subject: @autoclosure () -> String, _ text: @autoclosure () -> String, isRoot: Bool = false
+    ) {
         guard journal != nil else { return }
         journal?.note(current, at: now, subject(), text(), isRoot: isRoot)
     }
