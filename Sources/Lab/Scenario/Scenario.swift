@@ -281,7 +281,12 @@ struct TextKey: CodingKey {
     init?(intValue: Int) { nil }
 }
 
-/// How many insertions, deletions and changes lie between two words (Levenshtein).
+/// How far apart two words are, for "did you mean".
+public enum EditDistance {
+    /// How many insertions, deletions and changes lie between two words (Levenshtein).
+    public static func between(_ left: String, _ right: String) -> Int { editDistance(left, right) }
+}
+
 func editDistance(_ left: String, _ right: String) -> Int {
     let (a, b) = (Array(left.utf8), Array(right.utf8))
     var row = Array(0...b.count)

@@ -54,7 +54,9 @@ extension APIRequest: BinaryCodable {
         writer.write(verb.rawValue)
         writer.write(resource.group)
         writer.write(resource.kind)
-        for text in [namespace, name, subresource, labelSelector, fieldSelector, fieldManager, propagationPolicy] { writer.write(text) }
+        for text in [namespace, name, subresource, labelSelector, fieldSelector, fieldManager, propagationPolicy] {
+            writer.write(text)
+        }
         writer.write(body.map { String(decoding: $0.compactBytes, as: UTF8.self) })
         writer.write(patchType?.rawValue)
         writer.write(dryRun)
@@ -67,7 +69,8 @@ extension APIRequest: BinaryCodable {
         let group: String = try reader.read()
         let kind: String = try reader.read()
         guard let verb = Verb(rawValue: verbText),
-            let resource = KindRow.builtIn.first(where: { $0.resource.group == group && $0.resource.kind == kind })?.resource
+            let resource = KindRow.builtIn.first(where: { $0.resource.group == group && $0.resource.kind == kind })?
+                .resource
         else { throw .malformed(what: "request", offset: reader.offset) }
         self.init(verb, resource)
         namespace = try reader.read()

@@ -4,9 +4,9 @@ import Simulation
 
 /// One lab on disk: a SQLite file with the seed, the scenario, every input in order, and snapshots.
 ///
-/// An input and the snapshot after it are committed in one transaction before anything is answered, so that a kill at
-/// any moment loses nothing that was acknowledged. A command takes the file's write lock while it works: a second one
-/// waits its turn for a few seconds and is then told so.
+/// Inputs and the snapshot after them are committed in one transaction before anything is answered, so that a kill at
+/// any moment loses nothing that was acknowledged. SQLite's rollback journal, not its write-ahead log: a lab stays one
+/// file, and can be read in a folder that cannot be written.
 public struct LabStore {
     /// The layout of the tables; a file of a newer one is refused.
     static let schemaVersion = 1
@@ -31,7 +31,8 @@ public struct LabStore {
         public var behaviourVersion: Int
 
         public init(
-            seed: UInt64, scenarioName: String, scenario: String, manifests: [(name: String, text: String)], exercise: String = "",
+            seed: UInt64, scenarioName: String, scenario: String, manifests: [(name: String, text: String)],
+            exercise: String = "",
             behaviourVersion: Int = LabStore.behaviourVersion
         ) {
             self.seed = seed
@@ -48,52 +49,53 @@ public struct LabStore {
         }
     }
 
-    /// A world at one point of a lab.
-    public struct Snapshot: Sendable {
-        /// How many inputs the world has seen.
-        public var inputs: Int
-        public var time: SimulationTime
-        public var bytes: [UInt8]
-        public var behaviourVersion: Int
+    /// Creates the file of a new lab, with its world at time zero.
+    /// - Throws: `LabStoreError`, also if the file exists.
+    public static func create(_ path: String, header: Header, world bytes: [UInt8]) throws -> LabStore {
+        guard !fileExists(path) else { throw LabStoreError.exists(path) }
+        do {
+            let store = try LabStore(path: path, readOnly: false)
+            try store.write { database in try fill(database, header: header, world: bytes) }
+            return store
+        } catch {
+            // Half a lab helps nobody; SQLite leaves an empty file when the transaction fails.
+            for leftover in [path, path + "-journal"] where fileExists(leftover) { unlink(leftover) }
+            throw error
+        }
     }
 
-    /// Creates the file of a new lab.
-    /// - Throws: `LabStoreError`, also if the file exists.
-    public static func create(_ path: String, header: Header) throws -> LabStore {
-        guard !fileExists(path) else { throw LabStoreError.exists(path) }
-        let store = try LabStore(path: path, creating: true)
-        try store.perform { database in
-            try database.execute(
-                sql: """
-                    CREATE TABLE lab (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
-                    CREATE TABLE manifest (position INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL);
-                    CREATE TABLE input (
-                        number INTEGER PRIMARY KEY NOT NULL, time INTEGER NOT NULL, author TEXT NOT NULL, action BLOB NOT NULL);
-                    CREATE TABLE snapshot (
-                        inputs INTEGER PRIMARY KEY NOT NULL, time INTEGER NOT NULL, behaviour INTEGER NOT NULL, world BLOB NOT NULL);
-                    """)
-            let values = [
-                ("schema", "\(schemaVersion)"), ("behaviour", "\(header.behaviourVersion)"), ("seed", "\(header.seed)"),
-                ("scenarioName", header.scenarioName), ("scenario", header.scenario), ("exercise", header.exercise), ("head", "0"),
-            ]
-            for (key, value) in values {
-                try database.execute(sql: "INSERT INTO lab (key, value) VALUES (?, ?)", arguments: [key, value])
-            }
-            for (position, manifest) in header.manifests.enumerated() {
-                try database.execute(
-                    sql: "INSERT INTO manifest (position, name, text) VALUES (?, ?, ?)",
-                    arguments: [position, manifest.name, manifest.text])
-            }
+    private static func fill(_ database: Database, header: Header, world bytes: [UInt8]) throws {
+        try database.execute(
+            sql: """
+                CREATE TABLE lab (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
+                CREATE TABLE manifest (position INTEGER PRIMARY KEY NOT NULL, name TEXT NOT NULL, text TEXT NOT NULL);
+                CREATE TABLE input (
+                    number INTEGER PRIMARY KEY NOT NULL, time INTEGER NOT NULL, author TEXT NOT NULL, action BLOB NOT NULL);
+                CREATE TABLE snapshot (
+                    inputs INTEGER PRIMARY KEY NOT NULL, time INTEGER NOT NULL, behaviour INTEGER NOT NULL, world BLOB NOT NULL);
+                """)
+        let values = [
+            ("schema", "\(schemaVersion)"), ("behaviour", "\(header.behaviourVersion)"), ("seed", "\(header.seed)"),
+            ("scenarioName", header.scenarioName), ("scenario", header.scenario), ("exercise", header.exercise),
+            ("head", "0"),
+        ]
+        for (key, value) in values {
+            try database.execute(sql: "INSERT INTO lab (key, value) VALUES (?, ?)", arguments: [key, value])
         }
-        return store
+        for (position, manifest) in header.manifests.enumerated() {
+            try database.execute(
+                sql: "INSERT INTO manifest (position, name, text) VALUES (?, ?, ?)",
+                arguments: [position, manifest.name, manifest.text])
+        }
+        try insertSnapshot(database, inputs: 0, world: bytes, time: .zero)
     }
 
     /// Opens the file of a lab.
     /// - Throws: `LabStoreError` if it is missing, no lab, newer than this program, locked or damaged.
-    public static func open(_ path: String) throws -> LabStore {
+    public static func open(_ path: String, readOnly: Bool = false) throws -> LabStore {
         guard fileExists(path) else { throw LabStoreError.missing(path) }
-        let store = try LabStore(path: path, creating: false)
-        let schema: String? = try store.perform { database in
+        let store = try LabStore(path: path, readOnly: readOnly)
+        let schema: String? = try store.read { database in
             guard try database.tableExists("lab") else { return nil }
             return try String.fetchOne(database, sql: "SELECT value FROM lab WHERE key = 'schema'")
         }
@@ -102,13 +104,17 @@ public struct LabStore {
         return store
     }
 
-    private init(path: String, creating: Bool) throws {
+    private init(path: String, readOnly: Bool) throws {
         self.path = path
         var configuration = Configuration()
         configuration.busyMode = .timeout(5)
         configuration.label = "lab"
+        // A reader that may write rolls back what a killed process left half written.
+        let folder = (path as NSString).deletingLastPathComponent
+        configuration.readonly =
+            readOnly && (access(path, W_OK) != 0 || access(folder.isEmpty ? "." : folder, W_OK) != 0)
         configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON")
+            try database.execute(sql: "PRAGMA synchronous = FULL")
         }
         do {
             database = try DatabaseQueue(path: path, configuration: configuration)
@@ -118,9 +124,18 @@ public struct LabStore {
     }
 
     /// Runs in one exclusive transaction; SQLite's errors become words about the lab.
-    private func perform<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    private func write<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {
             return try database.inTransactionReturning(body)
+        } catch let error as DatabaseError {
+            throw LabStoreError(error, path: path)
+        }
+    }
+
+    /// Runs in one transaction that sees one state of the file and changes nothing.
+    private func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+        do {
+            return try database.read(body)
         } catch let error as DatabaseError {
             throw LabStoreError(error, path: path)
         }
@@ -129,106 +144,149 @@ public struct LabStore {
     // MARK: Reading
 
     public func header() throws -> Header {
-        try perform { database in
+        try read { database in
             func value(_ key: String) throws -> String {
                 try String.fetchOne(database, sql: "SELECT value FROM lab WHERE key = ?", arguments: [key]) ?? ""
             }
             guard let seed = UInt64(try value("seed")) else { throw LabStoreError.damaged(path, "it has no seed") }
-            let rows = try Row.fetchAll(database, sql: "SELECT name, text FROM manifest ORDER BY position")
+            let manifests = try Row.fetchAll(database, sql: "SELECT name, text FROM manifest ORDER BY position").map {
+                row in
+                guard let name: String = row["name"], let text: String = row["text"] else {
+                    throw LabStoreError.damaged(path, "a manifest cannot be read")
+                }
+                return (name: name, text: text)
+            }
             return Header(
                 seed: seed, scenarioName: try value("scenarioName"), scenario: try value("scenario"),
-                manifests: rows.map { ($0["name"], $0["text"]) }, exercise: try value("exercise"),
+                manifests: manifests, exercise: try value("exercise"),
                 behaviourVersion: Int(try value("behaviour")) ?? 0)
         }
     }
 
-    /// How many inputs the lab's present has seen; smaller than the number of inputs after a rewind.
-    public func head() throws -> Int {
-        try perform { database in
-            Int(try String.fetchOne(database, sql: "SELECT value FROM lab WHERE key = 'head'") ?? "") ?? 0
-        }
+    /// How many inputs the lab's present has seen.
+    public func head() throws -> Int { try read(Self.head) }
+
+    private static func head(_ database: Database) throws -> Int {
+        Int(try String.fetchOne(database, sql: "SELECT value FROM lab WHERE key = 'head'") ?? "") ?? 0
     }
 
     /// Inputs from one number up to another, exclusive.
     public func inputs(from first: Int = 0, to end: Int = .max) throws -> [LabInput] {
-        try perform { database in
-            try Row.fetchAll(
-                database, sql: "SELECT time, author, action FROM input WHERE number >= ? AND number < ? ORDER BY number",
-                arguments: [first, end]
-            ).map { row in
-                let bytes: [UInt8] = Array(row["action"] as Data)
-                var reader = BinaryReader(bytes)
-                guard let action = try? reader.read(LabInput.Action.self) else {
-                    throw LabStoreError.damaged(path, "an input cannot be read")
-                }
-                return LabInput(time: SimulationTime(nanoseconds: row["time"]), action: action, author: row["author"])
+        try read { database in try inputs(database, from: first, to: end) }
+    }
+
+    private func inputs(_ database: Database, from first: Int, to end: Int) throws -> [LabInput] {
+        try Row.fetchAll(
+            database, sql: "SELECT time, author, action FROM input WHERE number >= ? AND number < ? ORDER BY number",
+            arguments: [first, end]
+        ).map { row in
+            guard let time: Int64 = row["time"], let author: String = row["author"], let data: Data = row["action"]
+            else {
+                throw LabStoreError.damaged(path, "an input cannot be read")
             }
+            var reader = BinaryReader(Array(data))
+            guard let action = try? reader.read(LabInput.Action.self) else {
+                throw LabStoreError.damaged(path, "an input cannot be read")
+            }
+            return LabInput(time: SimulationTime(nanoseconds: time), action: action, author: author)
         }
     }
 
-    /// The latest snapshot that has seen at most `inputs` inputs and is not later than `time`.
-    public func snapshot(atMost inputs: Int, notAfter time: SimulationTime = .never) throws -> Snapshot? {
-        try perform { database in
-            try Row.fetchOne(
+    /// The past, from the latest usable snapshot that has seen at most `inputs` inputs and is not later than an
+    /// instant, with the inputs that follow. A snapshot that cannot be read is passed over: a lab is its inputs.
+    /// - Parameter time: before zero for a replay from the very beginning, without any snapshot.
+    func replay(scenario: ScenarioFile, seed: UInt64, inputs head: Int, notAfter time: SimulationTime = .never) throws
+        -> Replay
+    {
+        try read { database in
+            let numbers = try Int.fetchAll(
                 database,
-                sql: """
-                    SELECT inputs, time, behaviour, world FROM snapshot WHERE inputs <= ? AND time <= ?
-                    ORDER BY inputs DESC LIMIT 1
-                    """, arguments: [inputs, time.nanoseconds]
-            ).map { row in
-                Snapshot(
-                    inputs: row["inputs"], time: SimulationTime(nanoseconds: row["time"]), bytes: Array(row["world"] as Data),
-                    behaviourVersion: row["behaviour"])
+                sql:
+                    "SELECT inputs FROM snapshot WHERE inputs <= ? AND time <= ? AND behaviour = ? ORDER BY inputs DESC",
+                arguments: [head, time.nanoseconds, Self.behaviourVersion])
+            for number in numbers {
+                guard
+                    let data = try Data.fetchOne(
+                        database, sql: "SELECT world FROM snapshot WHERE inputs = ?", arguments: [number])
+                else {
+                    continue
+                }
+                let faults = try faults(database, before: number, scenario.scenario)
+                guard
+                    let world = try? World(decoding: Array(data), scenario: scenario.scenario, additionalFaults: faults)
+                else { continue }
+                return Replay(world: world, seen: number, coming: try inputs(database, from: number, to: head))
             }
+            return Replay(
+                world: try scenario.world(seed: seed), seen: 0, coming: try inputs(database, from: 0, to: head))
+        }
+    }
+
+    /// The faults that inputs added, in order. The first byte of such an action is 2.
+    private func faults(_ database: Database, before number: Int, _ scenario: Scenario) throws -> [FaultDescription] {
+        try Data.fetchAll(
+            database, sql: "SELECT action FROM input WHERE number < ? AND substr(action, 1, 1) = x'02' ORDER BY number",
+            arguments: [number]
+        ).map { data in
+            var reader = BinaryReader(Array(data))
+            guard case .fault(let text)? = try? reader.read(LabInput.Action.self) else {
+                throw LabStoreError.damaged(path, "a fault cannot be read")
+            }
+            return try FaultDescription.parse(text, file: "fault", namespace: scenario.namespace)
         }
     }
 
     // MARK: Writing
 
-    /// Commits inputs that follow the present, and the world after them. Inputs that a rewind left behind are gone.
-    public func append(_ inputs: [LabInput], after head: Int, world bytes: [UInt8], time: SimulationTime) throws {
-        try perform { database in
-            let present = Int(try String.fetchOne(database, sql: "SELECT value FROM lab WHERE key = 'head'") ?? "") ?? 0
-            guard present == head else { throw LabStoreError.changedMeanwhile(path) }
-            try database.execute(sql: "DELETE FROM input WHERE number >= ?", arguments: [head])
-            try database.execute(sql: "DELETE FROM snapshot WHERE inputs > ?", arguments: [head])
-            for (offset, input) in inputs.enumerated() {
-                var writer = BinaryWriter()
-                writer.write(input.action)
-                try database.execute(
-                    sql: "INSERT INTO input (number, time, author, action) VALUES (?, ?, ?, ?)",
-                    arguments: [head + offset, input.time.nanoseconds, input.author, Data(writer.bytes)])
+    /// Commits inputs that follow the present, and the world after them if it is given.
+    /// - Throws: `LabStoreError.changedMeanwhile` if the file's present is not `head`.
+    public func append(_ inputs: [LabInput], after head: Int, world bytes: [UInt8]?, time: SimulationTime) throws {
+        try write { database in
+            guard try Self.head(database) == head else { throw LabStoreError.changedMeanwhile(path) }
+            try Self.insert(database, inputs, at: head)
+            if let bytes {
+                try Self.insertSnapshot(database, inputs: head + inputs.count, world: bytes, time: time)
+                try thin(database)
             }
-            try moveHead(database, to: head + inputs.count)
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO snapshot (inputs, time, behaviour, world) VALUES (?, ?, ?, ?)",
-                arguments: [head + inputs.count, time.nanoseconds, LabStore.behaviourVersion, Data(bytes)])
-            try thin(database)
         }
     }
 
-    /// Moves the present to another number of inputs, with its world. Inputs after it stay until something is appended.
-    public func rewind(to inputs: [LabInput], keeping count: Int, world bytes: [UInt8], time: SimulationTime) throws {
-        try perform { database in
-            try database.execute(sql: "DELETE FROM snapshot WHERE inputs >= ?", arguments: [count])
-            if let cut = inputs.first {
-                var writer = BinaryWriter()
-                writer.write(cut.action)
-                try database.execute(sql: "DELETE FROM input WHERE number >= ?", arguments: [count])
-                try database.execute(
-                    sql: "INSERT INTO input (number, time, author, action) VALUES (?, ?, ?, ?)",
-                    arguments: [count, cut.time.nanoseconds, cut.author, Data(writer.bytes)])
-            }
-            let head = count + (inputs.isEmpty ? 0 : 1)
-            try moveHead(database, to: head)
-            try database.execute(
-                sql: "INSERT OR REPLACE INTO snapshot (inputs, time, behaviour, world) VALUES (?, ?, ?, ?)",
-                arguments: [head, time.nanoseconds, LabStore.behaviourVersion, Data(bytes)])
+    /// Moves the present back to a number of inputs and then to its exact instant; what came after is gone.
+    func rewind(keeping count: Int, then inputs: [LabInput], world bytes: [UInt8], time: SimulationTime) throws {
+        try write { database in
+            try database.execute(sql: "DELETE FROM snapshot WHERE inputs > ?", arguments: [count])
+            try database.execute(sql: "DELETE FROM input WHERE number >= ?", arguments: [count])
+            try Self.insert(database, inputs, at: count)
+            try Self.insertSnapshot(database, inputs: count + inputs.count, world: bytes, time: time)
         }
     }
 
-    private func moveHead(_ database: Database, to head: Int) throws {
-        try database.execute(sql: "UPDATE lab SET value = ? WHERE key = 'head'", arguments: ["\(head)"])
+    /// Takes over a lab of another behaviour version, with the world that its inputs lead to now.
+    func adopt(behaviour: Int, world bytes: [UInt8], head: Int, time: SimulationTime) throws {
+        try write { database in
+            try database.execute(sql: "DELETE FROM snapshot")
+            try database.execute(sql: "UPDATE lab SET value = ? WHERE key = 'behaviour'", arguments: ["\(behaviour)"])
+            try Self.insertSnapshot(database, inputs: head, world: bytes, time: time)
+        }
+    }
+
+    private static func insert(_ database: Database, _ inputs: [LabInput], at head: Int) throws {
+        for (offset, input) in inputs.enumerated() {
+            var writer = BinaryWriter()
+            writer.write(input.action)
+            try database.execute(
+                sql: "INSERT INTO input (number, time, author, action) VALUES (?, ?, ?, ?)",
+                arguments: [head + offset, input.time.nanoseconds, input.author, Data(writer.bytes)])
+        }
+        try database.execute(sql: "UPDATE lab SET value = ? WHERE key = 'head'", arguments: ["\(head + inputs.count)"])
+    }
+
+    private static func insertSnapshot(_ database: Database, inputs: Int, world bytes: [UInt8], time: SimulationTime)
+        throws
+    {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO snapshot (inputs, time, behaviour, world) VALUES (?, ?, ?, ?)",
+            arguments: [inputs, time.nanoseconds, behaviourVersion, Data(bytes)])
     }
 
     /// Keeps the newest snapshots and, of the older ones, every second again and again, so that a rewind far back

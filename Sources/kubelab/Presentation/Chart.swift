@@ -55,10 +55,12 @@ struct Chart {
         }
         let zero = Self.text(minimum)
         rows.append(
-            String(repeating: " ", count: width - zero.count) + zero + " └" + String(repeating: "─", count: series.values.count))
+            String(repeating: " ", count: width - zero.count) + zero + " └"
+                + String(repeating: "─", count: series.values.count))
         rows.append(String(repeating: " ", count: width + 2) + axis(width: series.values.count))
         for mark in marks where mark.time >= from && mark.time <= to {
-            rows.append(String(repeating: " ", count: width + 2 + column(of: mark.time)) + "▲ \(mark.time.clock) \(mark.text)")
+            rows.append(
+                String(repeating: " ", count: width + 2 + column(of: mark.time)) + "▲ \(mark.time.clock) \(mark.text)")
         }
         return rows
     }
@@ -70,7 +72,9 @@ struct Chart {
         for index in stride(from: 0, to: count, by: step) {
             let time = from + (to - from) * (Double(index) / Double(max(1, count - 1)))
             let clock = time.clock
-            rows.append(clock + String(repeating: " ", count: max(1, 10 - clock.count)) + (series.values[index].map(Self.text) ?? "-"))
+            rows.append(
+                clock + String(repeating: " ", count: max(1, 10 - clock.count))
+                    + (series.values[index].map(Self.text) ?? "-"))
         }
         return rows + marks.map { "\($0.time.clock): \($0.text)" }
     }
@@ -85,7 +89,8 @@ struct Chart {
         let middle = (from + (to - from) / 2).clock
         let gap = width - left.count - middle.count - right.count
         guard gap >= 4 else { return left + " … " + right }
-        return left + String(repeating: " ", count: gap / 2) + middle + String(repeating: " ", count: gap - gap / 2) + right
+        return left + String(repeating: " ", count: gap / 2) + middle + String(repeating: " ", count: gap - gap / 2)
+            + right
     }
 
     /// 1, 2, 2.5 or 5 times a power of ten that is not below `value`.

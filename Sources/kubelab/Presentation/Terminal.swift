@@ -3,8 +3,14 @@ import Foundation
 /// Where words go: results to standard output, progress and wall-clock words to standard error.
 enum Terminal {
     /// Whether standard output shows colour: a terminal, and `NO_COLOR` is not set (no-color.org).
-    static let showsColor = isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    static let showsColor =
+        isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
     static let showsProgress = isatty(STDERR_FILENO) == 1
+    static let showsColorOnError =
+        isatty(STDERR_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+
+    /// Whether lines that were printed can be drawn over.
+    static var isLive: Bool { isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
 
     /// Columns of the terminal, 80 where it is none.
     static var width: Int {
@@ -49,6 +55,11 @@ enum Style: String {
     case faint = "2"
 
     func callAsFunction(_ text: String) -> String {
-        Terminal.showsColor ? "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" : text
+        Terminal.showsColor ? colored(text) : text
     }
+
+    /// The same for standard error.
+    func onError(_ text: String) -> String { Terminal.showsColorOnError ? colored(text) : text }
+
+    private func colored(_ text: String) -> String { "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" }
 }

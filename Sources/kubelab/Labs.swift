@@ -1,0 +1,126 @@
+import Foundation
+import Lab
+
+/// The folder of exercises: `LESSON/EXERCISE/scenario.yaml` and what goes with it.
+///
+/// Found by `--labs`, else beside the program (in its folder or one above it, as in a clone), else in the program
+/// itself.
+struct Labs {
+    /// Given by `--labs`.
+    var folder: String?
+
+    struct Exercise {
+        /// Number and name, `4.3-scale-on-cpu`.
+        var folderName: String
+        var path: String
+
+        /// `scale-on-cpu`
+        var name: String { folderName.split(separator: "-", maxSplits: 1).last.map(String.init) ?? folderName }
+        /// `4.3`
+        var number: String { folderName.split(separator: "-", maxSplits: 1).first.map(String.init) ?? "" }
+    }
+
+    /// Where the exercises are.
+    func root() throws -> String {
+        if let folder {
+            guard Files.isFolder(folder) else { throw Failure("--labs \(folder): no such folder") }
+            return folder
+        }
+        if let found = Self.besideProgram { return found }
+        return try EmbeddedLabs.unpacked()
+    }
+
+    private static var besideProgram: String? {
+        guard let program = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe") else {
+            return nil
+        }
+        var folder = (program as NSString).deletingLastPathComponent
+        for _ in 0..<5 where folder != "/" {
+            let candidate = folder + "/labs"
+            if !exercises(in: candidate).isEmpty { return candidate }
+            folder = (folder as NSString).deletingLastPathComponent
+        }
+        return nil
+    }
+
+    /// All exercises, by number.
+    func exercises() throws -> [Exercise] { Self.exercises(in: try root()) }
+
+    private static func exercises(in root: String) -> [Exercise] {
+        let files = FileManager.default
+        return ((try? files.contentsOfDirectory(atPath: root)) ?? []).sorted().flatMap { lesson in
+            ((try? files.contentsOfDirectory(atPath: "\(root)/\(lesson)")) ?? []).sorted().compactMap { name in
+                let path = "\(root)/\(lesson)/\(name)"
+                return files.fileExists(atPath: path + "/scenario.yaml") ? Exercise(folderName: name, path: path) : nil
+            }
+        }
+    }
+
+    /// The exercise of a name (`scale-on-cpu`), a number (`4.3`), both, or a folder.
+    func exercise(_ text: String) throws -> Exercise {
+        let all = try exercises()
+        if let found = all.first(where: { [$0.folderName, $0.name, $0.number].contains(text) }) { return found }
+        if text.contains("/"), FileManager.default.fileExists(atPath: text + "/scenario.yaml") {
+            let path = text.hasSuffix("/") ? String(text.dropLast()) : text
+            return Exercise(folderName: (path as NSString).lastPathComponent, path: path)
+        }
+        let names = all.map { "\($0.number) \($0.name)" }.joined(separator: "\n  ")
+        let hint = Suggestion.text(for: text, among: all.flatMap { [$0.name, $0.folderName] })
+        throw Failure("there is no exercise \"\(text)\"\(hint)\(names.isEmpty ? "" : ".\nThere are:\n  \(names)")")
+    }
+
+    /// The scenario that a path or an exercise's name means.
+    func scenario(_ text: String) throws -> ScenarioFile {
+        if FileManager.default.fileExists(atPath: text) { return try ScenarioFile.read(text) }
+        guard !text.contains("/"), !text.hasSuffix(".yaml"), !text.hasSuffix(".yml") else {
+            throw Failure("\(text): no such file or folder")
+        }
+        return try ScenarioFile.read(try exercise(text).path)
+    }
+}
+
+/// "Did you mean": the nearest of some names.
+enum Suggestion {
+    static func text(for word: String, among names: [String]) -> String {
+        guard let near = nearest(to: word, among: names) else { return "" }
+        return "; did you mean \"\(near)\"?"
+    }
+
+    static func nearest(to word: String, among names: [String]) -> String? {
+        let scored = names.map { (name: $0, distance: EditDistance.between($0.lowercased(), word.lowercased())) }
+        guard let best = scored.min(by: { $0.distance < $1.distance }), best.distance <= max(2, word.count / 3) else {
+            return nil
+        }
+        return best.name
+    }
+}
+
+/// Small questions to the file system.
+enum Files {
+    static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+    }
+
+    /// The manifests of a path: the file itself, or a folder's `.yaml`, `.yml` and `.json` files by name.
+    static func manifests(_ path: String) throws -> [String] {
+        guard FileManager.default.fileExists(atPath: path) else { throw Failure("\(path): no such file or folder") }
+        guard isFolder(path) else { return [path] }
+        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted().filter { name in
+            [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } && !name.hasPrefix(".")
+        }
+        guard !names.isEmpty else { throw Failure("\(path): no .yaml, .yml or .json file in this folder") }
+        return names.map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }
+    }
+
+    /// The bytes of a manifest.
+    static func bytes(_ path: String, limit: Int = 8 << 20) throws -> [UInt8] {
+        guard !isFolder(path) else { throw Failure("\(path): is a folder") }
+        guard let handle = FileHandle(forReadingAtPath: path) else { throw Failure("\(path): cannot be read") }
+        guard let data = try? handle.read(upToCount: limit + 1) ?? Data() else {
+            throw Failure("\(path): cannot be read")
+        }
+        guard data.count <= limit else { throw Failure("\(path): is larger than \(limit >> 20) MiB") }
+        return Array(data)
+    }
+}
