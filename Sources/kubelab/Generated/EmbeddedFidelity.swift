@@ -4,5 +4,5 @@
 enum EmbeddedFidelity {
     static let text = #"""
 
-        """#
+"""#
 }

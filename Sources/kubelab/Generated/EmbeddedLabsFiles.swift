@@ -3,157 +3,145 @@
 extension EmbeddedLabs {
     /// Path below labs/ and text of every file.
     static let files: [(path: String, text: String)] = [
-        (
-            "4-autoscaling/4.3-scale-on-cpu/scenario.yaml",
-            #"""
-            # The gateway of support-desk on an ordinary weekday: a quiet start, a tripling of traffic within 90 seconds, an hour
-            # of it, then the evening. Every number of the model is here; nothing in the code knows them.
-            name: scale-on-cpu
-            title: A tripling of traffic in ninety seconds, and a quiet evening
-            start: "2026-01-05T09:00:00Z"
-            duration: 100m
-            namespace: support-desk
-            nodes:
-              - {name: worker, count: 3, cpu: "4", memory: 16Gi, zone: zone-a, price: 0.19}
-            registry:
-              images:
-                registry.support-desk.example/gateway:2.3: 180Mi
-            workloads:
-              images:
-                gateway:
-                  # 8 ms of CPU a request: authentication, routing, telemetry. One event loop uses one core at most.
-                  service:
-                    workers: 1
-                    backlog: 2048
-                    stages:
-                      - compute: {lognormal: {median: 0.007, p95: 0.016}}
-                      - wait: {lognormal: {median: 0.020, p95: 0.060}}
-                  startup:
-                    importing: 4
-                    loading: 12
-                    warmUp: 2
-                  memory: {base: 110Mi}
-                  port: 8000
-                  health:
-                    - {path: /healthz, check: alive}
-                    - {path: /readyz, check: ready}
-              traffic:
-                - name: users
-                  service: support-desk/gateway
-                  path: /
-                  rate:
-                    - {at: 0s, rate: 60}
-                    - {at: 10m, rate: 60}
-                    - {at: 11m30s, rate: 180}
-                    - {at: 60m, rate: 180}
-                    - {at: 62m, rate: 40}
-                  timeout: 5s
-                  patience: {lognormal: {median: 20, p95: 75}}
-                  retries: {maximum: 1, base: 500ms, budget: 0.2}
-            manifests: [service.yaml]
-            prices:
-              currency: $
-              downtimePerHour: 1800
+        ("4-autoscaling/4.3-scale-on-cpu/scenario.yaml", #"""
+# The gateway of support-desk on an ordinary weekday: a quiet start, a tripling of traffic within 90 seconds, an hour
+# of it, then the evening. Every number of the model is here; nothing in the code knows them.
+name: scale-on-cpu
+title: A tripling of traffic in ninety seconds, and a quiet evening
+start: "2026-01-05T09:00:00Z"
+duration: 100m
+namespace: support-desk
+nodes:
+  - {name: worker, count: 3, cpu: "4", memory: 16Gi, zone: zone-a, price: 0.19}
+registry:
+  images:
+    registry.support-desk.example/gateway:2.3: 180Mi
+workloads:
+  images:
+    gateway:
+      # 8 ms of CPU a request: authentication, routing, telemetry. One event loop uses one core at most.
+      service:
+        workers: 1
+        backlog: 2048
+        stages:
+          - compute: {lognormal: {median: 0.007, p95: 0.016}}
+          - wait: {lognormal: {median: 0.020, p95: 0.060}}
+      startup:
+        importing: 4
+        loading: 12
+        warmUp: 2
+      memory: {base: 110Mi}
+      port: 8000
+      health:
+        - {path: /healthz, check: alive}
+        - {path: /readyz, check: ready}
+  traffic:
+    - name: users
+      service: support-desk/gateway
+      path: /
+      rate:
+        - {at: 0s, rate: 60}
+        - {at: 10m, rate: 60}
+        - {at: 11m30s, rate: 180}
+        - {at: 60m, rate: 180}
+        - {at: 62m, rate: 40}
+      timeout: 5s
+      patience: {lognormal: {median: 20, p95: 75}}
+      retries: {maximum: 1, base: 500ms, budget: 0.2}
+manifests: [service.yaml]
+prices:
+  currency: $
+  downtimePerHour: 1800
 
-            """#
-        ),
-        (
-            "4-autoscaling/4.3-scale-on-cpu/service.yaml",
-            #"""
-            apiVersion: v1
-            kind: Service
-            metadata:
-              name: gateway
-            spec:
-              selector: {app: gateway}
-              ports:
-                - {name: http, port: 80, targetPort: http}
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/service.yaml", #"""
+apiVersion: v1
+kind: Service
+metadata:
+  name: gateway
+spec:
+  selector: {app: gateway}
+  ports:
+    - {name: http, port: 80, targetPort: http}
 
-            """#
-        ),
-        (
-            "4-autoscaling/4.3-scale-on-cpu/solution/gateway.yaml",
-            #"""
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata:
-              name: gateway
-              labels: {app: gateway}
-            spec:
-              selector:
-                matchLabels: {app: gateway}
-              template:
-                metadata:
-                  labels: {app: gateway}
-                spec:
-                  containers:
-                    - name: gateway
-                      image: registry.support-desk.example/gateway:2.3
-                      ports:
-                        - {name: http, containerPort: 8000}
-                      resources:
-                        requests: {cpu: 500m, memory: 192Mi}
-                        limits: {memory: 384Mi}
-                      readinessProbe:
-                        httpGet: {path: /readyz, port: http}
-                        periodSeconds: 5
-            ---
-            apiVersion: autoscaling/v2
-            kind: HorizontalPodAutoscaler
-            metadata:
-              name: gateway
-            spec:
-              scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
-              minReplicas: 2
-              maxReplicas: 10
-              metrics:
-                - type: Resource
-                  resource:
-                    name: cpu
-                    target: {type: Utilization, averageUtilization: 60}
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/solution/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 500m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 10
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: Utilization, averageUtilization: 60}
 
-            """#
-        ),
-        (
-            "4-autoscaling/4.3-scale-on-cpu/starter/gateway.yaml",
-            #"""
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata:
-              name: gateway
-              labels: {app: gateway}
-            spec:
-              replicas: 2
-              selector:
-                matchLabels: {app: gateway}
-              template:
-                metadata:
-                  labels: {app: gateway}
-                spec:
-                  containers:
-                    - name: gateway
-                      image: registry.support-desk.example/gateway:2.3
-                      ports:
-                        - {name: http, containerPort: 8000}
-                      readinessProbe:
-                        httpGet: {path: /readyz, port: http}
-                        periodSeconds: 5
-            ---
-            apiVersion: autoscaling/v2
-            kind: HorizontalPodAutoscaler
-            metadata:
-              name: gateway
-            spec:
-              scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
-              minReplicas: 2
-              maxReplicas: 10
-              metrics:
-                - type: Resource
-                  resource:
-                    name: cpu
-                    target: {type: Utilization, averageUtilization: 80}
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/starter/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 10
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: Utilization, averageUtilization: 80}
 
-            """#
-        ),
+"""#),
     ]
 }
