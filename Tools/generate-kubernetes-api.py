@@ -89,6 +89,9 @@ POINTER_STRINGS = {
     "ipFamilyPolicy", "loadBalancerClass", "trafficDistribution", "selectPolicy", "timeZone", "fsGroupChangePolicy",
     "procMount", "localhostProfile", "service@GRPCAction", "propagationPolicy", "uid@Preconditions",
     "resourceVersion@Preconditions", "policy@PodResourceClaim"}
+# Required messages that a manifest may leave out nevertheless, which validation tells from an empty one.
+PRESENCE = {("DeploymentSpec", "selector"), ("ReplicaSetSpec", "selector"), ("StatefulSetSpec", "selector"),
+            ("DaemonSetSpec", "selector")}
 # Integers of statuses are plain (zero is left out), except where the API tells absent from zero.
 POINTER_STATUS_INTEGERS = {
     "collisionCount", "terminatingReplicas", "averageUtilization", "currentCPUUtilizationPercentage", "terminating",
@@ -200,6 +203,15 @@ def property_name(name):
     return f"`{name}`" if name in KEYWORDS else name
 
 
+def given_name(message, field):
+    """The stored property of a field in PRESENCE: `givenSelector`."""
+    return "given" + field[0].upper() + field[1:]
+
+
+def stored_name(message, field):
+    return given_name(message, field) if (swift_name(message), field) in PRESENCE else property_name(field)
+
+
 def go_package(message):
     return message.rsplit(".", 2)[-2]
 
@@ -217,7 +229,12 @@ def generate(message):
         lines.append("    public var kind: String? = nil")
     for field, _, cardinality, kind, options in rows:
         swift, prop = swift_type(kind), property_name(field)
-        if cardinality == "list":
+        if (name, field) in PRESENCE:
+            given = given_name(message, field)
+            lines.append(f"    /// `{field}` as given; nil if it was left out.")
+            lines.append(f"    public var {given}: {swift}? = nil")
+            lines.append(f"    public var {prop}: {swift} {{ get {{ {given} ?? {swift}() }} set {{ {given} = newValue }} }}")
+        elif cardinality == "list":
             lines.append(f"    public var {prop}: [{swift}] = []")
         elif cardinality == "map":
             lines.append(f"    public var {prop}: [String: {swift}] = [:]")
@@ -273,12 +290,12 @@ def generate(message):
     lines.append("    public func encode(to writer: inout some FieldWriter) {")
     for index, (field, _, cardinality, kind, options) in enumerate(rows):
         call = "writeInline" if options.get("inline") else "write"
-        lines.append(f"        writer.{call}({index}, {property_name(field)})")
+        lines.append(f"        writer.{call}({index}, {stored_name(message, field)})")
     lines += ["    }", ""]
     lines.append("    public mutating func decode(_ place: Int, from reader: inout some FieldReader) throws(FieldError) {")
     lines.append("        switch place {")
     for index, (field, _, cardinality, kind, options) in enumerate(rows):
-        lines.append(f"        case {index}: try reader.read(&{property_name(field)})")
+        lines.append(f"        case {index}: try reader.read(&{stored_name(message, field)})")
     lines += ["        default: break", "        }", "    }", "}"]
     if kind_row:
         _, api_version, kind, plural, namespaced, short, categories = kind_row

@@ -7,7 +7,8 @@ import Testing
 enum Fixtures {
     static let root: URL = {
         var url = URL(fileURLWithPath: #filePath)
-        while url.path != "/", !FileManager.default.fileExists(atPath: url.appendingPathComponent("Package.swift").path) {
+        while url.path != "/", !FileManager.default.fileExists(atPath: url.appendingPathComponent("Package.swift").path)
+        {
             url.deleteLastPathComponent()
         }
         return url
@@ -44,10 +45,16 @@ enum Fixtures {
                 let quantity = try #require(try? Quantity(parsing: input), "\(id): \(input)")
                 #expect(quantity.description == row["string"] as? String, "\(id): \(input)")
                 #expect(quantity.recanonicalised == row["recanonicalised"] as? String, "\(id): \(input)")
-                let formats: [Quantity.Format: String] = [.decimalSI: "DecimalSI", .binarySI: "BinarySI", .decimalExponent: "DecimalExponent"]
+                let formats: [Quantity.Format: String] = [
+                    .decimalSI: "DecimalSI", .binarySI: "BinarySI", .decimalExponent: "DecimalExponent",
+                ]
                 #expect(formats[quantity.format] == row["format"] as? String, "\(id): \(input)")
-                if let value = row["value"] as? NSNumber { #expect(quantity.value == value.int64Value, "\(id): \(input)") }
-                if let value = row["milliValue"] as? NSNumber { #expect(quantity.milliValue == value.int64Value, "\(id): \(input)") }
+                if let value = row["value"] as? NSNumber {
+                    #expect(quantity.value == value.int64Value, "\(id): \(input)")
+                }
+                if let value = row["milliValue"] as? NSNumber {
+                    #expect(quantity.milliValue == value.int64Value, "\(id): \(input)")
+                }
             }
         }
         #expect(seen >= 100)

@@ -99,7 +99,7 @@ import Testing
             "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an "
             + "alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
         for bad in ["Web", "my_web", "", "a..b", "-a", "a-"] { #expect(subdomain(bad) == shape, "\(bad)") }
-        #expect(subdomain(String(repeating: "a", count: 254)) == "must be no more than 253 bytes")
+        #expect(subdomain(String(repeating: "a", count: 254)) == "must be no more than 253 characters")
         #expect(NameRules.dns1123Label("a.b") == ["must not contain dots"])
         #expect(NameRules.labelValue("").isEmpty)
         #expect(NameRules.labelValue(String(repeating: "x", count: 64)) == ["must be no more than 63 bytes"])

@@ -32,8 +32,12 @@ public enum NameRules {
 
     /// Most objects' names.
     public static func dns1123Subdomain(_ value: some StringProtocol) -> [String] {
+        dns1123Subdomain(value, unit: "characters")
+    }
+
+    private static func dns1123Subdomain(_ value: some StringProtocol, unit: String) -> [String] {
         var problems: [String] = []
-        if value.utf8.count > maximumSubdomainLength { problems.append(tooLong(maximumSubdomainLength)) }
+        if value.utf8.count > maximumSubdomainLength { problems.append(tooLong(maximumSubdomainLength, unit)) }
         if !isSubdomain(value.utf8) {
             problems.append(regexText(subdomainText, "\(label)(\\.\(label))*", ["example.com"]))
         }
@@ -66,7 +70,7 @@ public enum NameRules {
             if parts[0].isEmpty {
                 problems.append("prefix part must be non-empty")
             } else {
-                problems += dns1123Subdomain(parts[0]).map { "prefix part " + $0 }
+                problems += dns1123Subdomain(parts[0], unit: "bytes").map { "prefix part " + $0 }
             }
         default:
             return [
@@ -79,7 +83,7 @@ public enum NameRules {
         if name.isEmpty {
             problems.append("name part must be non-empty")
         } else if name.utf8.count > maximumLabelLength {
-            problems.append("name part " + tooLong(maximumLabelLength))
+            problems.append("name part " + tooLong(maximumLabelLength, "bytes"))
         }
         if !isQualified(name.utf8) {
             problems.append(
@@ -93,7 +97,7 @@ public enum NameRules {
     /// A label's value; it may be empty.
     public static func labelValue(_ value: some StringProtocol) -> [String] {
         var problems: [String] = []
-        if value.utf8.count > maximumLabelLength { problems.append(tooLong(maximumLabelLength)) }
+        if value.utf8.count > maximumLabelLength { problems.append(tooLong(maximumLabelLength, "bytes")) }
         if !value.isEmpty, !isQualified(value.utf8) {
             problems.append(
                 regexText(
@@ -128,7 +132,7 @@ public enum NameRules {
     public static func environmentVariableName(_ value: some StringProtocol) -> [String] {
         var problems: [String] = []
         if value.isEmpty {
-            problems.append("environment variable name must consist only of printable ASCII characters other than '='")
+            problems.append("environment variable name must be non-empty")
         }
         if !value.utf8.allSatisfy({ (0x20...0x7e).contains($0) && $0 != UInt8(ascii: "=") }) {
             problems.append(
@@ -154,9 +158,57 @@ public enum NameRules {
         return problems
     }
 
+    /// A name that need only be usable in a URL's path: RBAC objects, scale targets, metrics (`IsPathSegmentName`).
+    public static func pathSegment(_ value: some StringProtocol) -> [String] {
+        if value == "." || value == ".." { return ["may not be '\(value)'"] }
+        return ["/", "%"].filter { value.contains($0) }.map { "may not contain '\($0)'" }
+    }
+
+    /// A host name with one leading `*.` (an Ingress rule).
+    public static func wildcardSubdomain(_ value: some StringProtocol) -> [String] {
+        var problems: [String] = []
+        if value.utf8.count > maximumSubdomainLength { problems.append(tooLong(maximumSubdomainLength)) }
+        if !(value.hasPrefix("*.") && isSubdomain(value.dropFirst(2).utf8)) {
+            problems.append(
+                regexText(
+                    "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must "
+                        + "consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character",
+                    "\\*\\.\(label)(\\.\(label))*", ["*.example.com"]))
+        }
+        return problems
+    }
+
+    /// `5%`
+    public static func percentage(_ value: some StringProtocol) -> [String] {
+        let digits = value.dropLast()
+        if value.hasSuffix("%"), !digits.isEmpty, digits.utf8.allSatisfy(isDigit) { return [] }
+        return [
+            regexText(
+                "a valid percent string must be a numeric string followed by an ending '%'", "[0-9]+%", ["1%", "93%"])
+        ]
+    }
+
+    /// A header of an HTTP probe.
+    public static func httpHeaderName(_ value: some StringProtocol) -> [String] {
+        if !value.isEmpty, value.utf8.allSatisfy({ isAlphanumeric($0) || $0 == 45 }) { return [] }
+        return [
+            regexText(
+                "a valid HTTP header must consist of alphanumeric characters or '-'", "[-A-Za-z0-9]+", ["X-Header-Name"]
+            )
+        ]
+    }
+
+    /// A port's number.
+    public static func portNumber(_ value: some BinaryInteger) -> [String] {
+        (1...65_535).contains(Int(clamping: value)) ? [] : ["must be between 1 and 65535, inclusive"]
+    }
+
     // MARK: Texts
 
-    private static func tooLong(_ length: Int) -> String { "must be no more than \(length) bytes" }
+    /// Kubernetes counts bytes everywhere; the rules for labels say so, the older ones speak of characters.
+    private static func tooLong(_ length: Int, _ unit: String = "characters") -> String {
+        "must be no more than \(length) \(unit)"
+    }
 
     /// `RegexError`: the examples are joined with two blanks after the comma, as Kubernetes has it.
     private static func regexText(_ text: String, _ pattern: String, _ examples: [String]) -> String {

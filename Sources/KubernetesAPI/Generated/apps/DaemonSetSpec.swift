@@ -2,7 +2,9 @@
 
 /// `apps.v1.DaemonSetSpec` of the Kubernetes API.
 public struct DaemonSetSpec: Message {
-    public var selector = LabelSelector()
+    /// `selector` as given; nil if it was left out.
+    public var givenSelector: LabelSelector? = nil
+    public var selector: LabelSelector { get { givenSelector ?? LabelSelector() } set { givenSelector = newValue } }
     public var template = PodTemplateSpec()
     public var updateStrategy: DaemonSetUpdateStrategy? = nil
     public var minReadySeconds: Int32? = nil
@@ -19,7 +21,7 @@ public struct DaemonSetSpec: Message {
     ])
 
     public func encode(to writer: inout some FieldWriter) {
-        writer.write(0, selector)
+        writer.write(0, givenSelector)
         writer.write(1, template)
         writer.write(2, updateStrategy)
         writer.write(3, minReadySeconds)
@@ -28,7 +30,7 @@ public struct DaemonSetSpec: Message {
 
     public mutating func decode(_ place: Int, from reader: inout some FieldReader) throws(FieldError) {
         switch place {
-        case 0: try reader.read(&selector)
+        case 0: try reader.read(&givenSelector)
         case 1: try reader.read(&template)
         case 2: try reader.read(&updateStrategy)
         case 3: try reader.read(&minReadySeconds)

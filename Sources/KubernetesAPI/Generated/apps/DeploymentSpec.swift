@@ -3,7 +3,9 @@
 /// `apps.v1.DeploymentSpec` of the Kubernetes API.
 public struct DeploymentSpec: Message {
     public var replicas: Int32? = nil
-    public var selector = LabelSelector()
+    /// `selector` as given; nil if it was left out.
+    public var givenSelector: LabelSelector? = nil
+    public var selector: LabelSelector { get { givenSelector ?? LabelSelector() } set { givenSelector = newValue } }
     public var template = PodTemplateSpec()
     public var strategy: DeploymentStrategy? = nil
     public var minReadySeconds: Int32? = nil
@@ -26,7 +28,7 @@ public struct DeploymentSpec: Message {
 
     public func encode(to writer: inout some FieldWriter) {
         writer.write(0, replicas)
-        writer.write(1, selector)
+        writer.write(1, givenSelector)
         writer.write(2, template)
         writer.write(3, strategy)
         writer.write(4, minReadySeconds)
@@ -38,7 +40,7 @@ public struct DeploymentSpec: Message {
     public mutating func decode(_ place: Int, from reader: inout some FieldReader) throws(FieldError) {
         switch place {
         case 0: try reader.read(&replicas)
-        case 1: try reader.read(&selector)
+        case 1: try reader.read(&givenSelector)
         case 2: try reader.read(&template)
         case 3: try reader.read(&strategy)
         case 4: try reader.read(&minReadySeconds)
