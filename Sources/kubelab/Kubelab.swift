@@ -16,11 +16,12 @@ struct Kubelab: ParsableCommand {
         version: "kubelab \(Kubelab.version)",
         groupedSubcommands: [
             CommandGroup(
-                name: "Exercises", subcommands: [Demo.self] + GradingCommands.all),
+                name: "Exercises",
+                subcommands: [Demo.self, Start.self, Status.self] + GradingCommands.all + [Reset.self]),
             CommandGroup(name: "Cluster", subcommands: KubectlCommands.all),
             CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self]),
-            CommandGroup(name: "Understanding", subcommands: []),
-            CommandGroup(name: "Without a lab", subcommands: [Run.self]),
+            CommandGroup(name: "Understanding", subcommands: [Graph.self, Timeline.self, Compare.self]),
+            CommandGroup(name: "Without a lab", subcommands: [Run.self, Lint.self, Fidelity.self]),
         ])
 
     static let version = "0.1.0"

@@ -94,33 +94,3 @@ enum Suggestion {
         return best.name
     }
 }
-
-/// Small questions to the file system.
-enum Files {
-    static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
-    /// The manifests of a path: the file itself, or a folder's `.yaml`, `.yml` and `.json` files by name.
-    static func manifests(_ path: String) throws -> [String] {
-        guard FileManager.default.fileExists(atPath: path) else { throw Failure("\(path): no such file or folder") }
-        guard isFolder(path) else { return [path] }
-        let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted().filter { name in
-            [".yaml", ".yml", ".json"].contains { name.hasSuffix($0) } && !name.hasPrefix(".")
-        }
-        guard !names.isEmpty else { throw Failure("\(path): no .yaml, .yml or .json file in this folder") }
-        return names.map { path.hasSuffix("/") ? path + $0 : path + "/" + $0 }
-    }
-
-    /// The bytes of a manifest.
-    static func bytes(_ path: String, limit: Int = 8 << 20) throws -> [UInt8] {
-        guard !isFolder(path) else { throw Failure("\(path): is a folder") }
-        guard let handle = FileHandle(forReadingAtPath: path) else { throw Failure("\(path): cannot be read") }
-        guard let data = try? handle.read(upToCount: limit + 1) ?? Data() else {
-            throw Failure("\(path): cannot be read")
-        }
-        guard data.count <= limit else { throw Failure("\(path): is larger than \(limit >> 20) MiB") }
-        return Array(data)
-    }
-}

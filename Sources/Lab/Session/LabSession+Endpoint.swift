@@ -40,7 +40,9 @@ extension LabSession: SimulatedEndpoint {
         }
     }
 
-    private mutating func follow(_ watch: Cluster.WatchID, until end: SimulationTime, _ each: (WatchEvent?) -> Bool) throws {
+    private mutating func follow(_ watch: Cluster.WatchID, until end: SimulationTime, _ each: (WatchEvent?) -> Bool)
+        throws
+    {
         while world.now < end {
             let tick = min(world.now + Self.lookInterval, end)
             var stopped = true

@@ -170,6 +170,18 @@ public struct LabSession {
         hasSnapshot = true
     }
 
+    /// Begins anew: the world at time zero, without any input.
+    public mutating func reset() throws {
+        guard lock != nil else { throw LabStoreError.other(path, "it was opened for reading only") }
+        let fresh = try scenario.world(seed: header.seed)
+        try store.rewind(keeping: 0, then: [], world: fresh.encode(), time: .zero)
+        world = fresh
+        committed = 0
+        pending = []
+        failure = nil
+        hasSnapshot = true
+    }
+
     /// Copies the lab into a new file.
     public func fork(to path: String) throws { try store.copy(to: path) }
 }

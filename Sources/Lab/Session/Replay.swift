@@ -19,25 +19,26 @@ public struct Replay: Sendable {
     /// Goes on to an instant, doing on the way what inputs say, those of the instant itself included.
     /// - Throws: `RunError`.
     public mutating func advance(to time: SimulationTime) throws {
-        while let input = coming.first, input.time <= time { try performNext(input) }
+        while let input = coming.first, input.time <= time { try performNext() }
         try world.advance(to: time)
     }
 
     /// Goes on to an instant, but leaves out the inputs of that instant.
     public mutating func advance(upTo time: SimulationTime) throws {
-        while let input = coming.first, input.time < time { try performNext(input) }
+        while let input = coming.first, input.time < time { try performNext() }
         try world.advance(to: time)
     }
 
     /// Does all that is left.
     public mutating func finish() throws {
-        while let input = coming.first { try performNext(input) }
+        while !coming.isEmpty { try performNext() }
     }
 
     /// Lets a journal of causes be kept from here on.
     public mutating func keepJournal() { world.clock.journal = CausalJournal() }
 
-    private mutating func performNext(_ input: LabInput) throws {
+    mutating func performNext() throws {
+        guard let input = coming.first else { return }
         try world.perform(input)
         coming.removeFirst()
         seen += 1

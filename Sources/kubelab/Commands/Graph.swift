@@ -1,0 +1,139 @@
+import ArgumentParser
+import Lab
+import Simulation
+
+/// `kubelab graph`: how measurements went, as charts in the terminal.
+struct Graph: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Draw how something went: pods, latencies, errors, cost.",
+        discussion: """
+              kubelab graph deployment/gateway.ready traffic/users.p95
+              kubelab graph traffic/users.errorRatio --from 8m --to 20m
+              kubelab graph --list
+            """)
+
+    @Argument(help: ArgumentHelp("SUBJECT.FIELD; --list shows them all.", valueName: "measurement"))
+    var measurements: [String] = []
+
+    @Option(help: ArgumentHelp("Beginning (default: the start).", valueName: "time"))
+    var from: Instant?
+
+    @Option(help: ArgumentHelp("End (default: now).", valueName: "time"))
+    var to: Instant?
+
+    @Option(help: ArgumentHelp("Samples (default: what fits).", valueName: "count"))
+    var points: Int?
+
+    @Flag(help: "List what can be measured.")
+    var list = false
+
+    @Flag(help: "A table instead of a drawing.")
+    var plain = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        if let points, !(2...100_000).contains(points) {
+            throw ValidationError("--points must be between 2 and 100000.")
+        }
+        if measurements.isEmpty, !list {
+            throw ValidationError("Name a measurement, such as deployment/gateway.ready; --list shows them all.")
+        }
+    }
+
+    func run() throws {
+        if list { return try printCatalogue() }
+        let session = try global.open(for: .reading)
+        let namespace = session.world.scenario.namespace
+        let parsed = try measurements.map { try Measurement(parsing: $0, namespace: namespace) }
+        let begin = from?.time(in: session.world) ?? .zero
+        let end = to?.time(in: session.world) ?? session.now
+        guard begin < end, end <= session.now else {
+            throw Failure(
+                session.now == .zero
+                    ? "no time has passed yet; 'kubelab advance 5m' lets it."
+                    : "--from \(begin.clock) --to \(end.clock) is no part of what has passed: 0s to \(session.now.clock)"
+            )
+        }
+        let columns = points ?? max(20, min(Terminal.width - 10, 100))
+        let samples = try Self.sample(session, parsed, from: begin, to: end, points: columns)
+        if output.isJSON { return try printJSON(parsed, samples) }
+        let marks = try Self.marks(session, from: begin, to: end)
+        for (place, measurement) in parsed.enumerated() {
+            if place > 0 { Terminal.print("") }
+            let chart = Chart(
+                title: measurements[place], unit: measurement.unit, from: begin, to: end,
+                series: Chart.Series(name: measurements[place], values: samples.map { $0.values[place] }), marks: marks)
+            for line in chart.lines(plain: plain) { Terminal.print(line) }
+        }
+    }
+
+    struct Sample {
+        var time: SimulationTime
+        var values: [Double?]
+    }
+
+    /// Lives through the span again and looks at evenly spaced moments.
+    static func sample(
+        _ session: LabSession, _ measurements: [Measurement], from: SimulationTime, to: SimulationTime, points: Int
+    ) throws -> [Sample] {
+        var replay = try session.replay(from: from)
+        var progress = Progress()
+        var samples: [Sample] = []
+        for point in 0..<points {
+            let time =
+                from
+                + Duration(nanoseconds: Int64(Double((to - from).nanoseconds) * Double(point) / Double(points - 1)))
+            try replay.advance(to: time)
+            samples.append(Sample(time: time, values: measurements.map { $0.value(in: replay.world) }))
+            progress.show("living through it again: \(time.clock) of \(to.clock)")
+        }
+        Terminal.endProgress()
+        return samples
+    }
+
+    /// What the learner and faults did in a span.
+    private static func marks(_ session: LabSession, from: SimulationTime, to: SimulationTime) throws -> [Chart.Mark] {
+        let entries = try Incident.ofInputsAndFaults(session).filter { $0.time >= from && $0.time <= to }
+        return entries.suffix(8).map { Chart.Mark(time: $0.time, text: $0.text) }
+    }
+
+    private func printJSON(_ parsed: [Measurement], _ samples: [Sample]) throws {
+        let series = parsed.enumerated().map { place, measurement in
+            GraphSeries(
+                measurement: measurements[place], unit: measurement.unit,
+                samples: samples.map { GraphPoint(seconds: $0.time.seconds, value: $0.values[place]) })
+        }
+        Terminal.print(try JSONText.of(series))
+    }
+
+    private func printCatalogue() throws {
+        let rows = Measurement.catalogue.flatMap { entry in
+            entry.fields.map {
+                CatalogueRow(measurement: "\(entry.subject).\($0.name)", unit: $0.unit, meaning: $0.meaning)
+            }
+        }
+        if output.isJSON { return Terminal.print(try JSONText.of(rows)) }
+        var table = Table(["MEASUREMENT", "UNIT", "MEANING"])
+        for row in rows { table.add([row.measurement, row.unit, row.meaning]) }
+        for line in table.lines { Terminal.print(line) }
+    }
+}
+
+private struct GraphSeries: Encodable {
+    var measurement: String
+    var unit: String
+    var samples: [GraphPoint]
+}
+
+private struct GraphPoint: Encodable {
+    var seconds: Double
+    var value: Double?
+}
+
+private struct CatalogueRow: Encodable {
+    var measurement: String
+    var unit: String
+    var meaning: String
+}

@@ -1,0 +1,152 @@
+import ArgumentParser
+import Foundation
+import Lab
+
+/// `kubelab start`: begins an exercise.
+struct Start: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Begin an exercise: its files, its cluster, its situation.",
+        discussion: """
+            Puts the starter files into the folder and creates the lab there. Files that
+            are there already stay as they are, unless --force is given.
+            """)
+
+    @Argument(help: "Name or number, such as scale-on-cpu or 4.3; without one, all are listed.")
+    var exercise: String?
+
+    @Option(help: ArgumentHelp("Where to work (default: this folder).", valueName: "folder"), completion: .directory)
+    var dir: String?
+
+    @Option(help: "The seed of all chance in this lab.")
+    var seed: UInt64 = 1
+
+    @Flag(help: "Overwrite files of yours, and an older lab.")
+    var force = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        guard let exercise else { return try list() }
+        let found = try global.labs.exercise(exercise)
+        let scenario = try ScenarioFile.read(found.path)
+        if let dir { try Files.makeFolder(dir) }
+        let path = labPath
+        if Files.exists(path) {
+            guard try Question.ask("\(path) exists already. Begin anew and lose it?", yes: force) else {
+                throw Failure(
+                    "\(path) exists already; it was left as it is. --force begins anew, --lab FILE puts the new lab elsewhere."
+                )
+            }
+            try Files.remove(path)
+        }
+        let copied = try StarterFiles(exercise: found, into: dir ?? ".").copy(force: force)
+        let session = try LabSession.create(path, scenario: scenario, seed: seed, exercise: found.folderName)
+        try report(session, found, copied)
+    }
+
+    private var labPath: String {
+        guard let dir, global.labFile == nil else { return global.labPath }
+        return dir.hasSuffix("/") ? dir + "lab.kubelab" : dir + "/lab.kubelab"
+    }
+
+    private func report(_ session: LabSession, _ exercise: Labs.Exercise, _ files: StarterFiles.Outcome) throws {
+        if output.isJSON {
+            return Terminal.print(
+                try JSONText.of(
+                    StartReport(
+                        exercise: exercise.folderName, lab: session.path, written: files.written, kept: files.kept,
+                        seed: seed)))
+        }
+        let brief = try Brief(exercise)
+        for line in brief.lines { Terminal.print(line) }
+        Terminal.print("")
+        if !files.written.isEmpty { Terminal.print("Written: \(files.written.joined(separator: ", "))") }
+        if !files.kept.isEmpty {
+            Terminal.print("Yours, left as they are: \(files.kept.joined(separator: ", ")) (--force overwrites)")
+        }
+        Terminal.print("The lab is \(session.path); it is \(session.world.clockText) and no time has passed.")
+        Terminal.print("")
+        Terminal.print("Go on with")
+        if let first = (files.written + files.kept).first {
+            Terminal.print("  kubelab apply -f \(first)")
+        }
+        Terminal.print("  kubelab advance 5m")
+        Terminal.print("  kubelab check")
+    }
+
+    private func list() throws {
+        let all = try global.labs.exercises()
+        let rows = all.map { exercise in
+            (exercise: exercise, title: (try? Brief(exercise).title) ?? "cannot be read")
+        }
+        if output.isJSON {
+            return Terminal.print(
+                try JSONText.of(
+                    rows.map { ExerciseRow(number: $0.exercise.number, name: $0.exercise.name, title: $0.title) }))
+        }
+        var table = Table(["NUMBER", "EXERCISE", "TITLE"])
+        for row in rows { table.add([row.exercise.number, row.exercise.name, row.title]) }
+        for line in table.lines { Terminal.print(line) }
+    }
+}
+
+private struct StartReport: Encodable {
+    var exercise: String
+    var lab: String
+    var written: [String]
+    var kept: [String]
+    var seed: UInt64
+}
+
+private struct ExerciseRow: Encodable {
+    var number: String
+    var name: String
+    var title: String
+}
+
+/// What an exercise gives the learner to begin with.
+struct StarterFiles {
+    var exercise: Labs.Exercise
+    var into: String
+
+    struct Outcome {
+        var written: [String] = []
+        var kept: [String] = []
+    }
+
+    /// Copies the files; those that are there with another content stay unless `force`.
+    func copy(force: Bool) throws -> Outcome {
+        var outcome = Outcome()
+        let source = exercise.path + "/starter"
+        guard Files.isFolder(source) else { return outcome }
+        let names = (FileManager.default.subpaths(atPath: source) ?? []).sorted().filter {
+            !Files.isFolder("\(source)/\($0)")
+        }
+        for name in names {
+            let target = into == "." ? name : (into.hasSuffix("/") ? into + name : "\(into)/\(name)")
+            let bytes = try Files.bytes("\(source)/\(name)")
+            if Files.exists(target), !force {
+                let same = (try? Files.bytes(target)) == bytes
+                if same { outcome.written.append(target) } else { outcome.kept.append(target) }
+                continue
+            }
+            try Files.makeFolder((target as NSString).deletingLastPathComponent)
+            try Files.write(bytes, to: target)
+            outcome.written.append(target)
+        }
+        return outcome
+    }
+}
+
+/// What a learner is told at the beginning.
+struct Brief {
+    var title: String
+    var lines: [String]
+
+    init(_ exercise: Labs.Exercise) throws {
+        let scenario = try ScenarioFile.read(exercise.path).scenario
+        title = scenario.title
+        lines = [Style.strong("\(exercise.number) \(exercise.name): \(title)")]
+    }
+}
