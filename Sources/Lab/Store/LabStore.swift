@@ -164,7 +164,15 @@ public struct LabStore {
     }
 
     /// How many inputs the lab's present has seen.
-    public func head() throws -> Int { try read(Self.head) }
+    public func head() throws -> Int {
+        try read { database in
+            let head = try Self.head(database)
+            guard try Int.fetchOne(database, sql: "SELECT count(*) FROM input") == head else {
+                throw LabStoreError.damaged(path, "inputs are missing")
+            }
+            return head
+        }
+    }
 
     private static func head(_ database: Database) throws -> Int {
         Int(try String.fetchOne(database, sql: "SELECT value FROM lab WHERE key = 'head'") ?? "") ?? 0
@@ -218,7 +226,13 @@ public struct LabStore {
                 return Replay(world: world, seen: number, coming: try inputs(database, from: number, to: head))
             }
             return Replay(
-                world: try scenario.world(seed: seed), seen: 0, coming: try inputs(database, from: 0, to: head))
+                world: try firstWorld(scenario, seed), seen: 0, coming: try inputs(database, from: 0, to: head))
+        }
+    }
+
+    private func firstWorld(_ scenario: ScenarioFile, _ seed: UInt64) throws -> World {
+        do { return try scenario.world(seed: seed) } catch {
+            throw LabStoreError.damaged(path, "its scenario makes no world (\(error))")
         }
     }
 
@@ -298,6 +312,14 @@ public struct LabStore {
             try database.execute(sql: "DELETE FROM snapshot WHERE inputs = ?", arguments: [number])
         }
     }
+
+    /// Limits the file's growth, as a disk without room does.
+    func limitPages(to count: Int) throws {
+        try database.writeWithoutTransaction { try $0.execute(sql: "PRAGMA max_page_count = \(count)") }
+    }
+
+    /// Runs statements as they are; for tests that damage a lab.
+    func execute(_ sql: String) throws { try database.writeWithoutTransaction { try $0.execute(sql: sql) } }
 
     /// Copies the lab into a new file.
     public func copy(to path: String) throws {
