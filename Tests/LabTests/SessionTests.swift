@@ -35,11 +35,13 @@ import Testing
         try rig.createUsed()
         var session = try rig.open(.writing)
         let digest = session.world.stateDigest
-        let answers = session.apply(StoreRig.deployment(replicas: 3).replacingOccurrences(of: "ports:", with: "porrts:"))
+        let answers = session.apply(
+            StoreRig.deployment(replicas: 3).replacingOccurrences(of: "ports:", with: "porrts:"))
         #expect(answers.map(\.code) == [400])
         let missing = session.respond(to: APIRequest(.delete, Pod.resource, namespace: "shop", name: "nobody"))
         #expect(missing.code == 404)
-        let dry = session.respond(to: APIRequest(.delete, Deployment.resource, namespace: "shop", name: "web", dryRun: true))
+        let dry = session.respond(
+            to: APIRequest(.delete, Deployment.resource, namespace: "shop", name: "web", dryRun: true))
         #expect(dry.code == 200)
         #expect(session.world.stateDigest == digest)
         try session.commit()
@@ -91,7 +93,9 @@ import Testing
         let again = try rig.open()
         #expect(again.now == .zero + .minutes(12))
         #expect(again.world.stateDigest == session.world.stateDigest)
-        #expect(try again.replay(from: .zero + .minutes(11)).world.now == .zero + .minutes(10), "a snapshot every ten minutes")
+        #expect(
+            try again.replay(from: .zero + .minutes(11)).world.now == .zero + .minutes(10),
+            "a snapshot every ten minutes")
     }
 
     @Test func aBudgetThatRunsOutLeavesThePresentAsItWas() throws {
@@ -147,7 +151,9 @@ import Testing
             return #expect(Bool(false), "the fork's change comes first, found \(divergence)")
         }
         #expect(request.resource.kind == "Deployment")
-        #expect(throws: LabStoreError.exists(rig.path("other.kubelab"))) { try session.fork(to: rig.path("other.kubelab")) }
+        #expect(throws: LabStoreError.exists(rig.path("other.kubelab"))) {
+            try session.fork(to: rig.path("other.kubelab"))
+        }
     }
 
     @Test func anAddedFaultSurvivesSnapshots() throws {

@@ -90,7 +90,8 @@ import Testing
     @Test func anotherBehaviourIsRefusedOrReplayedOnRequest() throws {
         try rig.createUsed()
         let digest = try rig.open().world.stateDigest
-        try SQLiteShell.run(rig.lab, "UPDATE lab SET value = '0' WHERE key = 'behaviour'; UPDATE snapshot SET behaviour = 0")
+        try SQLiteShell.run(
+            rig.lab, "UPDATE lab SET value = '0' WHERE key = 'behaviour'; UPDATE snapshot SET behaviour = 0")
         let error = failure { _ = try rig.open() }
         #expect(error == .otherBehaviour(rig.lab, found: 0, known: LabStore.behaviourVersion))
         #expect(error?.description.contains("--replay") == true)

@@ -32,11 +32,17 @@ import Testing
             if ended == nil { interrupted += 1 }
             let session = try rig.open()
             let inputs = try session.inputs()
-            #expect(Array(inputs.prefix(acknowledged.count)) == acknowledged, "acknowledged inputs are there, in order (kill \(kill))")
-            if ended == 0 { #expect(inputs.count > acknowledged.count, "an acknowledged command is there (kill \(kill))") }
+            #expect(
+                Array(inputs.prefix(acknowledged.count)) == acknowledged,
+                "acknowledged inputs are there, in order (kill \(kill))")
+            if ended == 0 {
+                #expect(inputs.count > acknowledged.count, "an acknowledged command is there (kill \(kill))")
+            }
             acknowledged = inputs
             if kill % 5 == 4 || ended == nil {
-                #expect(session.world.stateDigest == (try session.replayedDigest()), "the present follows from the inputs (kill \(kill))")
+                #expect(
+                    session.world.stateDigest == (try session.replayedDigest()),
+                    "the present follows from the inputs (kill \(kill))")
             }
             // Time would make each replay longer than the one before.
             if session.now > .zero + .minutes(4) {

@@ -68,7 +68,8 @@ final class StoreRig {
 
     static func file() throws -> ScenarioFile {
         ScenarioFile(
-            scenario: try ScenarioFile.parse(scenario, file: "scenario.yaml"), text: scenario, manifests: [("service.yaml", service)])
+            scenario: try ScenarioFile.parse(scenario, file: "scenario.yaml"), text: scenario,
+            manifests: [("service.yaml", service)])
     }
 
     @discardableResult func create(seed: UInt64 = 1) throws -> LabSession {
@@ -104,7 +105,9 @@ extension LabSession {
             let namespace = world.scenario.namespace
             let found = respond(to: APIRequest(.get, kind.resource, namespace: namespace, name: name))
             let verb: APIRequest.Verb = found.code == 404 ? .create : .update
-            return respond(to: APIRequest(verb, kind.resource, namespace: namespace, name: verb == .create ? "" : name, body: document.value))
+            return respond(
+                to: APIRequest(
+                    verb, kind.resource, namespace: namespace, name: verb == .create ? "" : name, body: document.value))
         }
     }
 
