@@ -94,7 +94,7 @@ public struct ClusterContext: Sendable {
             throw .alreadyExists(Object.resource, object.metadata.name)
         }
         store.revision += 1
-        object.metadata.uid = newUID()
+        if object.metadata.uid.isEmpty { object.metadata.uid = newUID() }
         object.metadata.resourceVersion = "\(store.revision)"
         if object.metadata.generation == 0, Object.countsGenerations { object.metadata.generation = 1 }
         object.metadata.creationTimestamp = wallTime
@@ -129,7 +129,9 @@ public struct ClusterContext: Sendable {
             store.index(new, id)
         }
         emit(.modified, id, old: old, new: new)
-        if new.metadata.deletionTimestamp != nil, new.metadata.finalizers.isEmpty, !Object.deletesGracefully {
+        if new.metadata.deletionTimestamp != nil, new.metadata.finalizers.isEmpty,
+            !Object.deletesGracefully || (Object.objectKind == .pod && new.metadata.deletionGracePeriodSeconds == 0)
+        {
             remove(id)
             return nil
         }

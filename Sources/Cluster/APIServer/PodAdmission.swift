@@ -1,16 +1,10 @@
 import KubernetesAPI
 
 extension ClusterContext {
-    /// The mutating and validating admission that every pod goes through, whoever creates it, in the API server's order.
+    /// The mutating admission that every pod goes through, whoever creates it, in the API server's order.
     mutating func admit(_ pod: inout Pod) throws(APIStatus) {
-        let namespace = pod.metadata.namespace
-        guard let home = store.namespaces.named(namespace) else { throw .notFound(Namespace.resource, namespace) }
-        if home.metadata.deletionTimestamp != nil {
-            throw .forbidden(
-                Pod.resource, pod.metadata.name.isEmpty ? pod.metadata.generateName : pod.metadata.name,
-                "unable to create new content in namespace \(namespace) because it is being terminated")
-        }
         if pod.spec.serviceAccountName.isEmpty { pod.spec.serviceAccountName = "default" }
+        if store.limitRanges.count > 0 { LimitRanger.applyDefaults(&pod, limitRanges(in: pod.metadata.namespace)) }
         try admitPriority(&pod)
         admitTolerations(&pod)
     }
@@ -34,14 +28,17 @@ extension ClusterContext {
             throw .forbidden(Pod.resource, pod.metadata.name, "no PriorityClass with name \(name) was found")
         }
         pod.spec.priority = found.value ?? 0
-        if pod.spec.preemptionPolicy == nil { pod.spec.preemptionPolicy = found.preemptionPolicy ?? "PreemptLowerPriority" }
+        if pod.spec.preemptionPolicy == nil {
+            pod.spec.preemptionPolicy = found.preemptionPolicy ?? "PreemptLowerPriority"
+        }
     }
 
     /// DefaultTolerationSeconds: pods outlive a lost node by five minutes unless they say otherwise.
     private func admitTolerations(_ pod: inout Pod) {
         for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
             let covered = pod.spec.tolerations.contains { toleration in
-                (toleration.key == key || toleration.key.isEmpty) && (toleration.effect == "NoExecute" || toleration.effect.isEmpty)
+                (toleration.key == key || toleration.key.isEmpty)
+                    && (toleration.effect == "NoExecute" || toleration.effect.isEmpty)
             }
             guard !covered else { continue }
             var toleration = Toleration()

@@ -149,6 +149,9 @@ extension ClusterContext {
         }
         object.clearSystemMetadata()
         object.clearStatus()
+        if !object.metadata.name.isEmpty, store[keyPath: Object.table].id(object.key) != nil {
+            throw .alreadyExists(Object.resource, object.metadata.name)
+        }
         object = try admit(object)
         clock.note("\(Object.resource.singular)/\(object.key)", "created by a user", isRoot: true)
         let id = try create(object)

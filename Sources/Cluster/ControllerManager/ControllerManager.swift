@@ -13,6 +13,11 @@ public struct ControllerManager: Sendable {
     private var garbageCollector = GarbageCollector()
     private var namespace = NamespaceController()
     private var nodeLifecycle = NodeLifecycleController()
+    private var job = JobController()
+    private var cronJob = CronJobController()
+    private var disruption = DisruptionController()
+    private var resourceQuota = ResourceQuotaController()
+    private var podGarbageCollector = PodGarbageCollector()
 
     init() {}
 
@@ -26,24 +31,39 @@ public struct ControllerManager: Sendable {
             statefulSet.observe(change, &context)
             daemonSet.observe(change, &context)
             nodeLifecycle.observe(change, &context)
+            job.observe(change, &context)
+            disruption.observe(change, &context)
+            podGarbageCollector.observe(change, &context)
         case .replicaSet:
             replicaSet.observe(change, &context)
             deployment.observe(change, &context)
-        case .deployment: deployment.observe(change, &context)
-        case .statefulSet: statefulSet.observe(change, &context)
+            disruption.observe(change, &context)
+        case .deployment:
+            deployment.observe(change, &context)
+            disruption.observe(change, &context)
+        case .statefulSet:
+            statefulSet.observe(change, &context)
+            disruption.observe(change, &context)
+        case .job:
+            job.observe(change, &context)
+            cronJob.observe(change, &context)
+        case .cronJob: cronJob.observe(change, &context)
+        case .podDisruptionBudget: disruption.observe(change, &context)
         case .daemonSet: daemonSet.observe(change, &context)
         case .horizontalPodAutoscaler: horizontalPodAutoscaler.observe(change, &context)
         case .service: endpointSlice.observe(change, &context)
         case .node:
             daemonSet.observe(change, &context)
             nodeLifecycle.observe(change, &context)
+            podGarbageCollector.observe(change, &context)
         case .namespace, .endpoints, .configMap, .secret, .serviceAccount, .persistentVolumeClaim, .limitRange,
             .resourceQuota,
-            .controllerRevision, .job, .cronJob, .podDisruptionBudget, .priorityClass, .endpointSlice, .lease, .ingress,
+            .controllerRevision, .priorityClass, .endpointSlice, .lease, .ingress,
             .role,
             .clusterRole, .roleBinding, .clusterRoleBinding:
             break
         }
+        resourceQuota.observe(change, &context)
         garbageCollector.observe(change, &context)
         namespace.observe(change, &context)
     }
@@ -66,7 +86,12 @@ public struct ControllerManager: Sendable {
         case .garbageCollector: garbageCollector.reconcile(id, &context)
         case .namespace: namespace.reconcile(id, &context)
         case .nodeLifecycle, .taintEviction: nodeLifecycle.reconcile(controller, id, kubelet, &context)
-        case .job, .cronJob, .disruption, .resourceQuota, .podGarbageCollector, .serviceAccount, .kubeProxy: break
+        case .job: job.reconcile(id, &context)
+        case .cronJob: cronJob.reconcile(id, &context)
+        case .disruption: disruption.reconcile(id, &context)
+        case .resourceQuota: resourceQuota.reconcile(id, &context)
+        case .podGarbageCollector: podGarbageCollector.reconcile(id, &context)
+        case .serviceAccount, .kubeProxy: break
         }
     }
 
@@ -110,18 +135,30 @@ public struct ControllerManager: Sendable {
 
 extension ControllerManager: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("controller-manager", version: 1)
+        writer.section("controller-manager", version: 2)
+        writer.write(deployment)
+        writer.write(replicaSet)
         writer.write(horizontalPodAutoscaler)
         writer.write(endpointSlice)
         writer.write(garbageCollector)
         writer.write(nodeLifecycle)
+        writer.write(job)
+        writer.write(cronJob)
+        writer.write(disruption)
+        writer.write(podGarbageCollector)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("controller-manager", version: 1)
+        try reader.section("controller-manager", version: 2)
+        deployment = try reader.read()
+        replicaSet = try reader.read()
         horizontalPodAutoscaler = try reader.read()
         endpointSlice = try reader.read()
         garbageCollector = try reader.read()
         nodeLifecycle = try reader.read()
+        job = try reader.read()
+        cronJob = try reader.read()
+        disruption = try reader.read()
+        podGarbageCollector = try reader.read()
     }
 }

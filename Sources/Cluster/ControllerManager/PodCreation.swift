@@ -7,7 +7,8 @@ extension ClusterContext {
     ///   - customize: changes what the workload changes, after the template was copied.
     /// - Throws: what admission answers, as the workload's FailedCreate event prints it.
     mutating func createPod(
-        from template: PodTemplateSpec, owner: some KubernetesObject, name: String? = nil, customize: (inout Pod) -> Void = { _ in }
+        from template: PodTemplateSpec, owner: some KubernetesObject, name: String? = nil,
+        customize: (inout Pod) -> Void = { _ in }
     ) throws(APIStatus) -> ObjectID<Pod> {
         var pod = Pod()
         if let name {
@@ -22,8 +23,13 @@ extension ClusterContext {
         pod.metadata.ownerReferences = [owner.controllerReference]
         pod.boxedSpec = template.boxedSpec
         customize(&pod)
+        try admitNamespace(of: pod)
         try admit(&pod)
         pod.status.phase = "Pending"
+        self.name(&pod)
+        try admitLimits(pod)
+        if store.pods.id(pod.key) != nil { throw .alreadyExists(Pod.resource, pod.metadata.name) }
+        try chargeQuotas(pod)
         return try create(pod)
     }
 }

@@ -14,14 +14,20 @@ struct DeploymentController: Controller, Sendable {
 
     static let hashLabel = "pod-template-hash"
 
+    private var wakeups = Wakeups()
+
     init() {}
+
+    mutating func restart() { wakeups = Wakeups() }
 
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         switch change.id.kind {
         case .deployment:
-            context.enqueue(.deployment, change.id)
+            if change.kind == .deleted { wakeups.forget(change.id) } else { context.enqueue(.deployment, change.id) }
         case .replicaSet:
-            if let (_, _, set) = change.object(ReplicaSet.self), let owner: ObjectID<Deployment> = context.controller(of: set) {
+            if let (_, _, set) = change.object(ReplicaSet.self),
+                let owner: ObjectID<Deployment> = context.controller(of: set)
+            {
                 context.enqueue(.deployment, owner)
             }
         case .pod:
@@ -47,11 +53,16 @@ struct DeploymentController: Controller, Sendable {
 
         /// Finds the set whose template is the Deployment's, the oldest of several.
         init(of deployment: Deployment, _ context: ClusterContext) {
-            var owned: [(id: ObjectID<ReplicaSet>, set: ReplicaSet)] = context.store.dependents(of: deployment.metadata.uid, ReplicaSet.self)
-                .compactMap { id in context.store[id].map { (id, $0) } }
+            var owned: [(id: ObjectID<ReplicaSet>, set: ReplicaSet)] = context.store.dependents(
+                of: deployment.metadata.uid, ReplicaSet.self
+            )
+            .compactMap { id in context.store[id].map { (id, $0) } }
             owned.sort { left, right in
-                let (a, b) = (left.set.metadata.creationTimestamp ?? Time(), right.set.metadata.creationTimestamp ?? Time())
-                return a == b ? left.set.metadata.name.utf8.lexicographicallyPrecedes(right.set.metadata.name.utf8) : a < b
+                let (a, b) = (
+                    left.set.metadata.creationTimestamp ?? Time(), right.set.metadata.creationTimestamp ?? Time()
+                )
+                return a == b
+                    ? left.set.metadata.name.utf8.lexicographicallyPrecedes(right.set.metadata.name.utf8) : a < b
             }
             let wanted = Self.comparable(deployment.spec.template)
             for (id, set) in owned {
@@ -74,10 +85,12 @@ struct DeploymentController: Controller, Sendable {
     }
 
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
+        wakeups.begin(id, now: context.now)
         guard let id: ObjectID<Deployment> = id.typed(), let deployment = context.store[id] else { return }
         if deployment.spec.selector.isEmpty {
             context.recordEvent(
-                .warning, "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required.", about: deployment,
+                .warning, "SelectingAll", "This deployment is selecting all pods. A non-empty selector is required.",
+                about: deployment,
                 source: .deploymentController)
             return
         }
@@ -95,7 +108,9 @@ struct DeploymentController: Controller, Sendable {
         case .statusOnly:
             break
         case .scale:
-            for scaling in rollout.scaleProportionally(new: sets.new, old: sets.old) { scale(scaling, deployment, rollout, sets, &context) }
+            for scaling in rollout.scaleProportionally(new: sets.new, old: sets.old) {
+                scale(scaling, deployment, rollout, sets, &context)
+            }
             refreshAnnotations(rollout, sets, &context)
             sets = Sets(of: deployment, context)
             writeStatus(id, rollout.calculatedStatus(new: sets.new, all: sets.all, now: context.now), &context)
@@ -103,7 +118,9 @@ struct DeploymentController: Controller, Sendable {
         case .rollingUpdate:
             guard ensureNewSet(id, deployment, &rollout, &sets, &context) else { return }
             if let new = sets.new {
-                for scaling in rollout.rollingUpdateStep(new: new, old: sets.old) { scale(scaling, deployment, rollout, sets, &context) }
+                for scaling in rollout.rollingUpdateStep(new: new, old: sets.old) {
+                    scale(scaling, deployment, rollout, sets, &context)
+                }
             }
         case .recreate:
             recreate(id, deployment, &rollout, &sets, &context)
@@ -115,10 +132,11 @@ struct DeploymentController: Controller, Sendable {
             }
             sets = Sets(of: deployment, context)
         }
-        let status = rollout.rolloutStatus(name: deployment.metadata.name, new: sets.new, all: sets.all, now: context.now)
+        let status = rollout.rolloutStatus(
+            name: deployment.metadata.name, new: sets.new, all: sets.all, now: context.now)
         if let delay = rollout.progressCheckDelay(status, now: context.now) {
             // A check that is due at once goes through the rate limiter, which never lets a key come back at once.
-            context.enqueue(.deployment, id, after: max(delay, .seconds(1)))
+            wakeups.schedule(.deployment, AnyObjectID(id), after: max(delay, .seconds(1)), &context)
         }
         writeStatus(id, status, &context)
     }
@@ -182,7 +200,8 @@ struct DeploymentController: Controller, Sendable {
             let created = context.store[setID]?.metadata.name ?? ""
             if set.spec.replicas ?? 0 > 0 {
                 context.recordEvent(
-                    .normal, "ScalingReplicaSet", RolloutScaling(name: created, from: 0, to: set.spec.replicas ?? 0).eventMessage,
+                    .normal, "ScalingReplicaSet",
+                    RolloutScaling(name: created, from: 0, to: set.spec.replicas ?? 0).eventMessage,
                     about: deployment, source: .deploymentController)
             }
             setRevision(revision, of: id, &context)
@@ -241,7 +260,8 @@ struct DeploymentController: Controller, Sendable {
     // MARK: Writing
 
     private func scale(
-        _ scaling: RolloutScaling, _ deployment: Deployment, _ rollout: RolloutDeployment, _ sets: Sets, _ context: inout ClusterContext
+        _ scaling: RolloutScaling, _ deployment: Deployment, _ rollout: RolloutDeployment, _ sets: Sets,
+        _ context: inout ClusterContext
     ) {
         guard let id = sets.ids[scaling.name] else { return }
         let sizes = rollout.sizeAnnotations
@@ -250,7 +270,8 @@ struct DeploymentController: Controller, Sendable {
             set.metadata.annotations[Annotation.desiredReplicas] = "\(sizes.desired)"
             set.metadata.annotations[Annotation.maxReplicas] = "\(sizes.max)"
         }
-        context.recordEvent(.normal, "ScalingReplicaSet", scaling.eventMessage, about: deployment, source: .deploymentController)
+        context.recordEvent(
+            .normal, "ScalingReplicaSet", scaling.eventMessage, about: deployment, source: .deploymentController)
     }
 
     /// Sets that keep their size learn the Deployment's new one, or the scaling would never be over.
@@ -275,6 +296,6 @@ struct DeploymentController: Controller, Sendable {
 }
 
 extension DeploymentController: BinaryCodable {
-    func write(to writer: inout BinaryWriter) {}
-    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {}
+    func write(to writer: inout BinaryWriter) { writer.write(wakeups) }
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) { wakeups = try reader.read() }
 }

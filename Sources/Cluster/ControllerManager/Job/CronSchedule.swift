@@ -1,4 +1,4 @@
-/// A schedule of a CronJob: five fields or a word such as `@daily`, in UTC. What is accepted, and the error texts, are
+/// A schedule of a CronJob: five fields or a word such as `@daily`, on the clocks of a time zone. What is accepted, and the error texts, are
 /// those of the library that Kubernetes uses (robfig/cron v3, standard parser).
 public struct CronSchedule: Sendable, Equatable {
     /// Why a text is no schedule.
@@ -24,6 +24,8 @@ public struct CronSchedule: Sendable, Equatable {
     }
 
     private let form: Form
+    /// Whose clocks the fields mean.
+    public var zone = TimeZoneRules.utc
 
     public init(_ text: String) throws(ParsingError) {
         let trimmed = text.split(whereSeparator: \.isWhitespace)
@@ -100,7 +102,7 @@ public struct CronSchedule: Sendable, Equatable {
     public func next(after seconds: Int64) -> Int64? {
         switch form {
         case .every(let period): return seconds.addingSaturating(period)
-        case .fields(let fields): return fields.next(after: seconds)
+        case .fields(let fields): return fields.next(after: seconds, in: zone)
         }
     }
 
@@ -132,6 +134,18 @@ public struct CronSchedule: Sendable, Equatable {
 }
 
 extension CronSchedule.Fields {
+    /// The next time in UTC seconds. An hour that the clocks skip has no times, one that they repeat has them once.
+    func next(after seconds: Int64, in zone: TimeZoneRules) -> Int64? {
+        if zone == .utc { return next(after: seconds) }
+        var local = seconds.addingSaturating(zone.offset(at: seconds))
+        for _ in 0..<10_000 {
+            guard let candidate = next(after: local) else { return nil }
+            if let time = zone.utc(local: candidate), time > seconds { return time }
+            local = candidate
+        }
+        return nil
+    }
+
     func next(after seconds: Int64) -> Int64? {
         // Far outside any calendar the arithmetic below would overflow.
         guard seconds > -10_000_000_000_000, seconds < 10_000_000_000_000 else { return nil }

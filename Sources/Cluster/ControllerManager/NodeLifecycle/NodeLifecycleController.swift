@@ -21,17 +21,17 @@ struct NodeLifecycleController: Sendable {
             case .added:
                 context.enqueue(.nodeLifecycle, id)
                 context.recordEvent(
-                    .normal, "RegisteredNode", "Node \(node.metadata.name) event: Registered Node \(node.metadata.name) in Controller",
+                    .normal, "RegisteredNode",
+                    "Node \(node.metadata.name) event: Registered Node \(node.metadata.name) in Controller",
                     about: node, source: .nodeController)
             case .modified:
                 if old?.spec.unschedulable != node.spec.unschedulable { context.enqueue(.nodeLifecycle, id) }
                 if old?.spec.taints != node.spec.taints { judgePods(of: node, &context) }
             case .deleted:
                 context.recordEvent(
-                    .normal, "RemovingNode", "Node \(node.metadata.name) event: Removing Node \(node.metadata.name) from Controller",
+                    .normal, "RemovingNode",
+                    "Node \(node.metadata.name) event: Removing Node \(node.metadata.name) from Controller",
                     about: node, source: .nodeController)
-                // Pod garbage collection: 20 s passes and a quarantine of 40 s.
-                for pod in context.store.pods(on: node.metadata.name) { context.enqueue(.taintEviction, pod, after: .seconds(60)) }
             }
         } else if let (id, old, pod) = change.object(Pod.self) {
             if change.kind == .deleted {
@@ -44,7 +44,9 @@ struct NodeLifecycleController: Sendable {
         }
     }
 
-    mutating func reconcile(_ controller: ControllerName, _ id: AnyObjectID, _ kubelet: Kubelet, _ context: inout ClusterContext) {
+    mutating func reconcile(
+        _ controller: ControllerName, _ id: AnyObjectID, _ kubelet: Kubelet, _ context: inout ClusterContext
+    ) {
         if controller == .taintEviction, let pod: ObjectID<Pod> = id.typed() {
             evict(pod, &context)
         } else if let node: ObjectID<Node> = id.typed() {
@@ -89,16 +91,21 @@ struct NodeLifecycleController: Sendable {
             }
         }
         let reason = isTainted ? "NodeSchedulable" : "NodeNotSchedulable"
-        context.recordEvent(.normal, reason, "Node \(name) status is now: \(reason)", about: node, source: .kubelet, host: name)
+        context.recordEvent(
+            .normal, reason, "Node \(name) status is now: \(reason)", about: node, source: .kubelet, host: name)
     }
 
     private func silence(_ id: ObjectID<Node>, _ node: Node, _ kubelet: Kubelet, _ context: inout ClusterContext) {
         let time = context.wallTime
         // With every node silent it is the controller that is cut off: nobody is evicted.
-        let allSilent = context.store.nodes.sorted.allSatisfy { kubelet.health(of: $0.object.metadata.name)?.health != .healthy }
+        let allSilent = context.store.nodes.sorted.allSatisfy {
+            kubelet.health(of: $0.object.metadata.name)?.health != .healthy
+        }
         context.update(id) { node in
             for type in ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"] {
-                node.setCondition(type, "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status.", at: time)
+                node.setCondition(
+                    type, "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status.",
+                    at: time)
             }
             for effect in allSilent ? ["NoSchedule"] : ["NoSchedule", "NoExecute"] {
                 var taint = Taint()
@@ -109,7 +116,8 @@ struct NodeLifecycleController: Sendable {
             }
         }
         context.recordEvent(
-            .normal, "NodeNotReady", "Node \(node.metadata.name) status is now: NodeNotReady", about: node, source: .nodeController)
+            .normal, "NodeNotReady", "Node \(node.metadata.name) status is now: NodeNotReady", about: node,
+            source: .nodeController)
         for pod in context.store.pods(on: node.metadata.name) {
             guard let object = context.store[pod], object.isReady else { continue }
             context.update(pod) { $0.setCondition("Ready", "False", at: time) }
@@ -125,7 +133,8 @@ struct NodeLifecycleController: Sendable {
         }
         if let recovered {
             context.recordEvent(
-                .normal, "NodeReady", "Node \(node.metadata.name) status is now: NodeReady", about: recovered, source: .kubelet,
+                .normal, "NodeReady", "Node \(node.metadata.name) status is now: NodeReady", about: recovered,
+                source: .kubelet,
                 host: node.metadata.name)
         }
     }
@@ -144,7 +153,8 @@ struct NodeLifecycleController: Sendable {
         guard !taints.isEmpty else {
             if evictions.removeValue(forKey: id) != nil {
                 context.recordEvent(
-                    .normal, "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)", about: pod, source: .taintEvictionController)
+                    .normal, "TaintManagerEviction", "Cancelling deletion of Pod \(pod.key)", about: pod,
+                    source: .taintEvictionController)
             }
             return
         }
@@ -156,7 +166,9 @@ struct NodeLifecycleController: Sendable {
                 shortest = 0
                 break
             }
-            for seconds in matching.compactMap(\.tolerationSeconds) { shortest = min(shortest ?? seconds, max(0, seconds)) }
+            for seconds in matching.compactMap(\.tolerationSeconds) {
+                shortest = min(shortest ?? seconds, max(0, seconds))
+            }
         }
         guard let shortest else { return }
         evictions[id] = context.now + .seconds(shortest)
@@ -165,19 +177,16 @@ struct NodeLifecycleController: Sendable {
 
     private mutating func evict(_ id: ObjectID<Pod>, _ context: inout ClusterContext) {
         guard let pod = context.store[id] else { return }
-        guard context.store.nodes.id(pod.spec.nodeName) != nil else {
-            // The node is gone: nobody will ever confirm, so the object goes at once.
-            context.remove(id)
-            return
-        }
         guard let due = evictions[id], due <= context.now, pod.metadata.deletionTimestamp == nil else { return }
         evictions[id] = nil
         context.recordEvent(
-            .normal, "TaintManagerEviction", "Marking for deletion Pod \(pod.key)", about: pod, source: .taintEvictionController)
+            .normal, "TaintManagerEviction", "Marking for deletion Pod \(pod.key)", about: pod,
+            source: .taintEvictionController)
         let time = context.wallTime
         context.update(id) { pod in
             pod.setCondition(
-                "DisruptionTarget", "True", reason: "DeletionByTaintManager", message: "Taint manager: deleting due to NoExecute taint",
+                "DisruptionTarget", "True", reason: "DeletionByTaintManager",
+                message: "Taint manager: deleting due to NoExecute taint",
                 at: time)
         }
         context.delete(id)

@@ -3,11 +3,15 @@ import Simulation
 
 /// Keeps as many active pods as a ReplicaSet asks for (`pkg/controller/replicaset/replica_set.go`).
 struct ReplicaSetController: Controller, Sendable {
+    private var wakeups = Wakeups()
+
     init() {}
+
+    mutating func restart() { wakeups = Wakeups() }
 
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if change.id.kind == .replicaSet {
-            context.enqueue(.replicaSet, change.id)
+            if change.kind == .deleted { wakeups.forget(change.id) } else { context.enqueue(.replicaSet, change.id) }
         } else if let (_, old, pod) = change.object(Pod.self), change.kind != .modified || Self.concerns(old, pod) {
             if let owner: ObjectID<ReplicaSet> = context.controller(of: pod) {
                 context.enqueue(.replicaSet, owner)
@@ -26,6 +30,7 @@ struct ReplicaSetController: Controller, Sendable {
     }
 
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
+        wakeups.begin(id, now: context.now)
         guard let id: ObjectID<ReplicaSet> = id.typed(), let set = context.store[id] else { return }
         let pods = context.claimPods(for: set, selector: set.spec.selector)
         var failure: APIStatus?
@@ -92,7 +97,9 @@ struct ReplicaSetController: Controller, Sendable {
         }
     }
 
-    private func writeStatus(_ id: ObjectID<ReplicaSet>, _ failure: APIStatus?, _ context: inout ClusterContext) {
+    private mutating func writeStatus(
+        _ id: ObjectID<ReplicaSet>, _ failure: APIStatus?, _ context: inout ClusterContext
+    ) {
         guard let set = context.store[id] else { return }
         var status = set.status
         status.replicas = 0
@@ -126,22 +133,24 @@ struct ReplicaSetController: Controller, Sendable {
         }
         status.terminatingReplicas = terminating
         status.observedGeneration = set.metadata.generation
+        let isMarked = status.conditions.contains { $0.type == "ReplicaFailure" }
         if let failure {
-            var condition = ReplicaSetCondition()
-            condition.type = "ReplicaFailure"
-            condition.status = "True"
-            condition.reason = "FailedCreate"
-            condition.message = failure.message
-            condition.lastTransitionTime =
-                status.conditions.first { $0.type == "ReplicaFailure" }?.lastTransitionTime ?? context.wallTime
-            status.conditions.removeAll { $0.type == "ReplicaFailure" }
-            status.conditions.append(condition)
+            // The first failure stays; a new text each time would make the set's own change bring it back at once.
+            if !isMarked {
+                var condition = ReplicaSetCondition()
+                condition.type = "ReplicaFailure"
+                condition.status = "True"
+                condition.reason = "FailedCreate"
+                condition.message = failure.message
+                condition.lastTransitionTime = context.wallTime
+                status.conditions.append(condition)
+            }
             // The work queue tries again later, as its rate limiter would.
-            context.enqueue(.replicaSet, id, after: .seconds(10))
-        } else if status.replicas >= set.spec.replicas ?? 1 {
+            wakeups.schedule(.replicaSet, AnyObjectID(id), after: .seconds(10), &context)
+        } else if isMarked {
             status.conditions.removeAll { $0.type == "ReplicaFailure" }
         }
-        if let wait { context.enqueue(.replicaSet, id, after: wait) }
+        if let wait { wakeups.schedule(.replicaSet, AnyObjectID(id), after: wait, &context) }
         if status != set.status { context.update(id) { $0.status = status } }
     }
 }
@@ -167,6 +176,6 @@ extension PodDeletionCandidate {
 }
 
 extension ReplicaSetController: BinaryCodable {
-    func write(to writer: inout BinaryWriter) {}
-    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {}
+    func write(to writer: inout BinaryWriter) { writer.write(wakeups) }
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) { wakeups = try reader.read() }
 }
