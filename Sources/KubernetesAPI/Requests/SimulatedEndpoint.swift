@@ -5,10 +5,13 @@ public struct WatchEvent: Sendable, Equatable {
     public var kind: Kind
     /// The object after the change (before it, for a deletion), with apiVersion and kind.
     public var object: JSONValue
+    /// When it happened, on the cluster's clock; nil if the endpoint does not say.
+    public var time: Time?
 
-    public init(kind: Kind, object: JSONValue) {
+    public init(kind: Kind, object: JSONValue, time: Time? = nil) {
         self.kind = kind
         self.object = object
+        self.time = time
     }
 }
 
