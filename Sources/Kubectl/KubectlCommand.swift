@@ -4,11 +4,15 @@ import KubernetesAPI
 public enum KubectlCommand {
     /// Every command, in the order of the overview.
     static let commands: [any Command.Type] = [
-        CreateCommand.self, ExposeCommand.self, SetImageCommand.self, SetEnvironmentCommand.self, SetResourcesCommand.self, ExplainCommand.self, GetCommand.self,
+        CreateCommand.self, ExposeCommand.self, SetImageCommand.self, SetEnvironmentCommand.self,
+        SetResourcesCommand.self, ExplainCommand.self, GetCommand.self,
         DeleteCommand.self, RolloutStatusCommand.self, RolloutHistoryCommand.self, RolloutUndoCommand.self,
-        RolloutRestartCommand.self, RolloutPauseCommand.self, RolloutResumeCommand.self, ScaleCommand.self, AutoscaleCommand.self,
-        TopPodCommand.self, TopNodeCommand.self, CordonCommand.self, UncordonCommand.self, DrainCommand.self, TaintCommand.self,
-        DescribeCommand.self, LogsCommand.self, EventsCommand.self, DiffCommand.self, ApplyFilesCommand.self, PatchCommand.self,
+        RolloutRestartCommand.self, RolloutPauseCommand.self, RolloutResumeCommand.self, ScaleCommand.self,
+        AutoscaleCommand.self,
+        TopPodCommand.self, TopNodeCommand.self, CordonCommand.self, UncordonCommand.self, DrainCommand.self,
+        TaintCommand.self,
+        DescribeCommand.self, LogsCommand.self, EventsCommand.self, DiffCommand.self, ApplyFilesCommand.self,
+        PatchCommand.self,
         ReplaceCommand.self, WaitCommand.self, LabelCommand.self, AnnotateCommand.self, APIResourcesCommand.self,
         CanICommand.self, WhoAmICommand.self, VersionCommand.self,
     ]
@@ -27,6 +31,34 @@ public enum KubectlCommand {
         return names
     }
 
+    /// What a command does with the endpoint.
+    public enum Access: Sendable, Equatable {
+        /// Sends no requests.
+        case none
+        /// Only asks, and lets no time pass.
+        case reading
+        /// Changes objects, or lets simulated time pass.
+        case writing
+    }
+
+    /// What a command line will do with its endpoint, as far as its words say; `--dry-run` counts as writing.
+    public static func access(of arguments: [String]) -> Access {
+        var words = arguments[...]
+        while let word = words.first, word.hasPrefix("-") {
+            words = words.dropFirst()
+            if ["-n", "--namespace"].contains(word) { words = words.dropFirst() }
+        }
+        let help = words.prefix { $0 != "--" }.contains { $0 == "--help" || $0 == "-h" }
+        guard !help, let (command, rest) = find(Array(words)) else { return .none }
+        guard command.definition.access == .reading else { return command.definition.access }
+        let flags = command.definition.flags
+        guard
+            let parsed = try? ParsedArguments(
+                rest, flags: flags + Flag.global.filter { global in !flags.contains { $0.name == global.name } })
+        else { return .none }
+        return ["watch", "watch-only", "follow"].contains { parsed.bool($0) } ? .writing : .reading
+    }
+
     /// Runs one command.
     /// - Parameter arguments: the words behind `kubectl`.
     /// - Returns: kubectl's exit code.
@@ -42,7 +74,9 @@ public enum KubectlCommand {
                 return 0
             }
             leading.append(word)
-            if Flag.global.contains(where: { ("--" + $0.name == word || "-" + $0.short == word) && $0.kind != .bool }), let value = rest.first {
+            if Flag.global.contains(where: { ("--" + $0.name == word || "-" + $0.short == word) && $0.kind != .bool }),
+                let value = rest.first
+            {
                 leading.append(value)
                 rest = rest.dropFirst()
             }
@@ -58,7 +92,8 @@ public enum KubectlCommand {
     }
 
     private static func run<Chosen: Command>(
-        _ command: Chosen.Type, _ words: [String], on endpoint: inout some SimulatedEndpoint, _ environment: any KubectlEnvironment
+        _ command: Chosen.Type, _ words: [String], on endpoint: inout some SimulatedEndpoint,
+        _ environment: any KubectlEnvironment
     ) -> Int32 {
         let definition = Chosen.definition
         let parsed: ParsedArguments
@@ -67,7 +102,10 @@ public enum KubectlCommand {
                 environment.write(definition.help(program: environment.program))
                 return 0
             }
-            parsed = try ParsedArguments(words, flags: definition.flags + Flag.global.filter { global in !definition.flags.contains { $0.name == global.name } })
+            parsed = try ParsedArguments(
+                words,
+                flags: definition.flags
+                    + Flag.global.filter { global in !definition.flags.contains { $0.name == global.name } })
         } catch {
             let name = ([environment.program] + definition.path).joined(separator: " ")
             environment.writeError("error: \(error.message)\nSee '\(name) --help' for usage.\n")
@@ -87,7 +125,9 @@ public enum KubectlCommand {
         for command in commands.sorted(by: { $0.definition.path.count > $1.definition.path.count }) {
             let definition = command.definition
             let count = definition.path.count
-            guard words.count >= count, Array(words.prefix(count - 1)) == Array(definition.path.dropLast()) else { continue }
+            guard words.count >= count, Array(words.prefix(count - 1)) == Array(definition.path.dropLast()) else {
+                continue
+            }
             if words[count - 1] == definition.path.last || definition.aliases.contains(words[count - 1]) {
                 return (command, Array(words.dropFirst(count)))
             }
@@ -95,7 +135,9 @@ public enum KubectlCommand {
         return nil
     }
 
-    private static func reportUnknown(_ first: String, _ words: [String], _ environment: any KubectlEnvironment) -> Int32 {
+    private static func reportUnknown(_ first: String, _ words: [String], _ environment: any KubectlEnvironment)
+        -> Int32
+    {
         let family = commands.filter { $0.definition.path.count > 1 && $0.definition.path[0] == first }
         guard !family.isEmpty else {
             var text = "error: unknown command \"\(first)\" for \"\(environment.program)\"\n"
@@ -106,18 +148,26 @@ public enum KubectlCommand {
         }
         let second = words.dropFirst().first ?? ""
         if second.isEmpty || second == "--help" || second == "-h" {
-            environment.write("Available Commands:\n" + family.map { "  \($0.definition.path.dropFirst().joined(separator: " "))\t\($0.definition.summary)\n" }.joined())
+            environment.write(
+                "Available Commands:\n"
+                    + family.map {
+                        "  \($0.definition.path.dropFirst().joined(separator: " "))\t\($0.definition.summary)\n"
+                    }.joined())
             return 0
         }
-        environment.writeError("error: unknown command \"\(second)\"\nSee '\(environment.program) \(first) -h' for help and examples\n")
+        environment.writeError(
+            "error: unknown command \"\(second)\"\nSee '\(environment.program) \(first) -h' for help and examples\n")
         return 1
     }
 
     private static func overview(program: String) -> String {
         var rows = ""
-        for command in commands { rows += "  \(command.definition.path.joined(separator: " "))\t\(command.definition.summary)\n" }
+        for command in commands {
+            rows += "  \(command.definition.path.joined(separator: " "))\t\(command.definition.summary)\n"
+        }
         var writer = TabWriter(minimumWidth: 0, padding: 2)
-        return "\(program) controls the simulated cluster as kubectl controls a real one.\n\nCommands:\n\(writer.aligned(rows))\n"
+        return
+            "\(program) controls the simulated cluster as kubectl controls a real one.\n\nCommands:\n\(writer.aligned(rows))\n"
             + "Use \"\(program) <command> --help\" for more information about a given command.\n"
     }
 

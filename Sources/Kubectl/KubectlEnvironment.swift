@@ -36,7 +36,10 @@ public final class RecordedEnvironment: KubectlEnvironment {
     public private(set) var output = ""
     public private(set) var errors = ""
 
-    public init(defaultNamespace: String = "default", program: String = "kubectl", files: [String: [UInt8]] = [:], input: [UInt8] = []) {
+    public init(
+        defaultNamespace: String = "default", program: String = "kubectl", files: [String: [UInt8]] = [:],
+        input: [UInt8] = []
+    ) {
         self.defaultNamespace = defaultNamespace
         self.program = program
         self.files = files
@@ -50,7 +53,9 @@ public final class RecordedEnvironment: KubectlEnvironment {
 
     public func files(inDirectory path: String, recursively: Bool) -> [String]? {
         let prefix = path == "." ? "" : path.hasSuffix("/") ? path : path + "/"
-        let found = files.keys.filter { $0.hasPrefix(prefix) && (recursively || !$0.dropFirst(prefix.count).contains("/")) }
+        let found = files.keys.filter {
+            $0.hasPrefix(prefix) && (recursively || !$0.dropFirst(prefix.count).contains("/"))
+        }
         return found.isEmpty ? nil : found.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
     }
 

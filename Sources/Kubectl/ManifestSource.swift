@@ -40,7 +40,14 @@ extension ManifestFile {
         reader.refusesDuplicateKeys = false
         let documents: [YAMLDocument]
         do { documents = try reader.documents(bytes) } catch {
-            return ([], [ManifestError(file: name, line: error.line ?? 0, message: "error: error parsing \(name): error converting YAML to JSON: \(error.message)")])
+            return (
+                [],
+                [
+                    ManifestError(
+                        file: name, line: error.line ?? 0,
+                        message: "error: error parsing \(name): error converting YAML to JSON: \(error.message)")
+                ]
+            )
         }
         var objects: [ManifestObject] = []
         var errors: [ManifestError] = []
@@ -48,19 +55,25 @@ extension ManifestFile {
             if case .null = document.value { continue }
             read(document.value, document, namespace, &objects, &errors)
         }
-        if objects.isEmpty, errors.isEmpty { errors.append(ManifestError(file: name, line: 0, message: "error: no objects passed to apply")) }
+        if objects.isEmpty, errors.isEmpty {
+            errors.append(ManifestError(file: name, line: 0, message: "error: no objects passed to apply"))
+        }
         return (objects, errors)
     }
 
     private func read(
-        _ value: JSONValue, _ document: YAMLDocument, _ namespace: String, _ objects: inout [ManifestObject], _ errors: inout [ManifestError]
+        _ value: JSONValue, _ document: YAMLDocument, _ namespace: String, _ objects: inout [ManifestObject],
+        _ errors: inout [ManifestError]
     ) {
         func fail(_ message: String, _ path: String = "") {
-            errors.append(ManifestError(file: name, line: path.isEmpty ? document.startLine : document.line(of: path), message: message))
+            errors.append(
+                ManifestError(
+                    file: name, line: path.isEmpty ? document.startLine : document.line(of: path), message: message))
         }
         let suffix = "; if you choose to ignore these errors, turn validation off with --validate=false"
         guard case .object(let members) = value else {
-            return fail("error: error validating \"\(name)\": error validating data: invalid object to validate" + suffix)
+            return fail(
+                "error: error validating \"\(name)\": error validating data: invalid object to validate" + suffix)
         }
         guard let kindName = members["kind"]?.string, !kindName.isEmpty else {
             var missing = ["kind not set"]
@@ -72,12 +85,19 @@ extension ManifestFile {
             return fail("error: error validating \"\(name)\": error validating data: apiVersion not set\(suffix)")
         }
         if kindName == "List", version == "v1" {
-            if case .array(let items)? = members["items"] { for item in items { read(item, document, namespace, &objects, &errors) } }
+            if case .array(let items)? = members["items"] {
+                for item in items { read(item, document, namespace, &objects, &errors) }
+            }
             return
         }
         let metadata = members["metadata"]
         let objectName = metadata?["name"]?.string ?? ""
-        guard let kind = KindRow.builtIn.first(where: { $0.resource.kind == kindName && $0.resource.apiVersion == version && $0.resource.group != "metrics.k8s.io" }) else {
+        guard
+            let kind = KindRow.builtIn.first(where: {
+                $0.resource.kind == kindName && $0.resource.apiVersion == version
+                    && $0.resource.group != "metrics.k8s.io"
+            })
+        else {
             return fail(
                 "error: resource mapping not found for name: \"\(objectName)\" namespace: \"\(metadata?["namespace"]?.string ?? "")\" from \"\(name)\": no matches for kind \"\(kindName)\" in version \"\(version)\"\nensure CRDs are installed first",
                 "kind")

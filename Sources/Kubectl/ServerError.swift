@@ -13,7 +13,8 @@ enum ServerError {
             let isNamed = !status.kind.isEmpty || !status.name.isEmpty
             let head = isNamed ? "The \(status.kind) \"\(status.name)\" is invalid" : "The request is invalid"
             if lines.isEmpty { return isNamed || status.message.isEmpty ? head : "\(head): \(status.message)" }
-            return lines.count == 1 ? "\(head): \(lines[0])" : "\(head): \n" + lines.map { "* " + $0 }.joined(separator: "\n")
+            return lines.count == 1
+                ? "\(head): \(lines[0])" : "\(head): \n" + lines.map { "* " + $0 }.joined(separator: "\n")
         }
         let prefix = status.reason.isEmpty ? "Error from server: " : "Error from server (\(status.reason)): "
         return prefix + (action.isEmpty ? "" : action + ": ") + status.message

@@ -51,9 +51,10 @@ struct FakeCluster: SimulatedEndpoint {
         case .get:
             let object = objects[try index(request)]
             if request.subresource == "log" {
-                let container = request.logOptions?.container ?? ""
+                let container = request.log.container
                 guard let text = logs["\(request.name)/\(container)"] else {
-                    throw APIStatus.badRequest("container \"\(container)\" in pod \"\(request.name)\" is waiting to start: ContainerCreating")
+                    throw APIStatus.badRequest(
+                        "container \"\(container)\" in pod \"\(request.name)\" is waiting to start: ContainerCreating")
                 }
                 return APIResponse(code: 200, body: .text(text))
             }
@@ -116,7 +117,10 @@ struct FakeCluster: SimulatedEndpoint {
     }
 
     private func scale(_ object: JSONValue) -> JSONValue {
-        ["apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": object["metadata"] ?? .null, "spec": ["replicas": object["spec"]?["replicas"] ?? .integer(1)]]
+        [
+            "apiVersion": "autoscaling/v1", "kind": "Scale", "metadata": object["metadata"] ?? .null,
+            "spec": ["replicas": object["spec"]?["replicas"] ?? .integer(1)],
+        ]
     }
 
     private func selected(_ request: APIRequest) throws -> [JSONValue] {
@@ -125,7 +129,10 @@ struct FakeCluster: SimulatedEndpoint {
         return objects.filter { object in
             guard isOf(object, request.resource) else { return false }
             let metadata = object["metadata"]
-            guard !request.resource.namespaced || request.namespace.isEmpty || metadata?["namespace"]?.string == request.namespace else { return false }
+            guard
+                !request.resource.namespaced || request.namespace.isEmpty
+                    || metadata?["namespace"]?.string == request.namespace
+            else { return false }
             var texts: [String: String] = [:]
             for (key, value) in metadata?["labels"]?.object ?? [:] { texts[key] = value.string ?? "" }
             return labels.matches(texts)
@@ -133,7 +140,9 @@ struct FakeCluster: SimulatedEndpoint {
                     path.split(separator: ".").reduce(Optional(object)) { $0?[String($1)] }?.string
                 }
         }.sorted { left, right in
-            let keys = [left, right].map { "\($0["metadata"]?["namespace"]?.string ?? "")/\($0["metadata"]?["name"]?.string ?? "")" }
+            let keys = [left, right].map {
+                "\($0["metadata"]?["namespace"]?.string ?? "")/\($0["metadata"]?["name"]?.string ?? "")"
+            }
             return keys[0].utf8.lexicographicallyPrecedes(keys[1].utf8)
         }
     }
@@ -147,7 +156,9 @@ struct FakeCluster: SimulatedEndpoint {
             for (after, event) in future where after == second {
                 happened = true
                 replace(event)
-                let isSelected = isOf(event.object, request.resource) && (request.name.isEmpty || event.object["metadata"]?["name"]?.string == request.name)
+                let isSelected =
+                    isOf(event.object, request.resource)
+                    && (request.name.isEmpty || event.object["metadata"]?["name"]?.string == request.name)
                 if isSelected, !each(WatchEvent(kind: event.kind, object: event.object, time: wallTime)) {
                     future.removeAll { $0.after <= second }
                     return
@@ -163,12 +174,17 @@ struct FakeCluster: SimulatedEndpoint {
 
     private mutating func replace(_ event: WatchEvent) {
         let metadata = event.object["metadata"]
-        objects.removeAll { $0["kind"] == event.object["kind"] && $0["metadata"]?["name"] == metadata?["name"] && $0["metadata"]?["namespace"] == metadata?["namespace"] }
+        objects.removeAll {
+            $0["kind"] == event.object["kind"] && $0["metadata"]?["name"] == metadata?["name"]
+                && $0["metadata"]?["namespace"] == metadata?["namespace"]
+        }
         if event.kind != .deleted { objects.append(event.object) }
     }
 
     /// Runs a command in the namespace `shop` and gives everything that it printed, standard error first.
-    mutating func kubectl(_ words: String..., files: [String: String] = [:], input: String = "") -> (text: String, code: Int32) {
+    mutating func kubectl(_ words: String..., files: [String: String] = [:], input: String = "") -> (
+        text: String, code: Int32
+    ) {
         let environment = RecordedEnvironment(
             defaultNamespace: "shop", files: files.mapValues { Array($0.utf8) }, input: Array(input.utf8))
         let code = KubectlCommand.run(words, on: &self, environment: environment)

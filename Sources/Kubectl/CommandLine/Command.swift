@@ -18,8 +18,15 @@ struct CommandDefinition: Sendable {
     let usage: String
     let examples: [String]
     let flags: [Flag]
+    /// What the command needs if no flag makes it wait.
+    let access: KubectlCommand.Access
 
-    init(_ path: String, aliases: [String] = [], _ summary: String, usage: String, examples: [String] = [], flags: [Flag]) {
+    init(
+        _ path: String, aliases: [String] = [], _ summary: String, usage: String, examples: [String] = [],
+        access: KubectlCommand.Access = .writing,
+        flags: [Flag]
+    ) {
+        self.access = access
         self.path = path.split(separator: " ").map(String.init)
         self.aliases = aliases
         self.summary = summary
@@ -35,7 +42,8 @@ struct CommandDefinition: Sendable {
         if !examples.isEmpty { text += "\nExamples:\n" + examples.map { "  \(program) \($0)\n" }.joined() }
         text += "\nOptions:\n"
         let own = flags + [.namespace]
-        text += own.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map(\.helpText).joined(separator: "\n\n")
+        text += own.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }.map(\.helpText).joined(
+            separator: "\n\n")
         return text + "\n\nUsage:\n  \(name) \(usage)\n"
     }
 }

@@ -72,19 +72,27 @@ struct ParsedArguments: Sendable {
     }
 
     private mutating func set(_ flag: Flag, _ value: String) throws(UsageError) {
-        func invalid(_ why: String) -> UsageError { UsageError("invalid argument \"\(value)\" for \"\(flag.label)\" flag: \(why)") }
+        func invalid(_ why: String) -> UsageError {
+            UsageError("invalid argument \"\(value)\" for \"\(flag.label)\" flag: \(why)")
+        }
         switch flag.kind {
         case .bool:
-            guard Self.bool(value) != nil else { throw invalid("strconv.ParseBool: parsing \"\(value)\": invalid syntax") }
+            guard Self.bool(value) != nil else {
+                throw invalid("strconv.ParseBool: parsing \"\(value)\": invalid syntax")
+            }
             values[flag.name] = [value]
         case .int:
             guard Int64(value) != nil else { throw invalid("strconv.ParseInt: parsing \"\(value)\": invalid syntax") }
             values[flag.name] = [value]
         case .duration:
             // A number without a unit means seconds to kubectl's own flags.
-            guard GoDuration.parse(value) != nil || Int64(value) != nil else { throw invalid("time: invalid duration \"\(value)\"") }
+            guard GoDuration.parse(value) != nil || Int64(value) != nil else {
+                throw invalid("time: invalid duration \"\(value)\"")
+            }
             values[flag.name] = [value]
-        case .list: values[flag.name, default: []] += value.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+        case .list:
+            values[flag.name, default: []] += value.split(separator: ",", omittingEmptySubsequences: false).map(
+                String.init)
         case .repeated: values[flag.name, default: []].append(value)
         case .string, .optional: values[flag.name] = [value]
         }

@@ -10,7 +10,8 @@ enum DryRun: Sendable {
         case "unchanged":
             invocation.printError("W: --dry-run is deprecated and can be replaced with --dry-run=client.")
             self = .client
-        case let other: throw CommandFailure("Invalid dry-run value (\(other)). Must be \"none\", \"server\", or \"client\".")
+        case let other:
+            throw CommandFailure("Invalid dry-run value (\(other)). Must be \"none\", \"server\", or \"client\".")
         }
     }
 

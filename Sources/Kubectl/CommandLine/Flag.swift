@@ -59,11 +59,17 @@ extension Flag {
     static let namespace = Flag("namespace", "n", "If present, the namespace scope for this request")
     static let help = Flag("help", "h", .bool, "Print what the command does and its flags")
     static let selector = Flag(
-        "selector", "l", "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.(e.g. -l key1=value1,key2=value2,key3 in (value3))")
+        "selector", "l",
+        "Selector (label query) to filter on, supports '=', '==', '!=', 'in', 'notin'.(e.g. -l key1=value1,key2=value2,key3 in (value3))"
+    )
     static let fieldSelector = Flag(
-        "field-selector", "Selector (field query) to filter on, supports '=', '==', and '!='.(e.g. --field-selector key1=value1,key2=value2)")
-    static let allNamespaces = Flag("all-namespaces", "A", .bool, "If present, list the requested object(s) across all namespaces")
-    static let filename = Flag("filename", "f", .list, "Filename, directory, or - for standard input, of the resources to use")
+        "field-selector",
+        "Selector (field query) to filter on, supports '=', '==', and '!='.(e.g. --field-selector key1=value1,key2=value2)"
+    )
+    static let allNamespaces = Flag(
+        "all-namespaces", "A", .bool, "If present, list the requested object(s) across all namespaces")
+    static let filename = Flag(
+        "filename", "f", .list, "Filename, directory, or - for standard input, of the resources to use")
     static let recursive = Flag("recursive", "R", .bool, "Process the directory used in -f, --filename recursively")
     static let kustomize = Flag("kustomize", "k", "Process a kustomization directory (not supported here)")
     static let output = Flag(
@@ -71,15 +77,21 @@ extension Flag {
         "Output format. One of: (json, yaml, name, jsonpath, jsonpath-as-json)")
     static let dryRun = Flag(
         "dry-run", "", .optional("unchanged"), initial: "none",
-        "Must be \"none\", \"server\", or \"client\". With client, only print the object that would be sent. With server, submit the request without persisting the resource")
+        "Must be \"none\", \"server\", or \"client\". With client, only print the object that would be sent. With server, submit the request without persisting the resource"
+    )
     static let fieldManager = Flag("field-manager", "Name of the manager used to track field ownership")
-    static let showManagedFields = Flag("show-managed-fields", "", .bool, "If true, keep the managedFields when printing objects in JSON or YAML format")
+    static let showManagedFields = Flag(
+        "show-managed-fields", "", .bool, "If true, keep the managedFields when printing objects in JSON or YAML format"
+    )
     static let allowMissingTemplateKeys = Flag(
-        "allow-missing-template-keys", "", .bool, initial: "true", "If true, ignore errors in templates when a field or map key is missing")
+        "allow-missing-template-keys", "", .bool, initial: "true",
+        "If true, ignore errors in templates when a field or map key is missing")
     static let timeout = Flag(
-        "timeout", "", .duration, "The length of simulated time to wait before giving up; zero means the command's own default")
+        "timeout", "", .duration,
+        "The length of simulated time to wait before giving up; zero means the command's own default")
     static let watchFor = Flag(
-        "watch-for", "", .duration, "Simulated time to watch; zero means until nothing changes for a minute, ten minutes at most")
+        "watch-for", "", .duration,
+        "Simulated time to watch; zero means until nothing changes for a minute, ten minutes at most")
     static let global: [Flag] = [
         .namespace, .help,
         Flag("context", "The kubeconfig context; there is but one cluster here"),

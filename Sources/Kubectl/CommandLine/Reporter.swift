@@ -17,7 +17,9 @@ struct Reporter {
     var printsObjects: Bool { !format.isHuman }
 
     /// - Parameter deed: `created`, `scaled`; `-o name` prints the name alone.
-    mutating func report(_ resource: ResourceType, _ name: String, _ deed: String, _ object: JSONValue?) throws(CommandFailure) {
+    mutating func report(_ resource: ResourceType, _ name: String, _ deed: String, _ object: JSONValue?)
+        throws(CommandFailure)
+    {
         switch format {
         case .human: invocation.print("\(resource.label(name)) \(deed)\(dryRun.note)")
         case .name: invocation.print(resource.label(name))

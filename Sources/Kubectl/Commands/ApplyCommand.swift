@@ -68,23 +68,29 @@ public struct ApplyCommand: Sendable {
         }
         guard !object.name.isEmpty else {
             let status = APIStatus.badRequest("resource name may not be empty")
-            return Result(object: object, failure: status, text: "error: error when retrieving current configuration of \"\(object.file)\": \(status.message)")
+            return Result(
+                object: object, failure: status,
+                text: "error: error when retrieving current configuration of \"\(object.file)\": \(status.message)")
         }
         let modified = annotated(object)
         let existing = endpoint.respond(to: APIRequest(.get, resource, namespace: object.namespace, name: object.name))
         switch existing.body {
         case .failure(let status) where status.reason == "NotFound":
-            if isLocal { return Result(object: object, outcome: "created", text: "\(label) created\(note)", applied: modified) }
+            if isLocal {
+                return Result(object: object, outcome: "created", text: "\(label) created\(note)", applied: modified)
+            }
             let created = endpoint.respond(
                 to: APIRequest(
-                    .create, resource, namespace: object.namespace, body: modified, dryRun: dryRun, fieldValidation: fieldValidation,
+                    .create, resource, namespace: object.namespace, body: modified, dryRun: dryRun,
+                    fieldValidation: fieldValidation,
                     fieldManager: "kubectl-client-side-apply"))
             switch created.body {
             case .failure(let status): return failed(status, "error when creating \"\(object.file)\"")
             case .object(let value):
                 let name = value["metadata"]?["name"]?.string ?? object.name
                 return Result(
-                    object: object, outcome: "created", text: "\(resource.label(name)) created\(note)", warnings: created.warnings, applied: value)
+                    object: object, outcome: "created", text: "\(resource.label(name)) created\(note)",
+                    warnings: created.warnings, applied: value)
             case .list, .text: return failed(.badRequest("the server gave an unexpected answer"), "")
             }
         case .failure(let status):
@@ -97,7 +103,8 @@ public struct ApplyCommand: Sendable {
     }
 
     private func patch(
-        _ object: ManifestObject, _ label: String, _ modified: JSONValue, _ current: JSONValue, on endpoint: inout some APIEndpoint,
+        _ object: ManifestObject, _ label: String, _ modified: JSONValue, _ current: JSONValue,
+        on endpoint: inout some APIEndpoint,
         _ failed: (APIStatus, String) -> Result
     ) -> Result {
         let annotation = current["metadata"]?["annotations"]?[Self.lastApplied]?.string
@@ -105,23 +112,30 @@ public struct ApplyCommand: Sendable {
         var warnings: [String] = []
         if annotation == nil, object.kind.resource.kind != "Namespace" || !isLocal {
             warnings.append(
-                "resource \(object.kind.resource.plural)/\(object.name) is missing the \(Self.lastApplied) annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically.")
+                "resource \(object.kind.resource.plural)/\(object.name) is missing the \(Self.lastApplied) annotation which is required by kubectl apply. kubectl apply should only be used on resources created declaratively by either kubectl create --save-config or kubectl apply. The missing annotation will be patched automatically."
+            )
         }
         let patch: JSONValue
         do {
-            patch = try StrategicMergePatch.threeWay(original: original, modified: modified, current: current, schema: object.kind.schema)
+            patch = try StrategicMergePatch.threeWay(
+                original: original, modified: modified, current: current, schema: object.kind.schema)
         } catch {
             return failed(.badRequest("\(error)"), "error when creating patch")
         }
         if case .object(let members) = patch, members.isEmpty {
-            return Result(object: object, outcome: "unchanged", text: "\(label) unchanged\(note)", warnings: warnings, applied: current)
+            return Result(
+                object: object, outcome: "unchanged", text: "\(label) unchanged\(note)", warnings: warnings,
+                applied: current)
         }
         if isLocal {
-            return Result(object: object, outcome: "configured", text: "\(label) configured\(note)", warnings: warnings, applied: modified)
+            return Result(
+                object: object, outcome: "configured", text: "\(label) configured\(note)", warnings: warnings,
+                applied: modified)
         }
         let answer = endpoint.respond(
             to: APIRequest(
-                .patch, object.kind.resource, namespace: object.namespace, name: object.name, body: patch, patchType: .strategicMerge,
+                .patch, object.kind.resource, namespace: object.namespace, name: object.name, body: patch,
+                patchType: .strategicMerge,
                 dryRun: dryRun, fieldValidation: fieldValidation, fieldManager: "kubectl-client-side-apply"))
         switch answer.body {
         case .failure(let status):
@@ -129,12 +143,20 @@ public struct ApplyCommand: Sendable {
             let resource = object.kind.resource
             let target =
                 "to:\nResource: \"\(resource.apiVersion), Resource=\(resource.plural)\", GroupVersionKind: \"\(resource.apiVersion), Kind=\(resource.kind)\"\nName: \"\(object.name)\", Namespace: \"\(object.namespace)\""
-            return failed(status, status.reason == "Invalid" ? "" : "error when applying patch:\n\(text)\n\(target)\nfor: \"\(object.file)\": error when patching \"\(object.file)\"")
+            return failed(
+                status,
+                status.reason == "Invalid"
+                    ? ""
+                    : "error when applying patch:\n\(text)\n\(target)\nfor: \"\(object.file)\": error when patching \"\(object.file)\""
+            )
         case .object(let after):
-            let changed = after["metadata"]?["resourceVersion"] != current["metadata"]?["resourceVersion"] || (dryRun && !after.isEquivalent(to: current))
+            let changed =
+                after["metadata"]?["resourceVersion"] != current["metadata"]?["resourceVersion"]
+                || (dryRun && !after.isEquivalent(to: current))
             let outcome = changed ? "configured" : "unchanged"
             return Result(
-                object: object, outcome: outcome, text: "\(label) \(outcome)\(note)", warnings: warnings + answer.warnings, applied: after)
+                object: object, outcome: outcome, text: "\(label) \(outcome)\(note)",
+                warnings: warnings + answer.warnings, applied: after)
         case .list, .text:
             return failed(.badRequest("the server gave an unexpected answer"), "")
         }

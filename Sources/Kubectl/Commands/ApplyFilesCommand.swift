@@ -5,10 +5,15 @@ enum ApplyFilesCommand: Command {
     static let definition = CommandDefinition(
         "apply", "Apply a configuration to a resource by file name or stdin",
         usage: "(-f FILENAME | -k DIRECTORY) [options]",
-        examples: ["apply -f deployment.yaml", "apply -f manifests/ -R", "apply -f hpa.yaml --dry-run=server", "apply -f - < deployment.yaml"],
+        examples: [
+            "apply -f deployment.yaml", "apply -f manifests/ -R", "apply -f hpa.yaml --dry-run=server",
+            "apply -f - < deployment.yaml",
+        ],
         flags: [
             .filename, .recursive, .kustomize, .output, .dryRun, .fieldManager, .selector, .showManagedFields, .timeout,
-            Flag("validate", "", .optional("strict"), initial: "strict", "strict (or true), warn, or ignore (or false): what to do about unknown fields"),
+            Flag(
+                "validate", "", .optional("strict"), initial: "strict",
+                "strict (or true), warn, or ignore (or false): what to do about unknown fields"),
             Flag("prune", "", .bool, "Delete objects that the files no longer have (not supported here)"),
             Flag("all", "", .bool, "Select all resources, for --prune"),
             Flag("server-side", "", .bool, "Apply in the server instead of the client (not supported here)"),
@@ -18,10 +23,12 @@ enum ApplyFilesCommand: Command {
             Flag("wait", "", .bool, "For --prune"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         for (flag, advice) in [
-            ("prune", "delete what the files no longer have with delete"), ("server-side", "apply without it computes the same change in the client"),
+            ("prune", "delete what the files no longer have with delete"),
+            ("server-side", "apply without it computes the same change in the client"),
             ("force", "delete the object and apply it again"),
         ] where arguments.bool(flag) {
             throw CommandFailure("--\(flag) is not supported here; \(advice)")
@@ -29,7 +36,9 @@ enum ApplyFilesCommand: Command {
         guard arguments.positional.isEmpty else {
             throw invocation.usage("Unexpected args: [\(arguments.positional.joined(separator: " "))]")
         }
-        guard arguments.has("filename") || arguments.has("kustomize") else { throw CommandFailure("must specify one of -f and -k") }
+        guard arguments.has("filename") || arguments.has("kustomize") else {
+            throw CommandFailure("must specify one of -f and -k")
+        }
         var reporter = try Reporter(invocation)
         var command = ApplyCommand(files: try invocation.manifests(), namespace: invocation.namespace)
         command.dryRun = if case .server = reporter.dryRun { true } else { false }
@@ -48,14 +57,17 @@ enum ApplyFilesCommand: Command {
         if let label = try? LabelQuery(parsing: arguments.string("selector")) {
             objects.removeAll { object in
                 var labels: [String: String] = [:]
-                for (key, value) in object.value["metadata"]?["labels"]?.object ?? [:] { labels[key] = value.string ?? "" }
+                for (key, value) in object.value["metadata"]?["labels"]?.object ?? [:] {
+                    labels[key] = value.string ?? ""
+                }
                 return !label.matches(labels)
             }
         }
         if arguments.has("namespace") {
             for object in objects where object.kind.resource.namespaced && object.namespace != invocation.namespace {
                 throw CommandFailure(
-                    "the namespace from the provided object \"\(object.namespace)\" does not match the namespace \"\(invocation.namespace)\". You must pass '--namespace=\(object.namespace)' to perform this operation.")
+                    "the namespace from the provided object \"\(object.namespace)\" does not match the namespace \"\(invocation.namespace)\". You must pass '--namespace=\(object.namespace)' to perform this operation."
+                )
             }
         }
         var applied: [JSONValue] = []
@@ -83,7 +95,9 @@ enum FieldValidation {
         case "strict", "true": return .strict
         case "warn": return .warn
         case "ignore", "false": return .ignore
-        default: throw CommandFailure("invalid - --validate option \"\(text)\"; must be one of: strict (or true), warn, ignore (or false)")
+        default:
+            throw CommandFailure(
+                "invalid - --validate option \"\(text)\"; must be one of: strict (or true), warn, ignore (or false)")
         }
     }
 }

@@ -7,44 +7,63 @@ enum CreateCommand: Command {
         "create", "Create a resource from a file or from stdin, or by its kind",
         usage: "(-f FILENAME | KIND NAME [flags]) [options]",
         examples: [
-            "create -f pod.yaml", "create deployment web --image=nginx --replicas=3", "create configmap settings --from-literal=mode=prod",
-            "create secret generic keys --from-literal=api=123", "create namespace shop", "create job once --image=busybox -- date",
+            "create -f pod.yaml", "create deployment web --image=nginx --replicas=3",
+            "create configmap settings --from-literal=mode=prod",
+            "create secret generic keys --from-literal=api=123", "create namespace shop",
+            "create job once --image=busybox -- date",
             "create quota q --hard=pods=4", "create pdb web --selector=app=web --min-available=1",
         ],
         flags: [
             .filename, .recursive, .kustomize, .output, .dryRun, .fieldManager, .showManagedFields, .selector,
-            Flag("validate", "", .optional("strict"), initial: "strict", "strict (or true), warn, or ignore (or false): what to do about unknown fields"),
-            Flag("save-config", "", .bool, "If true, the configuration of current object will be saved in its annotation"),
+            Flag(
+                "validate", "", .optional("strict"), initial: "strict",
+                "strict (or true), warn, or ignore (or false): what to do about unknown fields"),
+            Flag(
+                "save-config", "", .bool, "If true, the configuration of current object will be saved in its annotation"
+            ),
             Flag("image", "", .repeated, "Image of a container (deployment, job, cronjob)"),
-            Flag("replicas", "r", .int, initial: "1", "Number of replicas (deployment)"), Flag("port", "", .int, initial: "-1", "The containerPort (deployment)"),
+            Flag("replicas", "r", .int, initial: "1", "Number of replicas (deployment)"),
+            Flag("port", "", .int, initial: "-1", "The containerPort (deployment)"),
             Flag("from-literal", "", .repeated, "Key and value, such as mykey=somevalue (configmap, secret)"),
             Flag("from-file", "", .repeated, "A file whose name is the key, or key=file (configmap, secret)"),
             Flag("from-env-file", "", .repeated, "A file with a key=value in each line (configmap, secret)"),
-            Flag("type", "The type of a secret"), Flag("schedule", "A schedule in the Cron format (cronjob)"), Flag("restart", "Restart policy (job, cronjob)"),
+            Flag("type", "The type of a secret"), Flag("schedule", "A schedule in the Cron format (cronjob)"),
+            Flag("restart", "Restart policy (job, cronjob)"),
             Flag("from", "The name of the resource to create a Job from: cronjob/NAME (job)"),
-            Flag("hard", "A comma-delimited set of resource=quantity pairs (quota)"), Flag("scopes", "", .list, "Scopes of a quota"),
+            Flag("hard", "A comma-delimited set of resource=quantity pairs (quota)"),
+            Flag("scopes", "", .list, "Scopes of a quota"),
             Flag("min-available", "The minimum number or percentage of available pods (pdb)"),
             Flag("max-unavailable", "The maximum number or percentage of unavailable pods (pdb)"),
-            Flag("value", "", .int, "The value of a priority class"), Flag("global-default", "", .bool, "The priority class of pods that name none"),
-            Flag("description", "What a priority class is for"), Flag("preemption-policy", "", .string, initial: "PreemptLowerPriority", "Whether the class preempts"),
-            Flag("tcp", "", .list, "Port pairs of a service: port or port:targetPort"), Flag("clusterip", "The ClusterIP of a service"),
+            Flag("value", "", .int, "The value of a priority class"),
+            Flag("global-default", "", .bool, "The priority class of pods that name none"),
+            Flag("description", "What a priority class is for"),
+            Flag("preemption-policy", "", .string, initial: "PreemptLowerPriority", "Whether the class preempts"),
+            Flag("tcp", "", .list, "Port pairs of a service: port or port:targetPort"),
+            Flag("clusterip", "The ClusterIP of a service"),
             Flag("verb", "", .list, "Verbs of a role"), Flag("resource", "", .list, "Resources of a role"),
-            Flag("role", "The Role of a binding"), Flag("clusterrole", "The ClusterRole of a binding"), Flag("user", "", .list, "Users of a binding"),
-            Flag("group", "", .list, "Groups of a binding"), Flag("serviceaccount", "", .list, "Service accounts of a binding: namespace:name"),
+            Flag("role", "The Role of a binding"), Flag("clusterrole", "The ClusterRole of a binding"),
+            Flag("user", "", .list, "Users of a binding"),
+            Flag("group", "", .list, "Groups of a binding"),
+            Flag("serviceaccount", "", .list, "Service accounts of a binding: namespace:name"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         if let word = arguments.positional.first {
-            let (object, kind) = try ImperativeObject.make(word, Array(arguments.positional.dropFirst()), invocation, on: &endpoint)
+            let (object, kind) = try ImperativeObject.make(
+                word, Array(arguments.positional.dropFirst()), invocation, on: &endpoint)
             return try send(object, kind, word, invocation, on: &endpoint)
         }
-        guard arguments.has("filename") || arguments.has("kustomize") else { throw invocation.usage("must specify one of -f and -k") }
+        guard arguments.has("filename") || arguments.has("kustomize") else {
+            throw invocation.usage("must specify one of -f and -k")
+        }
         return try createFiles(invocation, on: &endpoint)
     }
 
     private static func send(
-        _ object: JSONValue, _ kind: KindRow, _ word: String, _ invocation: Invocation, on endpoint: inout some SimulatedEndpoint
+        _ object: JSONValue, _ kind: KindRow, _ word: String, _ invocation: Invocation,
+        on endpoint: inout some SimulatedEndpoint
     ) throws(CommandFailure) -> Int32 {
         var reporter = try Reporter(invocation)
         let resource = kind.resource
@@ -56,7 +75,8 @@ enum CreateCommand: Command {
         let asks = if case .server = reporter.dryRun { true } else { false }
         let answer = endpoint.respond(
             to: APIRequest(
-                .create, resource, namespace: resource.namespaced ? invocation.namespace : "", body: object, dryRun: asks,
+                .create, resource, namespace: resource.namespaced ? invocation.namespace : "", body: object,
+                dryRun: asks,
                 fieldManager: "kubectl-create"))
         invocation.show(warnings: answer.warnings)
         if case .failure(let status) = answer.body {
@@ -68,7 +88,9 @@ enum CreateCommand: Command {
         return 0
     }
 
-    private static func createFiles(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    private static func createFiles(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint)
+        throws(CommandFailure) -> Int32
+    {
         var reporter = try Reporter(invocation)
         let validation = try FieldValidation.read(invocation.arguments.string("validate"))
         let annotator = ApplyCommand(files: [], namespace: invocation.namespace)
@@ -83,12 +105,15 @@ enum CreateCommand: Command {
             let asks = if case .server = reporter.dryRun { true } else { false }
             let answer = endpoint.respond(
                 to: APIRequest(
-                    .create, resource, namespace: object.namespace, body: body, dryRun: asks, fieldValidation: validation, fieldManager: "kubectl-create"))
+                    .create, resource, namespace: object.namespace, body: body, dryRun: asks,
+                    fieldValidation: validation, fieldManager: "kubectl-create"))
             invocation.show(warnings: answer.warnings)
             switch answer.body {
-            case .object(let value): try reporter.report(resource, value["metadata"]?["name"]?.string ?? object.name, "created", value)
+            case .object(let value):
+                try reporter.report(resource, value["metadata"]?["name"]?.string ?? object.name, "created", value)
             case .failure(let status):
-                failures.append(CommandFailure(text: ServerError.text(status, action: "error when creating \"\(object.file)\"")))
+                failures.append(
+                    CommandFailure(text: ServerError.text(status, action: "error when creating \"\(object.file)\"")))
             case .list, .text: break
             }
         }
@@ -113,19 +138,23 @@ enum ImperativeObject {
         if word == "service" || word == "svc" {
             let types = ["clusterip": "ClusterIP", "nodeport": "NodePort", "loadbalancer": "LoadBalancer"]
             guard let type = words.first.flatMap({ types[$0] }) else {
-                throw CommandFailure("Create a service using a specified subcommand: clusterip, nodeport or loadbalancer")
+                throw CommandFailure(
+                    "Create a service using a specified subcommand: clusterip, nodeport or loadbalancer")
             }
             serviceType = type
             words.removeFirst()
         }
         if word == "dep" { kindWord = "deployment" }
         guard let kind = ResourceCatalogue.kind(kindWord), let make = makers[kind.resource.kind] else {
-            throw CommandFailure("unknown command \"\(word)\"\nSee '\(invocation.program) create -h' for help and examples")
+            throw CommandFailure(
+                "unknown command \"\(word)\"\nSee '\(invocation.program) create -h' for help and examples")
         }
         let command = invocation.arguments.dash.map { Array(invocation.arguments.positional.dropFirst($0)) } ?? []
         let names = words.prefix(words.count - command.count)
         guard names.count == 1, let name = names.first else {
-            throw invocation.usage(names.isEmpty ? "exactly one NAME is required, got 0" : "exactly one NAME is required, got \(names.count)")
+            throw invocation.usage(
+                names.isEmpty
+                    ? "exactly one NAME is required, got 0" : "exactly one NAME is required, got \(names.count)")
         }
         let input = Input(name: name, command: command, serviceType: serviceType, invocation: invocation)
         if kind.resource.kind == "Job", !invocation.arguments.string("from").isEmpty {
@@ -133,7 +162,9 @@ enum ImperativeObject {
         }
         var (metadata, body) = try make(input)
         metadata["name"] = .string(name)
-        if kind.resource.namespaced, invocation.arguments.has("namespace") { metadata["namespace"] = .string(invocation.namespace) }
+        if kind.resource.namespaced, invocation.arguments.has("namespace") {
+            metadata["namespace"] = .string(invocation.namespace)
+        }
         body["apiVersion"] = .string(kind.resource.apiVersion)
         body["kind"] = .string(kind.resource.kind)
         body["metadata"] = .object(metadata)
@@ -171,20 +202,26 @@ enum ImperativeObject {
                 rows.append((key, try read(path)))
             }
             for path in arguments.list("from-env-file") {
-                for line in String(decoding: try read(path), as: UTF8.self).split(separator: "\n") where !line.hasPrefix("#") {
-                    let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                for line in String(decoding: try read(path), as: UTF8.self).split(separator: "\n")
+                where !line.hasPrefix("#") {
+                    let pair = line.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(
+                        String.init)
                     rows.append((pair[0].trimmingSpace, Array((pair.count > 1 ? pair[1] : "").utf8)))
                 }
             }
             var seen: Set<String> = []
             for row in rows where !seen.insert(row.key).inserted {
-                throw CommandFailure("cannot add key \"\(row.key)\", another key by that name already exists in Data for ConfigMap \"\(name)\"")
+                throw CommandFailure(
+                    "cannot add key \"\(row.key)\", another key by that name already exists in Data for ConfigMap \"\(name)\""
+                )
             }
             return rows
         }
 
         private func read(_ path: String) throws(CommandFailure) -> [UInt8] {
-            do { return try invocation.environment.contents(ofFile: path) } catch { throw CommandFailure("error reading \(path): \(error.reason)") }
+            do { return try invocation.environment.contents(ofFile: path) } catch {
+                throw CommandFailure("error reading \(path): \(error.reason)")
+            }
         }
     }
 
@@ -204,20 +241,32 @@ enum ImperativeObject {
             return ([:], body)
         },
         "Job": { input throws(CommandFailure) in
-            ([:], ["spec": ["template": ["metadata": [:], "spec": try podSpec(input, restart: "Never")]], "status": [:]])
+            (
+                [:],
+                ["spec": ["template": ["metadata": [:], "spec": try podSpec(input, restart: "Never")]], "status": [:]]
+            )
         },
         "CronJob": { input throws(CommandFailure) in
             let schedule = try input.required("schedule")
             let template: JSONValue = ["metadata": [:], "spec": try podSpec(input, restart: "OnFailure")]
             return (
                 [:],
-                ["spec": ["jobTemplate": ["metadata": ["name": .string(input.name)], "spec": ["template": template]], "schedule": .string(schedule)], "status": [:]]
+                [
+                    "spec": [
+                        "jobTemplate": ["metadata": ["name": .string(input.name)], "spec": ["template": template]],
+                        "schedule": .string(schedule),
+                    ], "status": [:],
+                ]
             )
         },
         "ResourceQuota": { input throws(CommandFailure) in
             var spec: Members = [:]
-            if !input.arguments.string("hard").isEmpty { spec["hard"] = try QuantityList.read(input.arguments.string("hard")) }
-            if input.arguments.has("scopes") { spec["scopes"] = .array(input.arguments.list("scopes").map { .string($0) }) }
+            if !input.arguments.string("hard").isEmpty {
+                spec["hard"] = try QuantityList.read(input.arguments.string("hard"))
+            }
+            if input.arguments.has("scopes") {
+                spec["scopes"] = .array(input.arguments.list("scopes").map { .string($0) })
+            }
             return ([:], ["spec": .object(spec), "status": [:]])
         },
         "PodDisruptionBudget": { input throws(CommandFailure) in try disruptionBudget(input) },
@@ -225,8 +274,10 @@ enum ImperativeObject {
             (
                 [:],
                 [
-                    "description": .string(input.arguments.string("description")), "globalDefault": .bool(input.arguments.bool("global-default")),
-                    "preemptionPolicy": .string(input.arguments.string("preemption-policy")), "value": .integer(input.arguments.int("value")),
+                    "description": .string(input.arguments.string("description")),
+                    "globalDefault": .bool(input.arguments.bool("global-default")),
+                    "preemptionPolicy": .string(input.arguments.string("preemption-policy")),
+                    "value": .integer(input.arguments.int("value")),
                 ]
             )
         },
@@ -253,11 +304,15 @@ enum ImperativeObject {
     private static func deployment(_ input: Input) throws(CommandFailure) -> (metadata: Members, body: Members) {
         let images = input.arguments.list("image")
         guard !images.isEmpty else { throw CommandFailure("required flag(s) \"image\" not set") }
-        if images.count > 1, !input.command.isEmpty { throw CommandFailure("cannot specify multiple --image options and command") }
+        if images.count > 1, !input.command.isEmpty {
+            throw CommandFailure("cannot specify multiple --image options and command")
+        }
         var containers: [JSONValue] = []
         for image in images {
             var container = container(image, containerName(of: image), input.command)
-            if input.arguments.int("port") >= 0, images.count == 1 { container["ports"] = [["containerPort": .integer(input.arguments.int("port"))]] }
+            if input.arguments.int("port") >= 0, images.count == 1 {
+                container["ports"] = [["containerPort": .integer(input.arguments.int("port"))]]
+            }
             containers.append(.object(container))
         }
         guard input.arguments.int("replicas") >= 0 else { throw CommandFailure("replicas must be non-negative") }
@@ -270,7 +325,9 @@ enum ImperativeObject {
     }
 
     private static func podSpec(_ input: Input, restart: String) throws(CommandFailure) -> JSONValue {
-        guard let image = input.arguments.list("image").first else { throw CommandFailure("either --image or --from must be specified") }
+        guard let image = input.arguments.list("image").first else {
+            throw CommandFailure("either --image or --from must be specified")
+        }
         return [
             "containers": [.object(container(image, input.name, input.command))],
             "restartPolicy": .string(input.arguments.string("restart").or(restart)),
@@ -278,27 +335,43 @@ enum ImperativeObject {
     }
 
     /// A job as a CronJob would make it now.
-    private static func job(from source: String, _ input: Input, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> JSONValue {
+    private static func job(from source: String, _ input: Input, on endpoint: inout some SimulatedEndpoint)
+        throws(CommandFailure) -> JSONValue
+    {
         let found = try ResourceSelection([source]).fetch(on: &endpoint, namespace: input.invocation.namespace)
         if let failure = found.failures.first { throw CommandFailure(failure) }
-        guard let cron = found.objects.first, cron.kind.resource.kind == "CronJob" else { throw CommandFailure("from must be an existing cronjob") }
+        guard let cron = found.objects.first, cron.kind.resource.kind == "CronJob" else {
+            throw CommandFailure("from must be an existing cronjob")
+        }
         let template = cron.value["spec"]?["jobTemplate"]
         var annotations = template?["metadata"]?["annotations"]?.object ?? [:]
         annotations["cronjob.kubernetes.io/instantiate"] = "manual"
         var metadata: Members = ["name": .string(input.name), "annotations": .object(annotations)]
         if let labels = template?["metadata"]?["labels"] { metadata["labels"] = labels }
-        metadata["ownerReferences"] = [[
-            "apiVersion": "batch/v1", "controller": true, "kind": "CronJob", "name": .string(cron.name), "uid": cron.value["metadata"]?["uid"] ?? "",
-        ]]
-        return ["apiVersion": "batch/v1", "kind": "Job", "metadata": .object(metadata), "spec": template?["spec"] ?? [:], "status": [:]]
+        metadata["ownerReferences"] = [
+            [
+                "apiVersion": "batch/v1", "controller": true, "kind": "CronJob", "name": .string(cron.name),
+                "uid": cron.value["metadata"]?["uid"] ?? "",
+            ]
+        ]
+        return [
+            "apiVersion": "batch/v1", "kind": "Job", "metadata": .object(metadata), "spec": template?["spec"] ?? [:],
+            "status": [:],
+        ]
     }
 
     private static func configMap(_ input: Input) throws(CommandFailure) -> (metadata: Members, body: Members) {
         var data: Members = [:]
         var binary: Members = [:]
         for (key, bytes) in try input.data() {
-            if let problem = NameRules.configMapKey(key).first { throw CommandFailure("\"\(key)\" is not a valid key name for a ConfigMap: \(problem)") }
-            if let text = String(validating: bytes, as: UTF8.self) { data[key] = .string(text) } else { binary[key] = .string(Base64.encode(bytes)) }
+            if let problem = NameRules.configMapKey(key).first {
+                throw CommandFailure("\"\(key)\" is not a valid key name for a ConfigMap: \(problem)")
+            }
+            if let text = String(validating: bytes, as: UTF8.self) {
+                data[key] = .string(text)
+            } else {
+                binary[key] = .string(Base64.encode(bytes))
+            }
         }
         var body: Members = [:]
         if !data.isEmpty { body["data"] = .object(data) }
@@ -314,7 +387,10 @@ enum ImperativeObject {
         guard !selector.isEmpty else { throw CommandFailure("a selector must be specified") }
         let (least, most) = (input.arguments.string("min-available"), input.arguments.string("max-unavailable"))
         guard least.isEmpty != most.isEmpty else {
-            throw CommandFailure(least.isEmpty ? "one of min-available or max-unavailable must be specified" : "min-available and max-unavailable cannot be both specified")
+            throw CommandFailure(
+                least.isEmpty
+                    ? "one of min-available or max-unavailable must be specified"
+                    : "min-available and max-unavailable cannot be both specified")
         }
         var labels: Members = [:]
         for part in selector.split(separator: ",") {
@@ -331,14 +407,19 @@ enum ImperativeObject {
         var ports: [JSONValue] = []
         for text in input.arguments.list("tcp") {
             let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count <= 2, let port = Int64(parts[0]), (1...65_535).contains(port) else { throw CommandFailure("invalid tcp port: \(text)") }
+            guard parts.count <= 2, let port = Int64(parts[0]), (1...65_535).contains(port) else {
+                throw CommandFailure("invalid tcp port: \(text)")
+            }
             let target = parts.count > 1 ? amount(parts[1]) : .integer(port)
             ports.append([
-                "name": .string(text.replacing(":", with: "-")), "port": .integer(port), "protocol": "TCP", "targetPort": target,
+                "name": .string(text.replacing(":", with: "-")), "port": .integer(port), "protocol": "TCP",
+                "targetPort": target,
             ])
         }
         let clusterIP = input.arguments.string("clusterip")
-        guard !ports.isEmpty || clusterIP == "None" else { throw CommandFailure("at least one tcp port specifier must be provided") }
+        guard !ports.isEmpty || clusterIP == "None" else {
+            throw CommandFailure("at least one tcp port specifier must be provided")
+        }
         let labels: JSONValue = ["app": .string(input.name)]
         var spec: Members = ["ports": .array(ports), "selector": labels, "type": .string(input.serviceType)]
         if !clusterIP.isEmpty { spec["clusterIP"] = .string(clusterIP) }
@@ -355,17 +436,22 @@ enum ImperativeObject {
             let resource = try ResourceSelection.kind(word).resource
             groups[resource.group] = .array((groups[resource.group]?.array ?? []) + [.string(resource.plural)])
         }
-        return .array(groups.map { group, resources in
-            ["apiGroups": [.string(group)], "resources": resources, "verbs": .array(verbs.map { .string($0) })]
-        })
+        return .array(
+            groups.map { group, resources in
+                ["apiGroups": [.string(group)], "resources": resources, "verbs": .array(verbs.map { .string($0) })]
+            })
     }
 
     private static func binding(_ input: Input) throws(CommandFailure) -> (metadata: Members, body: Members) {
         let (role, cluster) = (input.arguments.string("role"), input.arguments.string("clusterrole"))
-        guard role.isEmpty != cluster.isEmpty else { throw CommandFailure("exactly one of clusterrole or role must be specified") }
+        guard role.isEmpty != cluster.isEmpty else {
+            throw CommandFailure("exactly one of clusterrole or role must be specified")
+        }
         var subjects: [JSONValue] = []
         for (kind, flag) in [("User", "user"), ("Group", "group")] {
-            for name in input.arguments.list(flag) { subjects.append(["apiGroup": "rbac.authorization.k8s.io", "kind": .string(kind), "name": .string(name)]) }
+            for name in input.arguments.list(flag) {
+                subjects.append(["apiGroup": "rbac.authorization.k8s.io", "kind": .string(kind), "name": .string(name)])
+            }
         }
         for text in input.arguments.list("serviceaccount") {
             let parts = text.split(separator: ":").map(String.init)
@@ -373,7 +459,8 @@ enum ImperativeObject {
             subjects.append(["kind": "ServiceAccount", "name": .string(parts[1]), "namespace": .string(parts[0])])
         }
         let reference: JSONValue = [
-            "apiGroup": "rbac.authorization.k8s.io", "kind": .string(role.isEmpty ? "ClusterRole" : "Role"), "name": .string(role.or(cluster)),
+            "apiGroup": "rbac.authorization.k8s.io", "kind": .string(role.isEmpty ? "ClusterRole" : "Role"),
+            "name": .string(role.or(cluster)),
         ]
         return ([:], ["roleRef": reference, "subjects": .array(subjects)])
     }

@@ -5,11 +5,16 @@ enum DeleteCommand: Command {
     static let definition = CommandDefinition(
         "delete", "Delete resources by file names, stdin, resources and names, or by resources and label selector",
         usage: "([-f FILENAME] | [-k DIRECTORY] | TYPE [(NAME | -l label | --all)]) [options]",
-        examples: ["delete -f deployment.yaml", "delete pod web-1 --grace-period=5", "delete pods -l app=web", "delete deploy web --cascade=orphan"],
+        examples: [
+            "delete -f deployment.yaml", "delete pod web-1 --grace-period=5", "delete pods -l app=web",
+            "delete deploy web --cascade=orphan",
+        ],
         flags: [
             .filename, .recursive, .kustomize, .selector, .fieldSelector, .allNamespaces, .dryRun, .output, .timeout,
             Flag("all", "", .bool, "Delete all resources of the named kinds, in the namespace"),
-            Flag("cascade", "", .optional("background"), initial: "background", "\"background\", \"orphan\", or \"foreground\": what becomes of what the object owns"),
+            Flag(
+                "cascade", "", .optional("background"), initial: "background",
+                "\"background\", \"orphan\", or \"foreground\": what becomes of what the object owns"),
             Flag("force", "", .bool, "Remove the object at once and bypass graceful deletion"),
             Flag("grace-period", "", .int, initial: "-1", "Seconds that the object gets to end; negative for its own"),
             Flag("ignore-not-found", "", .bool, "Treat objects that are not there as a success"),
@@ -17,7 +22,8 @@ enum DeleteCommand: Command {
             Flag("wait", "", .bool, initial: "true", "Let simulated time pass until the objects are gone"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let options = try Options(invocation)
         let selection: ResourceSelection
@@ -25,20 +31,25 @@ enum DeleteCommand: Command {
         if arguments.has("filename") || arguments.has("kustomize") {
             selection = ResourceSelection(try invocation.manifestObjects())
         } else {
-            if arguments.bool("all"), !arguments.string("selector").isEmpty { throw CommandFailure("cannot set --all and --selector at the same time") }
+            if arguments.bool("all"), !arguments.string("selector").isEmpty {
+                throw CommandFailure("cannot set --all and --selector at the same time")
+            }
             selection = try ResourceSelection(
                 arguments.positional,
                 .init(
-                    kindAloneMeansAll: false, selector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"),
+                    kindAloneMeansAll: false, selector: arguments.string("selector"),
+                    fieldSelector: arguments.string("field-selector"),
                     all: arguments.bool("all"), allNamespaces: everywhere))
         }
         let namespace = everywhere ? "" : invocation.namespace
-        if arguments.has("namespace") || everywhere, selection.groups.contains(where: { !$0.kind.resource.namespaced }) {
+        if arguments.has("namespace") || everywhere, selection.groups.contains(where: { !$0.kind.resource.namespaced })
+        {
             invocation.printError("Warning: deleting cluster-scoped resources, not scoped to the provided namespace")
         }
         if options.isForced {
             invocation.printError(
-                "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely.")
+                "Warning: Immediate deletion does not wait for confirmation that the running resource has been terminated. The resource may continue to run on the cluster indefinitely."
+            )
         }
         var targets: [(kind: KindRow, namespace: String, name: String)] = []
         var failures: [CommandFailure] = []
@@ -49,11 +60,16 @@ enum DeleteCommand: Command {
                 continue
             }
             let request = APIRequest(
-                .list, group.kind.resource, namespace: place, labelSelector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"))
+                .list, group.kind.resource, namespace: place, labelSelector: arguments.string("selector"),
+                fieldSelector: arguments.string("field-selector"))
             switch endpoint.respond(to: request).body {
             case .list(let items):
                 for item in items {
-                    targets.append((group.kind, item["metadata"]?["namespace"]?.string ?? "", item["metadata"]?["name"]?.string ?? ""))
+                    targets.append(
+                        (
+                            group.kind, item["metadata"]?["namespace"]?.string ?? "",
+                            item["metadata"]?["name"]?.string ?? ""
+                        ))
                 }
             case .failure(let status): failures.append(CommandFailure(status))
             case .object, .text: break
@@ -78,14 +94,18 @@ enum DeleteCommand: Command {
         if found == 0, failures.isEmpty, !arguments.bool("ignore-not-found") { invocation.print("No resources found") }
         if options.waits {
             for target in waiting where !Self.wait(for: target, options, on: &endpoint) {
-                failures.append(CommandFailure("timed out waiting for the condition on \(target.kind.resource.plural)/\(target.name)"))
+                failures.append(
+                    CommandFailure(
+                        "timed out waiting for the condition on \(target.kind.resource.plural)/\(target.name)"))
             }
         }
         for failure in failures { invocation.printError(failure.text) }
         return failures.isEmpty ? 0 : 1
     }
 
-    private static func report(_ target: (kind: KindRow, namespace: String, name: String), _ options: Options, _ invocation: Invocation) {
+    private static func report(
+        _ target: (kind: KindRow, namespace: String, name: String), _ options: Options, _ invocation: Invocation
+    ) {
         let resource = target.kind.resource
         if invocation.arguments.string("output") == "name" { return invocation.print(resource.label(target.name)) }
         let deed = options.isForced ? "force deleted" : "deleted"
@@ -95,10 +115,12 @@ enum DeleteCommand: Command {
 
     /// Lets time pass until the object is gone, or another one has its name.
     private static func wait(
-        for target: (kind: KindRow, namespace: String, name: String, uid: String), _ options: Options, on endpoint: inout some SimulatedEndpoint
+        for target: (kind: KindRow, namespace: String, name: String, uid: String), _ options: Options,
+        on endpoint: inout some SimulatedEndpoint
     ) -> Bool {
         func isThere(_ endpoint: inout some SimulatedEndpoint) -> Bool {
-            let answer = endpoint.respond(to: APIRequest(.get, target.kind.resource, namespace: target.namespace, name: target.name))
+            let answer = endpoint.respond(
+                to: APIRequest(.get, target.kind.resource, namespace: target.namespace, name: target.name))
             guard case .object(let object) = answer.body else { return false }
             return target.uid.isEmpty || object["metadata"]?["uid"]?.string == target.uid
         }
@@ -124,11 +146,15 @@ enum DeleteCommand: Command {
             isForced = arguments.bool("force")
             waits = arguments.bool("wait")
             if arguments.bool("now") {
-                guard !arguments.has("grace-period") else { throw CommandFailure("--now and --grace-period cannot be specified together") }
+                guard !arguments.has("grace-period") else {
+                    throw CommandFailure("--now and --grace-period cannot be specified together")
+                }
                 grace = 1
             }
             if isForced {
-                guard grace <= 0 else { throw CommandFailure("--force and --grace-period greater than 0 cannot be specified together") }
+                guard grace <= 0 else {
+                    throw CommandFailure("--force and --grace-period greater than 0 cannot be specified together")
+                }
                 grace = 0
                 // Nothing waits for what is removed at once.
                 if !arguments.has("wait") { waits = false }
@@ -142,18 +168,24 @@ enum DeleteCommand: Command {
             case "foreground": propagation = "Foreground"
             case "orphan", "false": propagation = "Orphan"
             case let other:
-                throw CommandFailure("invalid cascade value (\(other)). Must be \"background\", \"foreground\", or \"orphan\"")
+                throw CommandFailure(
+                    "invalid cascade value (\(other)). Must be \"background\", \"foreground\", or \"orphan\"")
             }
             timeout = arguments.duration("timeout") > .zero ? arguments.duration("timeout") : .seconds(600)
             if case .none = dryRun {} else { waits = false }
         }
 
-        func delete(_ kind: KindRow, _ namespace: String, _ name: String, on endpoint: inout some SimulatedEndpoint) -> APIResponse {
-            if case .client = dryRun { return endpoint.respond(to: APIRequest(.get, kind.resource, namespace: namespace, name: name)) }
+        func delete(_ kind: KindRow, _ namespace: String, _ name: String, on endpoint: inout some SimulatedEndpoint)
+            -> APIResponse
+        {
+            if case .client = dryRun {
+                return endpoint.respond(to: APIRequest(.get, kind.resource, namespace: namespace, name: name))
+            }
             let asks = if case .server = dryRun { true } else { false }
             return endpoint.respond(
                 to: APIRequest(
-                    .delete, kind.resource, namespace: namespace, name: name, dryRun: asks, propagationPolicy: propagation,
+                    .delete, kind.resource, namespace: namespace, name: name, dryRun: asks,
+                    propagationPolicy: propagation,
                     gracePeriodSeconds: gracePeriod))
         }
     }

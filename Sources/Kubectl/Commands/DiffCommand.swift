@@ -3,7 +3,9 @@ import KubernetesAPI
 /// `kubectl diff`: what apply would change (`kubectl/pkg/cmd/diff`). Exit code 1 means that there are differences.
 enum DiffCommand: Command {
     static let definition = CommandDefinition(
-        "diff", "Diff the live version against a would-be applied version", usage: "-f FILENAME [options]", examples: ["diff -f deployment.yaml"],
+        "diff", "Diff the live version against a would-be applied version", usage: "-f FILENAME [options]",
+        examples: ["diff -f deployment.yaml"],
+        access: .reading,
         flags: [
             .filename, .recursive, .kustomize, .selector, .fieldManager,
             Flag("show-managed-fields", "", .bool, "If true, include managed fields in the diff."),
@@ -11,22 +13,34 @@ enum DiffCommand: Command {
             Flag("concurrency", "", .int, initial: "1", "Ignored: objects are compared one after another"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
-        guard invocation.arguments.has("filename") || invocation.arguments.has("kustomize") else { throw CommandFailure("must specify one of -f and -k") }
-        if invocation.arguments.bool("server-side") { throw CommandFailure("--server-side is not supported here; diff without it compares the same change") }
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
+        guard invocation.arguments.has("filename") || invocation.arguments.has("kustomize") else {
+            throw CommandFailure("must specify one of -f and -k")
+        }
+        if invocation.arguments.bool("server-side") {
+            throw CommandFailure("--server-side is not supported here; diff without it compares the same change")
+        }
         var command = ApplyCommand(files: [], namespace: invocation.namespace, dryRun: true)
         command.fieldValidation = .warn
         var differs = false
         for object in try invocation.manifestObjects() {
             let resource = object.kind.resource
             var live: JSONValue?
-            if case .object(let value) = endpoint.respond(to: APIRequest(.get, resource, namespace: object.namespace, name: object.name)).body { live = value }
+            if case .object(let value) = endpoint.respond(
+                to: APIRequest(.get, resource, namespace: object.namespace, name: object.name)
+            ).body {
+                live = value
+            }
             let result = command.apply(object, on: &endpoint)
-            guard result.failure == nil, let merged = result.applied else { throw CommandFailure(text: result.text, exitCode: 2) }
+            guard result.failure == nil, let merged = result.applied else {
+                throw CommandFailure(text: result.text, exitCode: 2)
+            }
             let version = resource.apiVersion.replacing("/", with: ".")
             let name = [version, resource.kind, object.namespace, object.name].joined(separator: ".")
             let text = UnifiedDifference.text(
-                from: live.map { lines($0, invocation) } ?? [], to: lines(merged, invocation), oldName: "LIVE/\(name)", newName: "MERGED/\(name)")
+                from: live.map { lines($0, invocation) } ?? [], to: lines(merged, invocation), oldName: "LIVE/\(name)",
+                newName: "MERGED/\(name)")
             guard !text.isEmpty else { continue }
             differs = true
             invocation.write("diff -u -N LIVE/\(name) MERGED/\(name)\n" + text)
@@ -35,7 +49,8 @@ enum DiffCommand: Command {
     }
 
     private static func lines(_ object: JSONValue, _ invocation: Invocation) -> [String] {
-        let shown = invocation.arguments.bool("show-managed-fields") ? object : ObjectPrinter.withoutManagedFields(object)
+        let shown =
+            invocation.arguments.bool("show-managed-fields") ? object : ObjectPrinter.withoutManagedFields(object)
         var lines = YAMLWriter.text(shown).split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         if lines.last?.isEmpty == true { lines.removeLast() }
         return lines
@@ -105,7 +120,9 @@ enum UnifiedDifference {
         search: for distance in 0...most {
             traces.append(furthest)
             for diagonal in stride(from: -distance, through: distance, by: 2) {
-                let down = diagonal == -distance || (diagonal != distance && furthest[most + diagonal - 1] < furthest[most + diagonal + 1])
+                let down =
+                    diagonal == -distance
+                    || (diagonal != distance && furthest[most + diagonal - 1] < furthest[most + diagonal + 1])
                 var x = down ? furthest[most + diagonal + 1] : furthest[most + diagonal - 1] + 1
                 var y = x - diagonal
                 while x < n, y < m, old[x] == new[y] {
@@ -121,7 +138,9 @@ enum UnifiedDifference {
         for distance in stride(from: traces.count - 1, through: 0, by: -1) {
             let trace = traces[distance]
             let diagonal = x - y
-            let down = diagonal == -distance || (diagonal != distance && trace[most + diagonal - 1] < trace[most + diagonal + 1])
+            let down =
+                diagonal == -distance
+                || (diagonal != distance && trace[most + diagonal - 1] < trace[most + diagonal + 1])
             let previous = down ? diagonal + 1 : diagonal - 1
             let previousX = distance == 0 ? 0 : trace[most + previous]
             let previousY = distance == 0 ? 0 : previousX - previous

@@ -3,8 +3,13 @@ import KubernetesAPI
 /// `kubectl events` (`kubectl/pkg/cmd/events`).
 enum EventsCommand: Command {
     static let definition = CommandDefinition(
-        "events", "Display events", usage: "[(-o|--output=)json|yaml|name|jsonpath] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]",
-        examples: ["events", "events -A --types=Warning", "events --for deploy/web", "events --for pod/web-1 --watch --watch-for 5m"],
+        "events", "Display events",
+        usage: "[(-o|--output=)json|yaml|name|jsonpath] [--for TYPE/NAME] [--watch] [--types=Normal,Warning] [options]",
+        examples: [
+            "events", "events -A --types=Warning", "events --for deploy/web",
+            "events --for pod/web-1 --watch --watch-for 5m",
+        ],
+        access: .reading,
         flags: [
             .allNamespaces, .output, .showManagedFields, .watchFor, .allowMissingTemplateKeys,
             Flag("for", "Filter events to only those pertaining to the specified resource"),
@@ -14,19 +19,25 @@ enum EventsCommand: Command {
             Flag("chunk-size", "", .int, initial: "500", "Ignored: lists come whole here"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let format = try OutputFormat(invocation)
         let types = arguments.list("types").map { $0.lowercased() }
-        guard types.allSatisfy({ ["normal", "warning"].contains($0) }) else { throw CommandFailure("valid --types are Normal or Warning") }
+        guard types.allSatisfy({ ["normal", "warning"].contains($0) }) else {
+            throw CommandFailure("valid --types are Normal or Warning")
+        }
         let everywhere = arguments.bool("all-namespaces")
         let namespace = everywhere ? "" : invocation.namespace
         var fields = ""
         if arguments.has("for") {
             let parts = arguments.string("for").split(separator: "/", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { throw CommandFailure("--for must be in resource/name form") }
+            guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else {
+                throw CommandFailure("--for must be in resource/name form")
+            }
             let kind = try ResourceSelection.kind(parts[0]).resource
-            fields = "involvedObject.kind=\(kind.kind),involvedObject.apiVersion=\(kind.apiVersion),involvedObject.name=\(parts[1])"
+            fields =
+                "involvedObject.kind=\(kind.kind),involvedObject.apiVersion=\(kind.apiVersion),involvedObject.name=\(parts[1])"
         }
         let request = APIRequest(.list, Event.resource, namespace: namespace, fieldSelector: fields)
         let listed = endpoint.respond(to: request)
@@ -34,7 +45,9 @@ enum EventsCommand: Command {
             _ = try listed.object()
             return 1
         }
-        func isShown(_ value: JSONValue) -> Bool { types.isEmpty || types.contains((value["type"]?.string ?? "").lowercased()) }
+        func isShown(_ value: JSONValue) -> Bool {
+            types.isEmpty || types.contains((value["type"]?.string ?? "").lowercased())
+        }
         let kept = items.filter(isShown)
         var printer = ObjectPrinter(format, keepsManagedFields: arguments.bool("show-managed-fields"))
         var writer = TabWriter.table

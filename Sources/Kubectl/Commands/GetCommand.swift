@@ -4,17 +4,22 @@ import KubernetesAPI
 enum GetCommand: Command {
     static let definition = CommandDefinition(
         "get", "Display one or many resources",
-        usage: "[(-o|--output=)json|yaml|name|jsonpath|custom-columns|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]",
+        usage:
+            "[(-o|--output=)json|yaml|name|jsonpath|custom-columns|wide] (TYPE[.VERSION][.GROUP] [NAME | -l label] | TYPE[.VERSION][.GROUP]/NAME ...) [flags] [options]",
         examples: [
             "get pods", "get pods -o wide", "get deploy,hpa -n shop", "get pod/web-0 -o yaml", "get pods -w --for 5m",
             "get pods -o jsonpath='{.items[*].metadata.name}'",
         ],
+        access: .reading,
         flags: [
-            .output, .selector, .fieldSelector, .allNamespaces, .filename, .recursive, .kustomize, .showManagedFields, .allowMissingTemplateKeys,
+            .output, .selector, .fieldSelector, .allNamespaces, .filename, .recursive, .kustomize, .showManagedFields,
+            .allowMissingTemplateKeys,
             Flag("watch", "w", .bool, "After listing the objects, watch for changes while simulated time passes"),
             Flag("watch-only", "", .bool, "Watch for changes without listing first"),
             Flag("output-watch-events", "", .bool, "Print what kind of change each line of a watch is"),
-            Flag("for", "", .duration, "Simulated time to watch; zero means until nothing changes for a minute, ten minutes at most"),
+            Flag(
+                "for", "", .duration,
+                "Simulated time to watch; zero means until nothing changes for a minute, ten minutes at most"),
             .watchFor,
             Flag("show-labels", "", .bool, "Show all labels as the last column"),
             Flag("label-columns", "L", .list, "Labels to show as columns"),
@@ -27,7 +32,8 @@ enum GetCommand: Command {
             Flag("subresource", "Show a subresource of the object: status or scale"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let format = try OutputFormat(invocation, allowsTables: true)
         let everywhere = arguments.bool("all-namespaces")
@@ -38,18 +44,24 @@ enum GetCommand: Command {
             selection = try ResourceSelection(
                 arguments.positional,
                 .init(
-                    selector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"), allNamespaces: everywhere,
-                    nothingGiven: "You must specify the type of resource to get. Use \"\(invocation.program) api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"\(invocation.program) explain <resource>\" for a detailed description of that resource (e.g. \(invocation.program) explain pods).\nSee '\(invocation.program) get -h' for help and examples"))
+                    selector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"),
+                    allNamespaces: everywhere,
+                    nothingGiven:
+                        "You must specify the type of resource to get. Use \"\(invocation.program) api-resources\" for a complete list of supported resources.\n\nerror: Required resource not specified.\nUse \"\(invocation.program) explain <resource>\" for a detailed description of that resource (e.g. \(invocation.program) explain pods).\nSee '\(invocation.program) get -h' for help and examples"
+                ))
         }
         let sortPath: JSONPathTemplate?
         let sortText = arguments.string("sort-by")
-        do { sortPath = sortText.isEmpty ? nil : try JSONPathTemplate(relaxed: sortText) } catch { throw CommandFailure(error.message) }
+        do { sortPath = sortText.isEmpty ? nil : try JSONPathTemplate(relaxed: sortText) } catch {
+            throw CommandFailure(error.message)
+        }
         let namespace = everywhere ? "" : invocation.namespace
         if arguments.bool("watch") || arguments.bool("watch-only") {
             return try watch(invocation, selection, format, namespace, on: &endpoint)
         }
         var found = selection.fetch(
-            on: &endpoint, namespace: namespace, labelSelector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"))
+            on: &endpoint, namespace: namespace, labelSelector: arguments.string("selector"),
+            fieldSelector: arguments.string("field-selector"))
         invocation.show(warnings: found.warnings)
         if arguments.bool("ignore-not-found") { found.failures.removeAll { $0.reason == "NotFound" } }
         if case .human = format {
@@ -65,7 +77,9 @@ enum GetCommand: Command {
         return found.failures.isEmpty ? 0 : 1
     }
 
-    private static func tablePrinter(_ invocation: Invocation, _ selection: ResourceSelection, _ format: OutputFormat) -> TablePrinter {
+    private static func tablePrinter(_ invocation: Invocation, _ selection: ResourceSelection, _ format: OutputFormat)
+        -> TablePrinter
+    {
         let arguments = invocation.arguments
         var options = TablePrinter.Options()
         if case .human(let wide) = format { options.wide = wide }
@@ -77,7 +91,8 @@ enum GetCommand: Command {
     }
 
     private static func printTables(
-        _ invocation: Invocation, _ selection: ResourceSelection, _ found: FetchResult, _ format: OutputFormat, _ sortPath: JSONPathTemplate?, now: Time
+        _ invocation: Invocation, _ selection: ResourceSelection, _ found: FetchResult, _ format: OutputFormat,
+        _ sortPath: JSONPathTemplate?, now: Time
     ) throws(CommandFailure) {
         var printer = tablePrinter(invocation, selection, format)
         var index = 0
@@ -96,7 +111,8 @@ enum GetCommand: Command {
     }
 
     private static func printObjects(
-        _ invocation: Invocation, _ selection: ResourceSelection, _ found: FetchResult, _ format: OutputFormat, _ sortPath: JSONPathTemplate?
+        _ invocation: Invocation, _ selection: ResourceSelection, _ found: FetchResult, _ format: OutputFormat,
+        _ sortPath: JSONPathTemplate?
     ) throws(CommandFailure) {
         let arguments = invocation.arguments
         var printer = ObjectPrinter(
@@ -121,17 +137,21 @@ enum GetCommand: Command {
         let arguments = invocation.arguments
         guard selection.groups.count == 1, let group = selection.groups.first, group.names.count <= 1 else {
             let count = selection.groups.reduce(0) { $0 + max(1, $1.names.count) }
-            throw CommandFailure("watch is only supported on individual resources and resource collections - \(count) resources were found")
+            throw CommandFailure(
+                "watch is only supported on individual resources and resource collections - \(count) resources were found"
+            )
         }
         let resource = group.kind.resource
         let found = selection.fetch(
-            on: &endpoint, namespace: namespace, labelSelector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"))
+            on: &endpoint, namespace: namespace, labelSelector: arguments.string("selector"),
+            fieldSelector: arguments.string("field-selector"))
         if let failure = found.failures.first { throw CommandFailure(failure) }
         let definition = TableDefinition.of(resource)
         var tables = tablePrinter(invocation, selection, format)
         tables.options.namespaces = arguments.bool("all-namespaces") && resource.namespaced
         var objects = ObjectPrinter(
-            format, keepsManagedFields: arguments.bool("show-managed-fields"), allowsMissingKeys: arguments.bool("allow-missing-template-keys"),
+            format, keepsManagedFields: arguments.bool("show-managed-fields"),
+            allowsMissingKeys: arguments.bool("allow-missing-template-keys"),
             headers: !arguments.bool("no-headers"))
         let showsKind = arguments.bool("output-watch-events")
         func text(_ kind: WatchEvent.Kind, _ values: [JSONValue], _ now: Time) -> String {
@@ -146,7 +166,9 @@ enum GetCommand: Command {
             var table = definition.table(of: values, .init(now: now))
             if showsKind {
                 table.columns.insert(Table.Column("Event"), at: 0)
-                for index in table.rows.indices { table.rows[index].cells.insert(.string(kind.rawValue.padded(to: 8)), at: 0) }
+                for index in table.rows.indices {
+                    table.rows[index].cells.insert(.string(kind.rawValue.padded(to: 8)), at: 0)
+                }
             }
             return tables.text(table, of: resource)
         }
@@ -154,7 +176,8 @@ enum GetCommand: Command {
             invocation.write(text(.added, found.objects.map(\.value), endpoint.wallTime))
         }
         let request = APIRequest(
-            .list, resource, namespace: resource.namespaced ? group.namespace ?? namespace : "", name: group.names.first ?? "",
+            .list, resource, namespace: resource.namespaced ? group.namespace ?? namespace : "",
+            name: group.names.first ?? "",
             labelSelector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"))
         let given = arguments.has("for") ? arguments.duration("for") : arguments.duration("watch-for")
         endpoint.follow(request, WatchBudget(given)) { event, now in

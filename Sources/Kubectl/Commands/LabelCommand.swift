@@ -23,10 +23,14 @@ private struct PairChanges {
                 throw CommandFailure("unknown \(noun) spec: \(word)")
             }
         }
-        for (key, _) in set where remove.contains(key) { throw CommandFailure("can not both modify and remove a \(noun) in the same command") }
+        for (key, _) in set where remove.contains(key) {
+            throw CommandFailure("can not both modify and remove a \(noun) in the same command")
+        }
     }
 
-    private static func isChange(_ word: String) -> Bool { word.contains("=") || (word.hasSuffix("-") && word.count > 1) }
+    private static func isChange(_ word: String) -> Bool {
+        word.contains("=") || (word.hasSuffix("-") && word.count > 1)
+    }
 
     func patch(_ member: String) -> JSONValue {
         var pairs: OrderedDictionary<String, JSONValue> = [:]
@@ -36,7 +40,8 @@ private struct PairChanges {
     }
 
     static let flags: [Flag] = [
-        .filename, .recursive, .kustomize, .selector, .fieldSelector, .allNamespaces, .output, .dryRun, .fieldManager, .showManagedFields,
+        .filename, .recursive, .kustomize, .selector, .fieldSelector, .allNamespaces, .output, .dryRun, .fieldManager,
+        .showManagedFields,
         Flag("all", "", .bool, "Select all resources of the named kinds"),
         Flag("overwrite", "", .bool, "Allow values that are there to be overwritten"),
         Flag("list", "", .bool, "Display the pairs of the objects"),
@@ -48,15 +53,22 @@ private struct PairChanges {
 enum LabelCommand: Command {
     static let definition = CommandDefinition(
         "label", "Update the labels on a resource",
-        usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
-        examples: ["label pods web-1 unhealthy=true", "label --overwrite node n1 disk=ssd", "label pods --all status=old", "label pod web-1 bar-"],
+        usage:
+            "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
+        examples: [
+            "label pods web-1 unhealthy=true", "label --overwrite node n1 disk=ssd", "label pods --all status=old",
+            "label pod web-1 bar-",
+        ],
         flags: PairChanges.flags)
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let changes = try PairChanges(arguments.positional, "label")
         let lists = arguments.bool("list")
-        guard !changes.set.isEmpty || !changes.remove.isEmpty || lists else { throw CommandFailure("at least one label update is required") }
+        guard !changes.set.isEmpty || !changes.remove.isEmpty || lists else {
+            throw CommandFailure("at least one label update is required")
+        }
         for (key, value) in changes.set {
             let problems = NameRules.qualifiedName(key)
             if let problem = problems.first { throw CommandFailure("invalid label key \"\(key)\": \(problem)") }
@@ -83,11 +95,14 @@ enum LabelCommand: Command {
                     let wanted = MergePatch.apply(changes.patch("labels"), to: target.value)
                     if !(wanted["metadata"]?["labels"] ?? [:]).isEquivalent(to: before) {
                         deed = changes.set.isEmpty ? "unlabeled" : "labeled"
-                        after = try target.patched(changes.patch("labels"), .merge, reporter.dryRun, manager: "kubectl-label", on: &endpoint)
+                        after = try target.patched(
+                            changes.patch("labels"), .merge, reporter.dryRun, manager: "kubectl-label", on: &endpoint)
                     }
                 }
                 if lists {
-                    for (key, value) in (after["metadata"]?["labels"]?.object ?? [:]).sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+                    for (key, value) in (after["metadata"]?["labels"]?.object ?? [:]).sorted(by: {
+                        $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
+                    }) {
                         invocation.print("\(key)=\(value.string ?? "")")
                     }
                     continue
@@ -103,14 +118,19 @@ enum LabelCommand: Command {
 enum AnnotateCommand: Command {
     static let definition = CommandDefinition(
         "annotate", "Update the annotations on a resource",
-        usage: "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
-        examples: ["annotate deploy/web kubernetes.io/change-cause='second release'", "annotate pods web-1 note-"], flags: PairChanges.flags)
+        usage:
+            "[--overwrite] (-f FILENAME | TYPE NAME) KEY_1=VAL_1 ... KEY_N=VAL_N [--resource-version=version] [options]",
+        examples: ["annotate deploy/web kubernetes.io/change-cause='second release'", "annotate pods web-1 note-"],
+        flags: PairChanges.flags)
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let changes = try PairChanges(arguments.positional, "annotation")
         let lists = arguments.bool("list")
-        guard !changes.set.isEmpty || !changes.remove.isEmpty || lists else { throw CommandFailure("at least one annotation update is required") }
+        guard !changes.set.isEmpty || !changes.remove.isEmpty || lists else {
+            throw CommandFailure("at least one annotation update is required")
+        }
         var reporter = try Reporter(invocation)
         let found = try invocation.targets(changes.resources, on: &endpoint)
         var failures = found.failures.map { CommandFailure($0) }
@@ -118,16 +138,23 @@ enum AnnotateCommand: Command {
             do throws(CommandFailure) {
                 let present = target.value["metadata"]?["annotations"]?.object ?? [:]
                 if lists {
-                    for (key, value) in present.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) { invocation.print("\(key)=\(value.string ?? "")") }
+                    for (key, value) in present.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+                        invocation.print("\(key)=\(value.string ?? "")")
+                    }
                     continue
                 }
                 if !arguments.bool("overwrite") {
-                    let conflicts = changes.set.compactMap { key, _ in present[key]?.string.map { "'\(key)' already has a value (\($0))" } }
+                    let conflicts = changes.set.compactMap { key, _ in
+                        present[key]?.string.map { "'\(key)' already has a value (\($0))" }
+                    }
                     if !conflicts.isEmpty {
-                        throw CommandFailure("--overwrite is false but found the following declared annotation(s): \(conflicts.joined(separator: "; "))")
+                        throw CommandFailure(
+                            "--overwrite is false but found the following declared annotation(s): \(conflicts.joined(separator: "; "))"
+                        )
                     }
                 }
-                let after = try target.patched(changes.patch("annotations"), .merge, reporter.dryRun, manager: "kubectl-annotate", on: &endpoint)
+                let after = try target.patched(
+                    changes.patch("annotations"), .merge, reporter.dryRun, manager: "kubectl-annotate", on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, "annotated", after)
             } catch { failures.append(error) }
         }

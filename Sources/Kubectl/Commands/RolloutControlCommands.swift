@@ -2,7 +2,9 @@ import KubernetesAPI
 
 /// What `rollout pause`, `resume` and `restart` have in common: one patch of the workload.
 private enum RolloutControl {
-    static let flags: [Flag] = [.filename, .recursive, .kustomize, .selector, .output, .dryRun, .fieldManager, .showManagedFields]
+    static let flags: [Flag] = [
+        .filename, .recursive, .kustomize, .selector, .output, .dryRun, .fieldManager, .showManagedFields,
+    ]
 
     /// - Parameter patch: the change, or why there is none.
     static func run(
@@ -18,7 +20,8 @@ private enum RolloutControl {
         var failures = found.failures.map { CommandFailure($0) }
         for target in found.objects {
             do throws(CommandFailure) {
-                let after = try target.patched(try patch(target), .strategicMerge, reporter.dryRun, manager: "kubectl-rollout", on: &endpoint)
+                let after = try target.patched(
+                    try patch(target), .strategicMerge, reporter.dryRun, manager: "kubectl-rollout", on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, deed, after)
             } catch { failures.append(error) }
         }
@@ -34,12 +37,16 @@ private enum RolloutControl {
 
 enum RolloutPauseCommand: Command {
     static let definition = CommandDefinition(
-        "rollout pause", "Mark the provided resource as paused", usage: "RESOURCE [options]", examples: ["rollout pause deploy/web"],
+        "rollout pause", "Mark the provided resource as paused", usage: "RESOURCE [options]",
+        examples: ["rollout pause deploy/web"],
         flags: RolloutControl.flags)
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         try RolloutControl.run(invocation, "paused", on: &endpoint) { target throws(CommandFailure) in
-            guard target.kind.resource.kind == "Deployment" else { throw RolloutControl.failure(target, "pausing is not supported") }
+            guard target.kind.resource.kind == "Deployment" else {
+                throw RolloutControl.failure(target, "pausing is not supported")
+            }
             if RolloutControl.isPaused(target) { throw RolloutControl.failure(target, "is already paused") }
             return ["spec": ["paused": true]]
         }
@@ -48,12 +55,16 @@ enum RolloutPauseCommand: Command {
 
 enum RolloutResumeCommand: Command {
     static let definition = CommandDefinition(
-        "rollout resume", "Resume a paused resource", usage: "RESOURCE [options]", examples: ["rollout resume deploy/web"],
+        "rollout resume", "Resume a paused resource", usage: "RESOURCE [options]",
+        examples: ["rollout resume deploy/web"],
         flags: RolloutControl.flags)
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         try RolloutControl.run(invocation, "resumed", on: &endpoint) { target throws(CommandFailure) in
-            guard target.kind.resource.kind == "Deployment" else { throw RolloutControl.failure(target, "resuming is not supported") }
+            guard target.kind.resource.kind == "Deployment" else {
+                throw RolloutControl.failure(target, "resuming is not supported")
+            }
             guard RolloutControl.isPaused(target) else { throw RolloutControl.failure(target, "is not paused") }
             return ["spec": ["paused": .null]]
         }
@@ -63,15 +74,19 @@ enum RolloutResumeCommand: Command {
 enum RolloutRestartCommand: Command {
     static let definition = CommandDefinition(
         "rollout restart", "Restart a resource", usage: "RESOURCE [options]",
-        examples: ["rollout restart deploy/web", "rollout restart deployment --selector=app=web"], flags: RolloutControl.flags)
+        examples: ["rollout restart deploy/web", "rollout restart deployment --selector=app=web"],
+        flags: RolloutControl.flags)
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let now = endpoint.wallTime.jsonValue
         return try RolloutControl.run(invocation, "restarted", on: &endpoint) { target throws(CommandFailure) in
             guard ["Deployment", "DaemonSet", "StatefulSet"].contains(target.kind.resource.kind) else {
                 throw RolloutControl.failure(target, "restarting is not supported")
             }
-            if RolloutControl.isPaused(target) { throw RolloutControl.failure(target, "can't restart paused deployment (run rollout resume first)") }
+            if RolloutControl.isPaused(target) {
+                throw RolloutControl.failure(target, "can't restart paused deployment (run rollout resume first)")
+            }
             return ["spec": ["template": ["metadata": ["annotations": ["kubectl.kubernetes.io/restartedAt": now]]]]]
         }
     }

@@ -11,12 +11,17 @@ struct WorkloadRevision {
     var patch: JSONValue?
 
     /// The revisions of a workload, oldest first.
-    static func all(of target: FetchedObject, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> [WorkloadRevision] {
+    static func all(of target: FetchedObject, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure)
+        -> [WorkloadRevision]
+    {
         let kind = target.kind.resource.kind
         if kind == "Deployment", let deployment = target.decoded(Deployment.self) {
-            return DeploymentRevisions(of: deployment, on: &endpoint).all.filter { DeploymentRevisions.revision(of: $0) > 0 }.map { set in
+            return DeploymentRevisions(of: deployment, on: &endpoint).all.filter {
+                DeploymentRevisions.revision(of: $0) > 0
+            }.map { set in
                 WorkloadRevision(
-                    number: DeploymentRevisions.revision(of: set), changeCause: set.metadata.annotations[causeAnnotation] ?? "",
+                    number: DeploymentRevisions.revision(of: set),
+                    changeCause: set.metadata.annotations[causeAnnotation] ?? "",
                     template: set.spec.template, annotations: set.metadata.annotations)
             }.sorted { $0.number < $1.number }
         }
@@ -25,7 +30,8 @@ struct WorkloadRevision {
         }
         let uid = target.value["metadata"]?["uid"]?.string ?? ""
         return endpoint.list(ControllerRevision.self, namespace: target.namespace)
-            .filter { revision in revision.metadata.ownerReferences.contains { $0.uid == uid && $0.controller == true } }
+            .filter { revision in revision.metadata.ownerReferences.contains { $0.uid == uid && $0.controller == true }
+            }
             .sorted { $0.revision < $1.revision }
             .map { revision in
                 var template: PodTemplateSpec?
@@ -36,7 +42,8 @@ struct WorkloadRevision {
                     if (try? read.setJSON(.object(members), &reader)) != nil { template = read }
                 }
                 return WorkloadRevision(
-                    number: revision.revision, changeCause: revision.metadata.annotations[causeAnnotation] ?? "", template: template,
+                    number: revision.revision, changeCause: revision.metadata.annotations[causeAnnotation] ?? "",
+                    template: template,
                     annotations: revision.metadata.annotations, patch: revision.data)
             }
     }
@@ -49,14 +56,18 @@ enum RolloutHistoryCommand: Command {
     static let definition = CommandDefinition(
         "rollout history", "View rollout history", usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
         examples: ["rollout history deploy/web", "rollout history deploy/web --revision=3"],
+        access: .reading,
         flags: [
             .filename, .recursive, .kustomize, .selector, .output, .showManagedFields,
             Flag("revision", "", .int, "See the details, including podTemplate of the revision specified"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
-        guard !arguments.positional.isEmpty || arguments.has("filename") else { throw invocation.usage("required resource not specified") }
+        guard !arguments.positional.isEmpty || arguments.has("filename") else {
+            throw invocation.usage("required resource not specified")
+        }
         let wanted = arguments.int("revision")
         guard wanted >= 0 else { throw CommandFailure("revision must be a positive integer: \(wanted)") }
         let format = try OutputFormat(invocation)
@@ -77,14 +88,17 @@ enum RolloutHistoryCommand: Command {
     private static func table(_ revisions: [WorkloadRevision]) -> String {
         guard !revisions.isEmpty else { return "No rollout history found." }
         var writer = TabWriter.description
-        return writer.aligned("REVISION\tCHANGE-CAUSE\n" + revisions.map { "\($0.number)\t\($0.changeCause.or("<none>"))\n" }.joined())
+        return writer.aligned(
+            "REVISION\tCHANGE-CAUSE\n" + revisions.map { "\($0.number)\t\($0.changeCause.or("<none>"))\n" }.joined())
     }
 
     private static func details(_ revisions: [WorkloadRevision], _ wanted: Int64) throws(CommandFailure) -> String {
         guard let revision = revisions.first(where: { $0.number == wanted }), var template = revision.template else {
             throw CommandFailure("unable to find the specified revision")
         }
-        if !revision.changeCause.isEmpty { template.metadata.annotations[WorkloadRevision.causeAnnotation] = revision.changeCause }
+        if !revision.changeCause.isEmpty {
+            template.metadata.annotations[WorkloadRevision.causeAnnotation] = revision.changeCause
+        }
         var writer = DescriptionWriter(now: Time())
         writer.podTemplate(template)
         // kubectl prints these tabs as they are.
@@ -92,7 +106,8 @@ enum RolloutHistoryCommand: Command {
     }
 
     private static func print(
-        _ target: FetchedObject, _ revisions: [WorkloadRevision], _ wanted: Int64, _ format: OutputFormat, _ invocation: Invocation
+        _ target: FetchedObject, _ revisions: [WorkloadRevision], _ wanted: Int64, _ format: OutputFormat,
+        _ invocation: Invocation
     ) throws(CommandFailure) {
         guard let chosen = wanted > 0 ? revisions.first(where: { $0.number == wanted }) : revisions.last else {
             throw CommandFailure("unable to find the specified revision")

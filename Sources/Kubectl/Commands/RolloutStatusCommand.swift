@@ -4,16 +4,23 @@ import KubernetesAPI
 enum RolloutStatusCommand: Command {
     static let definition = CommandDefinition(
         "rollout status", "Show the status of the rollout", usage: "(TYPE NAME | TYPE/NAME) [flags] [options]",
-        examples: ["rollout status deploy/web", "rollout status deploy/web --timeout=60s", "rollout status deploy/web --watch=false"],
+        examples: [
+            "rollout status deploy/web", "rollout status deploy/web --timeout=60s",
+            "rollout status deploy/web --watch=false",
+        ],
+        access: .reading,
         flags: [
             .filename, .recursive, .kustomize, .selector, .timeout,
             Flag("watch", "w", .bool, initial: "true", "Let simulated time pass until the rollout is done"),
             Flag("revision", "", .int, "Wait for this revision; ends with an error if another one begins"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
-        guard !arguments.positional.isEmpty || arguments.has("filename") else { throw invocation.usage("required resource not specified") }
+        guard !arguments.positional.isEmpty || arguments.has("filename") else {
+            throw invocation.usage("required resource not specified")
+        }
         let found = try invocation.targets(arguments.positional, on: &endpoint)
         var failures = found.failures.map { CommandFailure($0) }
         for target in found.objects {
@@ -22,10 +29,14 @@ enum RolloutStatusCommand: Command {
         return invocation.finish(failures)
     }
 
-    private static func follow(_ target: FetchedObject, _ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) {
+    private static func follow(
+        _ target: FetchedObject, _ invocation: Invocation, on endpoint: inout some SimulatedEndpoint
+    ) throws(CommandFailure) {
         let revision = invocation.arguments.int("revision")
         guard let status = RolloutState(target, revision: revision) else {
-            throw CommandFailure("no status viewer has been implemented for \(target.kind.resource.kind)\(target.kind.resource.group.isEmpty ? "" : "." + target.kind.resource.group)")
+            throw CommandFailure(
+                "no status viewer has been implemented for \(target.kind.resource.kind)\(target.kind.resource.group.isEmpty ? "" : "." + target.kind.resource.group)"
+            )
         }
         var state = status
         invocation.write(state.text)
@@ -40,7 +51,8 @@ enum RolloutStatusCommand: Command {
                 isDeleted = true
                 return false
             }
-            guard let next = RolloutState(FetchedObject(kind: target.kind, value: event.object), revision: revision) else { return true }
+            guard let next = RolloutState(FetchedObject(kind: target.kind, value: event.object), revision: revision)
+            else { return true }
             state = next
             invocation.write(state.text)
             return !state.isDone && state.failure == nil
@@ -94,7 +106,9 @@ struct RolloutState: Equatable {
                 return
             }
         }
-        func waiting(_ what: String) -> RolloutState { RolloutState("Waiting for deployment \"\(name)\" rollout to finish: \(what)...") }
+        func waiting(_ what: String) -> RolloutState {
+            RolloutState("Waiting for deployment \"\(name)\" rollout to finish: \(what)...")
+        }
         guard deployment.metadata.generation <= status.observedGeneration else {
             self.init("Waiting for deployment spec update to be observed...")
             return
@@ -121,10 +135,12 @@ struct RolloutState: Equatable {
             self.init("Waiting for daemon set spec update to be observed...")
         } else if status.updatedNumberScheduled < status.desiredNumberScheduled {
             self.init(
-                "Waiting for daemon set \"\(name)\" rollout to finish: \(status.updatedNumberScheduled) out of \(status.desiredNumberScheduled) new pods have been updated...")
+                "Waiting for daemon set \"\(name)\" rollout to finish: \(status.updatedNumberScheduled) out of \(status.desiredNumberScheduled) new pods have been updated..."
+            )
         } else if status.numberAvailable < status.desiredNumberScheduled {
             self.init(
-                "Waiting for daemon set \"\(name)\" rollout to finish: \(status.numberAvailable) of \(status.desiredNumberScheduled) updated pods are available...")
+                "Waiting for daemon set \"\(name)\" rollout to finish: \(status.numberAvailable) of \(status.desiredNumberScheduled) updated pods are available..."
+            )
         } else {
             self.init("daemon set \"\(name)\" successfully rolled out", isDone: true)
         }
@@ -138,17 +154,26 @@ struct RolloutState: Equatable {
             self.init("Waiting for statefulset spec update to be observed...")
         } else if let replicas = set.spec.replicas, status.readyReplicas < replicas {
             self.init("Waiting for \(replicas - status.readyReplicas) pods to be ready...")
-        } else if let rolling = set.spec.updateStrategy?.rollingUpdate, let replicas = set.spec.replicas, let partition = rolling.partition {
+        } else if let rolling = set.spec.updateStrategy?.rollingUpdate, let replicas = set.spec.replicas,
+            let partition = rolling.partition
+        {
             if status.updatedReplicas < replicas - partition {
                 self.init(
-                    "Waiting for partitioned roll out to finish: \(status.updatedReplicas) out of \(replicas - partition) new pods have been updated...")
+                    "Waiting for partitioned roll out to finish: \(status.updatedReplicas) out of \(replicas - partition) new pods have been updated..."
+                )
             } else {
-                self.init("partitioned roll out complete: \(status.updatedReplicas) new pods have been updated...", isDone: true)
+                self.init(
+                    "partitioned roll out complete: \(status.updatedReplicas) new pods have been updated...",
+                    isDone: true)
             }
         } else if status.updateRevision != status.currentRevision {
-            self.init("waiting for statefulset rolling update to complete \(status.updatedReplicas) pods at revision \(status.updateRevision)...")
+            self.init(
+                "waiting for statefulset rolling update to complete \(status.updatedReplicas) pods at revision \(status.updateRevision)..."
+            )
         } else {
-            self.init("statefulset rolling update complete \(status.currentReplicas) pods at revision \(status.currentRevision)...", isDone: true)
+            self.init(
+                "statefulset rolling update complete \(status.currentReplicas) pods at revision \(status.currentRevision)...",
+                isDone: true)
         }
     }
 }

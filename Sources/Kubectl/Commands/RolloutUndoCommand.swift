@@ -11,9 +11,12 @@ enum RolloutUndoCommand: Command {
             Flag("to-revision", "", .int, "The revision to rollback to. Default to 0 (last revision)"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
-        guard !arguments.positional.isEmpty || arguments.has("filename") else { throw invocation.usage("required resource not specified") }
+        guard !arguments.positional.isEmpty || arguments.has("filename") else {
+            throw invocation.usage("required resource not specified")
+        }
         var reporter = try Reporter(invocation)
         let found = try invocation.targets(arguments.positional, on: &endpoint)
         var failures = found.failures.map { CommandFailure($0) }
@@ -21,7 +24,8 @@ enum RolloutUndoCommand: Command {
             do throws(CommandFailure) {
                 if target.value["metadata"]?["annotations"]?[ApplyCommand.lastApplied] != nil {
                     invocation.printError(
-                        "Warning: resource \(target.kind.resource.plural)/\(target.name) was previously managed with 'kubectl apply'. Rolling back will not update the \(ApplyCommand.lastApplied) annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead.")
+                        "Warning: resource \(target.kind.resource.plural)/\(target.name) was previously managed with 'kubectl apply'. Rolling back will not update the \(ApplyCommand.lastApplied) annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead."
+                    )
                 }
                 let deed = try undo(target, to: arguments.int("to-revision"), reporter.dryRun, on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, deed, target.value)
@@ -33,7 +37,8 @@ enum RolloutUndoCommand: Command {
     /// What the Deployment keeps of its own annotations; all others come from the ReplicaSet.
     private static let kept: Set<String> = [
         ApplyCommand.lastApplied, DeploymentRevisions.annotation, "deployment.kubernetes.io/revision-history",
-        "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas", "deprecated.deployment.rollback.to",
+        "deployment.kubernetes.io/desired-replicas", "deployment.kubernetes.io/max-replicas",
+        "deprecated.deployment.rollback.to",
     ]
 
     private static func undo(
@@ -50,26 +55,34 @@ enum RolloutUndoCommand: Command {
             chosen = found
         } else {
             guard revisions.count > 1 else {
-                throw CommandFailure(isDeployment ? "no rollout history found for deployment \"\(target.name)\"" : "no last revision to roll back to")
+                throw CommandFailure(
+                    isDeployment
+                        ? "no rollout history found for deployment \"\(target.name)\""
+                        : "no last revision to roll back to")
             }
             chosen = revisions[revisions.count - 2]
         }
         let skipped = "skipped rollback (current template already matches revision \(chosen.number))"
         guard isDeployment, let deployment = target.decoded(Deployment.self), var template = chosen.template else {
-            guard let patch = chosen.patch else { throw CommandFailure("unable to find specified revision \(wanted) in history") }
+            guard let patch = chosen.patch else {
+                throw CommandFailure("unable to find specified revision \(wanted) in history")
+            }
             if chosen.number == revisions.last?.number { return skipped }
             _ = try target.patched(patch, .strategicMerge, dryRun, manager: "kubectl-rollout", on: &endpoint)
             return "rolled back"
         }
         if deployment.spec.paused == true {
-            throw CommandFailure("you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
+            throw CommandFailure(
+                "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again")
         }
         template.metadata.labels["pod-template-hash"] = nil
         if template.jsonValue.isEquivalent(to: deployment.spec.template.jsonValue) { return skipped }
         var annotations = deployment.metadata.annotations.filter { kept.contains($0.key) }
         for (key, value) in chosen.annotations where !kept.contains(key) { annotations[key] = value }
         var sorted: [(String, JSONValue)] = []
-        for key in annotations.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { sorted.append((key, .string(annotations[key] ?? ""))) }
+        for key in annotations.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+            sorted.append((key, .string(annotations[key] ?? "")))
+        }
         let patch: JSONValue = [
             ["op": "replace", "path": "/spec/template", "value": template.jsonValue],
             ["op": "replace", "path": "/metadata/annotations", "value": .object(.init(sorted) { _, last in last })],

@@ -27,7 +27,9 @@ enum PodTemplatePath {
     static func matches(_ pattern: String, _ name: String) -> Bool {
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false).map(String.init)
         guard parts.count > 1 else { return pattern == name }
-        guard name.hasPrefix(parts[0]), name.count >= parts[0].count + (parts.last?.count ?? 0), name.hasSuffix(parts.last ?? "") else { return false }
+        guard name.hasPrefix(parts[0]), name.count >= parts[0].count + (parts.last?.count ?? 0),
+            name.hasSuffix(parts.last ?? "")
+        else { return false }
         var rest = Substring(name.dropFirst(parts[0].count).dropLast(parts.last?.count ?? 0))
         for part in parts.dropFirst().dropLast() where !part.isEmpty {
             guard let range = String(rest).range(of: part) else { return false }
@@ -48,7 +50,8 @@ enum ContainerChange {
     /// - Parameter change: the members to set of a container (its name is added), or nil to leave it.
     static func run(
         _ invocation: Invocation, _ resources: [String], _ deed: String, on endpoint: inout some SimulatedEndpoint,
-        _ change: (FetchedObject, _ containers: [JSONValue], _ initContainers: [JSONValue]) throws(CommandFailure) -> JSONValue?
+        _ change: (FetchedObject, _ containers: [JSONValue], _ initContainers: [JSONValue]) throws(CommandFailure) ->
+            JSONValue?
     ) throws(CommandFailure) -> Int32 {
         var reporter = try Reporter(invocation)
         var found: FetchResult
@@ -64,13 +67,19 @@ enum ContainerChange {
                 guard let spec = PodTemplatePath.spec(of: target) else {
                     throw CommandFailure("\(target.label) the object is not a pod or does not have a pod template")
                 }
-                guard let inner = try change(target, spec["containers"]?.array ?? [], spec["initContainers"]?.array ?? []) else { continue }
+                guard
+                    let inner = try change(target, spec["containers"]?.array ?? [], spec["initContainers"]?.array ?? [])
+                else { continue }
                 let patch = PodTemplatePath.patch(target.kind.resource, inner)
                 let isLocal = invocation.arguments.bool("local")
-                let expected = try target.patched(patch, .strategicMerge, .client, manager: "kubectl-set", on: &endpoint)
+                let expected = try target.patched(
+                    patch, .strategicMerge, .client, manager: "kubectl-set", on: &endpoint)
                 // What changes nothing is not sent, and nothing is said about it.
                 if expected.isEquivalent(to: target.value), !reporter.printsObjects { continue }
-                let after = isLocal ? expected : try target.patched(patch, .strategicMerge, reporter.dryRun, manager: "kubectl-set", on: &endpoint)
+                let after =
+                    isLocal
+                    ? expected
+                    : try target.patched(patch, .strategicMerge, reporter.dryRun, manager: "kubectl-set", on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, deed, after)
             } catch { failures.append(error) }
         }
@@ -82,10 +91,13 @@ enum ContainerChange {
 enum SetImageCommand: Command {
     static let definition = CommandDefinition(
         "set image", "Update the image of a pod template",
-        usage: "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
-        examples: ["set image deploy/web web=agent:2", "set image deployments --all '*=nginx:1.27'"], flags: ContainerChange.flags)
+        usage:
+            "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N [options]",
+        examples: ["set image deploy/web web=agent:2", "set image deployments --all '*=nginx:1.27'"],
+        flags: ContainerChange.flags)
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let words = invocation.arguments.positional
         let resources = words.filter { !$0.contains("=") }
         var images: [(container: String, image: String)] = []
@@ -93,24 +105,35 @@ enum SetImageCommand: Command {
             let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             images.append((parts[0], parts[1]))
         }
-        guard !resources.isEmpty || invocation.arguments.has("filename") || invocation.arguments.bool("all") || !invocation.arguments.string("selector").isEmpty else {
+        guard
+            !resources.isEmpty || invocation.arguments.has("filename") || invocation.arguments.bool("all")
+                || !invocation.arguments.string("selector").isEmpty
+        else {
             throw CommandFailure("one or more resources must be specified as <resource> <name> or <resource>/<name>")
         }
         guard !images.isEmpty else { throw CommandFailure("at least one image update is required") }
-        guard images.filter({ $0.container == "*" }).isEmpty || images.count == 1 else { throw CommandFailure("all containers are already specified by *, but saw more than one container_name=container_image pairs") }
-        return try ContainerChange.run(invocation, resources, "image updated", on: &endpoint) { target, containers, initContainers throws(CommandFailure) in
+        guard images.filter({ $0.container == "*" }).isEmpty || images.count == 1 else {
+            throw CommandFailure(
+                "all containers are already specified by *, but saw more than one container_name=container_image pairs")
+        }
+        return try ContainerChange.run(invocation, resources, "image updated", on: &endpoint) {
+            target, containers, initContainers throws(CommandFailure) in
             var members: [(String, JSONValue)] = []
             for (member, list) in [("containers", containers), ("initContainers", initContainers)] {
                 var changes: [JSONValue] = []
                 for container in list {
                     let name = container["name"]?.string ?? ""
-                    guard let row = images.last(where: { PodTemplatePath.matches($0.container, name) }) else { continue }
+                    guard let row = images.last(where: { PodTemplatePath.matches($0.container, name) }) else {
+                        continue
+                    }
                     changes.append(["name": .string(name), "image": .string(row.image)])
                 }
                 if !changes.isEmpty { members.append((member, .array(changes))) }
             }
             for row in images {
-                let isThere = (containers + initContainers).contains { PodTemplatePath.matches(row.container, $0["name"]?.string ?? "") }
+                let isThere = (containers + initContainers).contains {
+                    PodTemplatePath.matches(row.container, $0["name"]?.string ?? "")
+                }
                 if !isThere { throw CommandFailure("unable to find container named \"\(row.container)\"") }
             }
             return .object(.init(members) { first, _ in first })

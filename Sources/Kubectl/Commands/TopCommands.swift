@@ -15,7 +15,9 @@ private enum Usage {
 
     static func checkOrder(_ invocation: Invocation) throws(CommandFailure) -> String {
         let order = invocation.arguments.string("sort-by")
-        guard ["", "cpu", "memory"].contains(order) else { throw CommandFailure("--sort-by accepts only cpu or memory") }
+        guard ["", "cpu", "memory"].contains(order) else {
+            throw CommandFailure("--sort-by accepts only cpu or memory")
+        }
         return order
     }
 
@@ -26,27 +28,35 @@ private enum Usage {
     ]
 
     static func decline(_ status: APIStatus) -> CommandFailure {
-        status.reason == "NotFound" && status.message.contains("could not find the requested resource") ? CommandFailure("Metrics API not available") : CommandFailure(status)
+        status.reason == "NotFound" && status.message.contains("could not find the requested resource")
+            ? CommandFailure("Metrics API not available") : CommandFailure(status)
     }
 }
 
 enum TopPodCommand: Command {
     static let definition = CommandDefinition(
-        "top pod", aliases: ["pods", "po"], "Display resource (CPU/memory) usage of pods", usage: "[NAME | -l label] [options]",
+        "top pod", aliases: ["pods", "po"], "Display resource (CPU/memory) usage of pods",
+        usage: "[NAME | -l label] [options]",
         examples: ["top pods", "top pod web-1 --containers", "top pods -A --sort-by=memory", "top pods --sum"],
+        access: .reading,
         flags: Usage.flags + [
             .allNamespaces, .fieldSelector,
             Flag("containers", "", .bool, "If present, print usage of containers within a pod"),
             Flag("sum", "", .bool, "Print the sum of the resource usage"),
         ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let order = try Usage.checkOrder(invocation)
         let everywhere = arguments.bool("all-namespaces")
         let names = arguments.positional
-        guard names.count <= 1 else { throw invocation.usage("unexpected arguments: [\(names.joined(separator: " "))]") }
-        if !names.isEmpty, !arguments.string("selector").isEmpty { throw CommandFailure("only one of NAME or --selector can be provided") }
+        guard names.count <= 1 else {
+            throw invocation.usage("unexpected arguments: [\(names.joined(separator: " "))]")
+        }
+        if !names.isEmpty, !arguments.string("selector").isEmpty {
+            throw CommandFailure("only one of NAME or --selector can be provided")
+        }
         let namespace = everywhere ? "" : invocation.namespace
         var metrics: [PodMetrics]
         if let name = names.first {
@@ -77,13 +87,17 @@ enum TopPodCommand: Command {
     }
 
     /// Why no metrics came, if there are pods.
-    private static func explainAbsence(_ namespace: String, _ selector: String, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) {
+    private static func explainAbsence(
+        _ namespace: String, _ selector: String, on endpoint: inout some SimulatedEndpoint
+    ) throws(CommandFailure) {
         let pods = endpoint.list(Pod.self, namespace: namespace, labelSelector: selector)
         guard !pods.isEmpty else { return }
         for pod in pods {
             let age = endpoint.wallTime.epochSeconds - (pod.metadata.creationTimestamp?.epochSeconds ?? 0)
             if age > 120 {
-                throw CommandFailure("Metrics not available for pod \(pod.metadata.namespace)/\(pod.metadata.name), age: \(GoDuration.seconds(age))")
+                throw CommandFailure(
+                    "Metrics not available for pod \(pod.metadata.namespace)/\(pod.metadata.name), age: \(GoDuration.seconds(age))"
+                )
             }
         }
         throw CommandFailure("metrics not available yet")
@@ -105,7 +119,10 @@ enum TopPodCommand: Command {
         let byContainer = arguments.bool("containers")
         var lines = ""
         if !arguments.bool("no-headers") {
-            lines += Usage.line((everywhere ? ["NAMESPACE"] : []) + (byContainer ? ["POD"] : []) + ["NAME", "CPU(cores)", "MEMORY(bytes)"])
+            lines += Usage.line(
+                (everywhere ? ["NAMESPACE"] : []) + (byContainer ? ["POD"] : []) + [
+                    "NAME", "CPU(cores)", "MEMORY(bytes)",
+                ])
         }
         var sum: (cpu: Quantity, memory: Quantity) = (Quantity(0), Quantity(0))
         for pod in metrics {
@@ -113,7 +130,8 @@ enum TopPodCommand: Command {
             sum.cpu += total(pod, "cpu")
             sum.memory += total(pod, "memory")
             guard byContainer else {
-                lines += Usage.line(namespace + [pod.metadata.name, Usage.cpu(total(pod, "cpu")), Usage.memory(total(pod, "memory"))])
+                lines += Usage.line(
+                    namespace + [pod.metadata.name, Usage.cpu(total(pod, "cpu")), Usage.memory(total(pod, "memory"))])
                 continue
             }
             let order = arguments.string("sort-by")
@@ -142,15 +160,24 @@ enum TopPodCommand: Command {
 
 enum TopNodeCommand: Command {
     static let definition = CommandDefinition(
-        "top node", aliases: ["nodes", "no"], "Display resource (CPU/memory) usage of nodes", usage: "[NAME | -l label] [options]",
+        "top node", aliases: ["nodes", "no"], "Display resource (CPU/memory) usage of nodes",
+        usage: "[NAME | -l label] [options]",
         examples: ["top nodes", "top node worker-1"],
-        flags: Usage.flags + [Flag("show-capacity", "", .bool, "Print node resources based on Capacity instead of Allocatable(default) of the nodes")])
+        access: .reading,
+        flags: Usage.flags + [
+            Flag(
+                "show-capacity", "", .bool,
+                "Print node resources based on Capacity instead of Allocatable(default) of the nodes")
+        ])
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let order = try Usage.checkOrder(invocation)
         let names = arguments.positional
-        guard names.count <= 1 else { throw invocation.usage("unexpected arguments: [\(names.joined(separator: " "))]") }
+        guard names.count <= 1 else {
+            throw invocation.usage("unexpected arguments: [\(names.joined(separator: " "))]")
+        }
         var nodes: [Node]
         if let name = names.first {
             let value = try endpoint.respond(to: APIRequest(.get, Node.resource, name: name)).object()
@@ -161,24 +188,33 @@ enum TopNodeCommand: Command {
         var metrics: [String: NodeMetrics] = [:]
         switch endpoint.respond(to: APIRequest(.list, NodeMetrics.resource)).body {
         case .list(let items):
-            for item in items { if let row = try? NodeMetrics.decode(json: item).object { metrics[row.metadata.name] = row } }
+            for item in items {
+                if let row = try? NodeMetrics.decode(json: item).object { metrics[row.metadata.name] = row }
+            }
         case .failure(let status): throw Usage.decline(status)
         case .object, .text: break
         }
-        guard nodes.contains(where: { metrics[$0.metadata.name] != nil }) else { throw CommandFailure("metrics not available yet") }
+        guard nodes.contains(where: { metrics[$0.metadata.name] != nil }) else {
+            throw CommandFailure("metrics not available yet")
+        }
         func amount(_ node: Node) -> Quantity { metrics[node.metadata.name]?.usage[order] ?? Quantity(0) }
         nodes.sort { left, right in
             if !order.isEmpty, amount(left) != amount(right) { return amount(left) > amount(right) }
             return left.metadata.name.utf8.lexicographicallyPrecedes(right.metadata.name.utf8)
         }
-        var lines = arguments.bool("no-headers") ? "" : Usage.line(["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"])
+        var lines =
+            arguments.bool("no-headers")
+            ? "" : Usage.line(["NAME", "CPU(cores)", "CPU(%)", "MEMORY(bytes)", "MEMORY(%)"])
         // Nodes without metrics come last.
         for node in nodes where metrics[node.metadata.name] != nil {
             let usage = metrics[node.metadata.name]?.usage ?? [:]
-            let whole = arguments.bool("show-capacity") || node.status.allocatable.isEmpty ? node.status.capacity : node.status.allocatable
+            let whole =
+                arguments.bool("show-capacity") || node.status.allocatable.isEmpty
+                ? node.status.capacity : node.status.allocatable
             let (cpu, memory) = (usage["cpu"] ?? Quantity(0), usage["memory"] ?? Quantity(0))
             lines += Usage.line([
-                node.metadata.name, Usage.cpu(cpu), Usage.percent(cpu, of: whole["cpu"]), Usage.memory(memory), Usage.percent(memory, of: whole["memory"]),
+                node.metadata.name, Usage.cpu(cpu), Usage.percent(cpu, of: whole["cpu"]), Usage.memory(memory),
+                Usage.percent(memory, of: whole["memory"]),
             ])
         }
         for node in nodes where metrics[node.metadata.name] == nil {

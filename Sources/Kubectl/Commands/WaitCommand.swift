@@ -4,13 +4,23 @@ import KubernetesAPI
 enum WaitCommand: Command {
     static let definition = CommandDefinition(
         "wait", "Wait for a specific condition on one or many resources",
-        usage: "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
-        examples: ["wait --for=condition=Ready pod/web-1", "wait --for=jsonpath='{.status.readyReplicas}'=3 deploy/web", "wait --for=delete pod/web-1 --timeout=60s"],
+        usage:
+            "([-f FILENAME] | resource.group/resource.name | resource.group [(-l label | --all)]) [--for=create|--for=delete|--for condition=available|--for=jsonpath='{}'[=value]] [options]",
+        examples: [
+            "wait --for=condition=Ready pod/web-1", "wait --for=jsonpath='{.status.readyReplicas}'=3 deploy/web",
+            "wait --for=delete pod/web-1 --timeout=60s",
+        ],
         flags: [
             .filename, .recursive, .selector, .fieldSelector, .allNamespaces, .output, .showManagedFields,
             Flag("all", "", .bool, "Select all resources in the namespace of the specified resource types"),
-            Flag("for", "", .repeated, "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]]"),
-            Flag("timeout", "", .duration, initial: "30s", "The length of simulated time to wait. Zero means check once and don't wait, negative means wait for a week"),
+            Flag(
+                "for", "", .repeated,
+                "The condition to wait on: [create|delete|condition=condition-name[=condition-value]|jsonpath='{JSONPath expression}'=[JSONPath value]]"
+            ),
+            Flag(
+                "timeout", "", .duration, initial: "30s",
+                "The length of simulated time to wait. Zero means check once and don't wait, negative means wait for a week"
+            ),
         ])
 
     /// What to wait for.
@@ -26,11 +36,14 @@ enum WaitCommand: Command {
             } else if text.lowercased() == "create" {
                 self = .create
             } else if text.hasPrefix("condition=") {
-                let parts = text.dropFirst("condition=".count).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+                let parts = text.dropFirst("condition=".count).split(
+                    separator: "=", maxSplits: 1, omittingEmptySubsequences: false
+                ).map(String.init)
                 self = .condition(parts[0], status: parts.count > 1 ? parts[1] : "true")
             } else if text.hasPrefix("jsonpath=") {
                 let body = text.dropFirst("jsonpath=".count)
-                let end = body.lastIndex(of: "}").map { body.index(after: $0) } ?? body.firstIndex(of: "=") ?? body.endIndex
+                let end =
+                    body.lastIndex(of: "}").map { body.index(after: $0) } ?? body.firstIndex(of: "=") ?? body.endIndex
                 var path = String(body[..<end])
                 for quote in ["'", "\""] where path.hasPrefix(quote) { path.removeFirst() }
                 let rest = body[end...].drop { $0 == "'" || $0 == "\"" }
@@ -40,9 +53,15 @@ enum WaitCommand: Command {
                         self = .path(template, value: nil)
                         return
                     }
-                    guard rest.hasPrefix("="), rest.count > 1 else { throw CommandFailure("jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'") }
+                    guard rest.hasPrefix("="), rest.count > 1 else {
+                        throw CommandFailure(
+                            "jsonpath wait format must be --for=jsonpath='{.status.readyReplicas}'=3 or --for=jsonpath='{.status.readyReplicas}'"
+                        )
+                    }
                     var value = String(rest.dropFirst())
-                    for quote in ["'", "\""] where value.count > 1 && value.hasPrefix(quote) && value.hasSuffix(quote) { value = String(value.dropFirst().dropLast()) }
+                    for quote in ["'", "\""] where value.count > 1 && value.hasPrefix(quote) && value.hasSuffix(quote) {
+                        value = String(value.dropFirst().dropLast())
+                    }
                     self = .path(template, value: value)
                 } catch let error as CommandFailure { throw error } catch let error as JSONPathTemplate.TemplateError {
                     throw CommandFailure(error.message)
@@ -58,7 +77,11 @@ enum WaitCommand: Command {
             case .create: return true
             case .delete: return false
             case .condition(let name, let status):
-                guard let row = object["status"]?["conditions"]?.array?.first(where: { $0["type"]?.string?.lowercased() == name.lowercased() }) else { return false }
+                guard
+                    let row = object["status"]?["conditions"]?.array?.first(where: {
+                        $0["type"]?.string?.lowercased() == name.lowercased()
+                    })
+                else { return false }
                 if case .integer(let generation)? = object["metadata"]?["generation"] {
                     // What an older generation reached does not count.
                     for observed in [row["observedGeneration"], object["status"]?["observedGeneration"]] {
@@ -67,7 +90,9 @@ enum WaitCommand: Command {
                 }
                 return row["status"]?.string?.lowercased() == status.lowercased()
             case .path(let template, let value):
-                guard let found = try? template.values(in: object), let first = found.first, found.count == 1 else { return false }
+                guard let found = try? template.values(in: object), let first = found.first, found.count == 1 else {
+                    return false
+                }
                 switch first {
                 case .object, .array: return false
                 case .null: return false
@@ -77,10 +102,13 @@ enum WaitCommand: Command {
         }
     }
 
-    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32 {
+    static func run(_ invocation: Invocation, on endpoint: inout some SimulatedEndpoint) throws(CommandFailure) -> Int32
+    {
         let arguments = invocation.arguments
         let texts = arguments.list("for")
-        guard !texts.isEmpty else { throw CommandFailure("You must specify at least one --for: create, delete, condition=…, or jsonpath=…") }
+        guard !texts.isEmpty else {
+            throw CommandFailure("You must specify at least one --for: create, delete, condition=…, or jsonpath=…")
+        }
         var goals: [Goal] = []
         for text in texts { goals.append(try Goal(text)) }
         let given = arguments.duration("timeout")
@@ -101,7 +129,9 @@ enum WaitCommand: Command {
                 if let met {
                     try reporter.report(target.kind.resource, target.name, "condition met", met)
                 } else {
-                    failures.append(CommandFailure("timed out waiting for the condition on \(target.kind.resource.plural)/\(target.name)"))
+                    failures.append(
+                        CommandFailure(
+                            "timed out waiting for the condition on \(target.kind.resource.plural)/\(target.name)"))
                 }
             }
         }
@@ -123,7 +153,9 @@ enum WaitCommand: Command {
     }
 
     /// The object when it was there; nil when the time was over.
-    private static func wait(for target: FetchedObject, _ goal: Goal, _ left: Duration, on endpoint: inout some SimulatedEndpoint) -> JSONValue? {
+    private static func wait(
+        for target: FetchedObject, _ goal: Goal, _ left: Duration, on endpoint: inout some SimulatedEndpoint
+    ) -> JSONValue? {
         let get = APIRequest(.get, target.kind.resource, namespace: target.namespace, name: target.name)
         let answer = endpoint.respond(to: get)
         let uid = target.value["metadata"]?["uid"]?.string

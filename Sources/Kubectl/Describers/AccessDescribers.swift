@@ -8,12 +8,17 @@ extension DescriptionWriter {
         func bracketed(_ words: [String]) -> String { "[\(words.joined(separator: " "))]" }
         for rule in rules {
             if rule.resources.isEmpty {
-                line(1, "\t\(bracketed(rule.nonResourceURLs))\t\(bracketed(rule.resourceNames))\t\(bracketed(rule.verbs))")
+                line(
+                    1,
+                    "\t\(bracketed(rule.nonResourceURLs))\t\(bracketed(rule.resourceNames))\t\(bracketed(rule.verbs))")
             }
             for group in rule.apiGroups.isEmpty ? [""] : rule.apiGroups {
                 for resource in rule.resources {
                     let name = group.isEmpty ? resource : "\(resource).\(group)"
-                    line(1, "\(name)\t\(bracketed(rule.nonResourceURLs))\t\(bracketed(rule.resourceNames))\t\(bracketed(rule.verbs))")
+                    line(
+                        1,
+                        "\(name)\t\(bracketed(rule.nonResourceURLs))\t\(bracketed(rule.resourceNames))\t\(bracketed(rule.verbs))"
+                    )
                 }
             }
         }
@@ -41,20 +46,26 @@ enum RoleDescriber: Describer {
 }
 
 enum ClusterRoleDescriber: Describer {
-    static func describe(_ role: ClusterRole, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ role: ClusterRole, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(role.metadata, namespaced: false)
         writer.rules(role.rules)
     }
 }
 
 enum RoleBindingDescriber: Describer {
-    static func describe(_ binding: RoleBinding, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ binding: RoleBinding, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.binding(binding.metadata, binding.roleRef, binding.subjects)
     }
 }
 
 enum ClusterRoleBindingDescriber: Describer {
-    static func describe(_ binding: ClusterRoleBinding, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ binding: ClusterRoleBinding, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.binding(binding.metadata, binding.roleRef, binding.subjects)
     }
 }

@@ -1,7 +1,8 @@
 import KubernetesAPI
 
 enum ConfigMapDescriber: Describer {
-    static func describe(_ map: ConfigMap, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(_ map: ConfigMap, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint)
+    {
         writer.header(map.metadata)
         writer.append("\nData\n====\n")
         for key in map.data.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
@@ -17,7 +18,8 @@ enum ConfigMapDescriber: Describer {
 }
 
 enum SecretDescriber: Describer {
-    static func describe(_ secret: Secret, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(_ secret: Secret, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint)
+    {
         writer.header(secret.metadata)
         writer.append("\nType:\t\(secret.type)\n\nData\n====\n")
         for key in secret.data.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
@@ -27,7 +29,9 @@ enum SecretDescriber: Describer {
 }
 
 enum ServiceAccountDescriber: Describer {
-    static func describe(_ account: ServiceAccount, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ account: ServiceAccount, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(account.metadata)
         writer.multiline("Image pull secrets", account.imagePullSecrets.map(\.name))
         writer.multiline("Mountable secrets", account.secrets.map(\.name))
@@ -37,10 +41,14 @@ enum ServiceAccountDescriber: Describer {
 }
 
 enum PersistentVolumeClaimDescriber: Describer {
-    static func describe(_ claim: PersistentVolumeClaim, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ claim: PersistentVolumeClaim, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(claim.metadata, labels: false)
         writer.field("StorageClass", claim.spec.storageClassName ?? "")
-        writer.field("Status", claim.metadata.deletionTimestamp.map { "Terminating (lasts \(writer.since($0)))" } ?? claim.status.phase)
+        writer.field(
+            "Status",
+            claim.metadata.deletionTimestamp.map { "Terminating (lasts \(writer.since($0)))" } ?? claim.status.phase)
         writer.field("Volume", claim.spec.volumeName)
         writer.labels("Labels", claim.metadata.labels)
         writer.annotations("Annotations", claim.metadata.annotations)

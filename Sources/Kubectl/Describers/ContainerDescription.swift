@@ -3,7 +3,9 @@ import KubernetesAPI
 extension DescriptionWriter {
     /// The containers of a pod or a template.
     /// - Parameter isTemplate: the block stands one level deeper, names by one space more.
-    mutating func containers(_ title: String, _ containers: [Container], _ statuses: [ContainerStatus], isTemplate: Bool, pod: Pod? = nil) {
+    mutating func containers(
+        _ title: String, _ containers: [Container], _ statuses: [ContainerStatus], isTemplate: Bool, pod: Pod? = nil
+    ) {
         let space = isTemplate ? "  " : ""
         guard !containers.isEmpty else { return line(0, "\(space)\(title): <none>") }
         line(0, "\(space)\(title):")
@@ -15,7 +17,10 @@ extension DescriptionWriter {
             commands("Args", container.args)
             if let status { states(status) }
             if let resources = container.resources { self.resources(resources, level: 2) }
-            for (name, probe) in [("Liveness", container.livenessProbe), ("Readiness", container.readinessProbe), ("Startup", container.startupProbe)] {
+            for (name, probe) in [
+                ("Liveness", container.livenessProbe), ("Readiness", container.readinessProbe),
+                ("Startup", container.startupProbe),
+            ] {
                 if let probe { field(name, probe.descriptionText, level: 2) }
             }
             environmentSources(container.envFrom)
@@ -29,7 +34,8 @@ extension DescriptionWriter {
         field("Image", container.image, level: 2)
         if let status { field("Image ID", status.imageID, level: 2) }
         func ports(_ number: (ContainerPort) -> Int32) -> String {
-            container.ports.map { "\(number($0))/\($0.protocol)" + ($0.name.isEmpty ? "" : " (\($0.name))") }.joined(separator: ", ")
+            container.ports.map { "\(number($0))/\($0.protocol)" + ($0.name.isEmpty ? "" : " (\($0.name))") }.joined(
+                separator: ", ")
         }
         let plural = container.ports.count > 1 ? "s" : ""
         field("Port" + plural, ports { $0.containerPort }.or("<none>"), level: 2)
@@ -39,7 +45,9 @@ extension DescriptionWriter {
     private mutating func commands(_ title: String, _ words: [String]) {
         guard !words.isEmpty else { return }
         line(2, title + ":")
-        for word in words { for part in word.split(separator: "\n", omittingEmptySubsequences: false) { line(3, String(part)) } }
+        for word in words {
+            for part in word.split(separator: "\n", omittingEmptySubsequences: false) { line(3, String(part)) }
+        }
     }
 
     private mutating func states(_ status: ContainerStatus) {
@@ -68,7 +76,8 @@ extension DescriptionWriter {
     }
 
     mutating func resources(_ resources: ResourceRequirements, level: Int) {
-        for (title, amounts) in [("Limits", resources.limits), ("Requests", resources.requests)] where !amounts.isEmpty {
+        for (title, amounts) in [("Limits", resources.limits), ("Requests", resources.requests)] where !amounts.isEmpty
+        {
             line(level, title + ":")
             for name in amounts.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
                 if let amount = amounts[name] { field(name, amount.description, level: level + 1) }
@@ -81,7 +90,8 @@ extension DescriptionWriter {
         line(2, "Environment Variables from:")
         for source in sources {
             let kind = source.configMapRef != nil ? "ConfigMap" : "Secret"
-            let name = source.configMapRef?.localObjectReference.name ?? source.secretRef?.localObjectReference.name ?? ""
+            let name =
+                source.configMapRef?.localObjectReference.name ?? source.secretRef?.localObjectReference.name ?? ""
             let optional = source.configMapRef?.optional ?? source.secretRef?.optional ?? false
             let prefix = source.prefix.isEmpty ? "" : " with prefix '\(source.prefix)'"
             line(3, "\(name)\t\(kind)\(prefix)\tOptional: \(optional)")
@@ -93,7 +103,9 @@ extension DescriptionWriter {
         line(2, "Environment:")
         for variable in container.env {
             guard let source = variable.valueFrom else {
-                for (index, part) in variable.value.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+                for (index, part) in variable.value.split(separator: "\n", omittingEmptySubsequences: false)
+                    .enumerated()
+                {
                     line(3, index == 0 ? "\(variable.name):\t\(part)" : "\t\(part)")
                 }
                 continue
@@ -104,19 +116,31 @@ extension DescriptionWriter {
             } else if let field = source.resourceFieldRef {
                 line(3, "\(variable.name):\t\(container.resourceValue(field)) (\(field.resource))")
             } else if let key = source.secretKeyRef {
-                line(3, "\(variable.name):\t<set to the key '\(key.key)' in secret '\(key.localObjectReference.name)'>\tOptional: \(key.optional ?? false)")
+                line(
+                    3,
+                    "\(variable.name):\t<set to the key '\(key.key)' in secret '\(key.localObjectReference.name)'>\tOptional: \(key.optional ?? false)"
+                )
             } else if let key = source.configMapKeyRef {
-                line(3, "\(variable.name):\t<set to the key '\(key.key)' of config map '\(key.localObjectReference.name)'>\tOptional: \(key.optional ?? false)")
+                line(
+                    3,
+                    "\(variable.name):\t<set to the key '\(key.key)' of config map '\(key.localObjectReference.name)'>\tOptional: \(key.optional ?? false)"
+                )
             } else if let key = source.fileKeyRef {
-                line(3, "\(variable.name):\t<set to the key '\(key.key)' of file '\(key.path)' in volume '\(key.volumeName)'>\tOptional: \(key.optional ?? false)")
+                line(
+                    3,
+                    "\(variable.name):\t<set to the key '\(key.key)' of file '\(key.path)' in volume '\(key.volumeName)'>\tOptional: \(key.optional ?? false)"
+                )
             }
         }
     }
 
     private mutating func mounts(_ container: Container) {
         if container.volumeMounts.isEmpty { field("Mounts", "<none>", level: 2) } else { line(2, "Mounts:") }
-        for mount in container.volumeMounts.sorted(by: { $0.mountPath.utf8.lexicographicallyPrecedes($1.mountPath.utf8) }) {
-            let flags = (mount.readOnly == true ? "ro" : "rw") + (mount.subPath.isEmpty ? "" : ",path=\"\(mount.subPath)\"")
+        for mount in container.volumeMounts.sorted(by: {
+            $0.mountPath.utf8.lexicographicallyPrecedes($1.mountPath.utf8)
+        }) {
+            let flags =
+                (mount.readOnly == true ? "ro" : "rw") + (mount.subPath.isEmpty ? "" : ",path=\"\(mount.subPath)\"")
             line(3, "\(mount.mountPath) from \(mount.name) (\(flags))")
         }
     }
@@ -131,7 +155,8 @@ extension Probe {
         if let action = handler.httpGet {
             let host = action.host.contains(":") ? "[\(action.host)]" : action.host
             let path = action.path.isEmpty || action.path.hasPrefix("/") ? action.path : "/" + action.path
-            return "http-get \(action.scheme.lowercased().or("http"))://\(host):\(action.port.text)\(path) \(attributes)"
+            return
+                "http-get \(action.scheme.lowercased().or("http"))://\(host):\(action.port.text)\(path) \(attributes)"
         }
         if let action = handler.tcpSocket { return "tcp-socket \(action.host):\(action.port.text) \(attributes)" }
         if let action = handler.grpc { return "grpc <pod>:\(action.port) \(action.service ?? "") \(attributes)" }
@@ -161,7 +186,9 @@ extension Container {
         let parts = field.resource.split(separator: ".", maxSplits: 1).map(String.init)
         guard parts.count == 2 else { return "" }
         let amounts = parts[0] == "limits" ? resources?.limits : resources?.requests
-        guard let amount = amounts?[parts[1]] else { return parts[0] == "limits" && ["cpu", "memory"].contains(parts[1]) ? "node allocatable" : "0" }
+        guard let amount = amounts?[parts[1]] else {
+            return parts[0] == "limits" && ["cpu", "memory"].contains(parts[1]) ? "node allocatable" : "0"
+        }
         let divisor = field.divisor.flatMap { $0.isZero ? nil : $0 } ?? Quantity(1)
         let ratio = amount.doubleValue / divisor.doubleValue
         return Int64(exactly: ratio.rounded(.up)).map { "\($0)" } ?? ""

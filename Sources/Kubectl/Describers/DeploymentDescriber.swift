@@ -2,7 +2,9 @@ import KubernetesAPI
 import OrderedCollections
 
 enum DeploymentDescriber: Describer {
-    static func describe(_ deployment: Deployment, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ deployment: Deployment, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         let (spec, status) = (deployment.spec, deployment.status)
         writer.header(deployment.metadata, labels: false)
         writer.field("CreationTimestamp", deployment.metadata.creationTimestamp.longText)
@@ -11,12 +13,14 @@ enum DeploymentDescriber: Describer {
         writer.field("Selector", LabelQuery(spec.selector).description)
         writer.field(
             "Replicas",
-            "\(spec.replicas ?? 1) desired | \(status.updatedReplicas) updated | \(status.replicas) total | \(status.availableReplicas) available | \(status.unavailableReplicas) unavailable")
+            "\(spec.replicas ?? 1) desired | \(status.updatedReplicas) updated | \(status.replicas) total | \(status.availableReplicas) available | \(status.unavailableReplicas) unavailable"
+        )
         writer.field("StrategyType", spec.strategy?.type ?? "")
         writer.field("MinReadySeconds", "\(spec.minReadySeconds ?? 0)")
         if let rolling = spec.strategy?.rollingUpdate {
             writer.field(
-                "RollingUpdateStrategy", "\(rolling.maxUnavailable?.text ?? "") max unavailable, \(rolling.maxSurge?.text ?? "") max surge")
+                "RollingUpdateStrategy",
+                "\(rolling.maxUnavailable?.text ?? "") max unavailable, \(rolling.maxSurge?.text ?? "") max surge")
         }
         writer.podTemplate(spec.template)
         writer.conditions(status.conditions.map { ($0.type, $0.status, $0.reason) })
@@ -27,7 +31,9 @@ enum DeploymentDescriber: Describer {
     }
 
     private static func text(_ sets: [ReplicaSet]) -> String {
-        sets.map { "\($0.metadata.name) (\($0.status.replicas)/\($0.spec.replicas ?? 1) replicas created)" }.joined(separator: ", ").or("<none>")
+        sets.map { "\($0.metadata.name) (\($0.status.replicas)/\($0.spec.replicas ?? 1) replicas created)" }.joined(
+            separator: ", "
+        ).or("<none>")
     }
 }
 
@@ -41,14 +47,20 @@ struct DeploymentRevisions {
 
     init(of deployment: Deployment, on endpoint: inout some SimulatedEndpoint) {
         let owned = endpoint.list(
-            ReplicaSet.self, namespace: deployment.metadata.namespace, labelSelector: LabelQuery(deployment.spec.selector).description
-        ).filter { set in set.metadata.ownerReferences.contains { $0.controller == true && $0.uid == deployment.metadata.uid } }
-            .sorted { left, right in
-                let (a, b) = (left.metadata.creationTimestamp?.epochSeconds ?? 0, right.metadata.creationTimestamp?.epochSeconds ?? 0)
-                if a != b { return a < b }
-                let (first, second) = (Self.revision(of: left), Self.revision(of: right))
-                return first != second ? first < second : left.metadata.name.utf8.lexicographicallyPrecedes(right.metadata.name.utf8)
-            }
+            ReplicaSet.self, namespace: deployment.metadata.namespace,
+            labelSelector: LabelQuery(deployment.spec.selector).description
+        ).filter { set in
+            set.metadata.ownerReferences.contains { $0.controller == true && $0.uid == deployment.metadata.uid }
+        }
+        .sorted { left, right in
+            let (a, b) = (
+                left.metadata.creationTimestamp?.epochSeconds ?? 0, right.metadata.creationTimestamp?.epochSeconds ?? 0
+            )
+            if a != b { return a < b }
+            let (first, second) = (Self.revision(of: left), Self.revision(of: right))
+            return first != second
+                ? first < second : left.metadata.name.utf8.lexicographicallyPrecedes(right.metadata.name.utf8)
+        }
         let wanted = Self.comparable(deployment.spec.template)
         new = owned.first { $0.spec.template.map { Self.comparable($0).isEquivalent(to: wanted) } ?? false }
         let newName = new?.metadata.name

@@ -26,7 +26,9 @@ struct DescriptionWriter {
 
     /// Labels or other pairs, one a line: `a=1`.
     mutating func labels(_ title: String, _ labels: [String: String]) {
-        multiline(title, labels.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\($0)=\(labels[$0] ?? "")" })
+        multiline(
+            title, labels.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\($0)=\(labels[$0] ?? "")" }
+        )
     }
 
     /// Lines behind one title; `<none>` for none.
@@ -40,7 +42,9 @@ struct DescriptionWriter {
 
     /// Annotations without the one in which apply remembers the manifest; long ones begin on a line of their own.
     mutating func annotations(_ title: String, _ annotations: [String: String]) {
-        let keys = annotations.keys.filter { $0 != ApplyCommand.lastApplied }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        let keys = annotations.keys.filter { $0 != ApplyCommand.lastApplied }.sorted {
+            $0.utf8.lexicographicallyPrecedes($1.utf8)
+        }
         var lines: [String] = []
         for key in keys {
             var value = annotations[key] ?? ""
@@ -92,7 +96,10 @@ struct DescriptionWriter {
             let source = event.source?.component ?? ""
             let place = event.involvedObject.fieldPath
             let message = (place.isEmpty ? "" : place + ": ") + event.message.trimmingSpace
-            line(1, "\(event.type)\t\(event.reason)\t\(event.interval(now: now))\t\(source.or(event.reportingComponent))\t\(message)")
+            line(
+                1,
+                "\(event.type)\t\(event.reason)\t\(event.interval(now: now))\t\(source.or(event.reportingComponent))\t\(message)"
+            )
         }
     }
 
@@ -102,7 +109,8 @@ struct DescriptionWriter {
 extension Event {
     /// `27s`, or `27s (x5 over 2m)` if it happened more than once.
     func interval(now: Time) -> String {
-        let first = HumanDuration.since(eventTime.map { Time(epochSeconds: $0.epochMicroseconds / 1_000_000) } ?? firstTimestamp, now: now)
+        let first = HumanDuration.since(
+            eventTime.map { Time(epochSeconds: $0.epochMicroseconds / 1_000_000) } ?? firstTimestamp, now: now)
         if let series {
             let last = series.lastObservedTime.map { Time(epochSeconds: $0.epochMicroseconds / 1_000_000) }
             return "\(HumanDuration.since(last, now: now)) (x\(series.count ?? 0) over \(first))"
@@ -126,7 +134,8 @@ extension Time {
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let days = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        return "\(days[Int(parts.weekday)]), \(two(parts.day)) \(months[Int(parts.month - 1)]) \(parts.year) \(two(parts.hour)):\(two(parts.minute)):\(two(parts.second)) +0000"
+        return
+            "\(days[Int(parts.weekday)]), \(two(parts.day)) \(months[Int(parts.month - 1)]) \(parts.year) \(two(parts.hour)):\(two(parts.minute)):\(two(parts.second)) +0000"
     }
 }
 

@@ -3,7 +3,9 @@ import OrderedCollections
 
 /// Describes a kind that has no describer of its own, field by field (`genericDescriber`).
 enum GenericDescriber {
-    static func describe(_ fetched: FetchedObject, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ fetched: FetchedObject, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         var metadata = ObjectMeta()
         metadata.name = fetched.name
         metadata.namespace = fetched.namespace
@@ -26,7 +28,9 @@ enum GenericDescriber {
         return texts
     }
 
-    private static func write(_ members: OrderedDictionary<String, JSONValue>, level: Int, _ writer: inout DescriptionWriter) {
+    private static func write(
+        _ members: OrderedDictionary<String, JSONValue>, level: Int, _ writer: inout DescriptionWriter
+    ) {
         for (name, value) in members.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
             let title = label(name)
             switch value {
@@ -36,7 +40,11 @@ enum GenericDescriber {
             case .array(let elements):
                 writer.line(level, title + ":")
                 for element in elements {
-                    if case .object(let inner) = element { write(inner, level: level + 1, &writer) } else { writer.line(level + 1, JSONPathEvaluator.goText(element)) }
+                    if case .object(let inner) = element {
+                        write(inner, level: level + 1, &writer)
+                    } else {
+                        writer.line(level + 1, JSONPathEvaluator.goText(element))
+                    }
                 }
             default: writer.field(title, JSONPathEvaluator.goText(value), level: level)
             }
@@ -53,7 +61,8 @@ enum GenericDescriber {
             words[words.count - 1].append(character)
         }
         return words.map { word in
-            ["api", "url", "uid", "osb", "guid"].contains(word.lowercased()) ? word.uppercased() : word.prefix(1).uppercased() + word.dropFirst()
+            ["api", "url", "uid", "osb", "guid"].contains(word.lowercased())
+                ? word.uppercased() : word.prefix(1).uppercased() + word.dropFirst()
         }.joined(separator: " ")
     }
 }

@@ -1,7 +1,10 @@
 import KubernetesAPI
 
 enum HorizontalPodAutoscalerDescriber: Describer {
-    static func describe(_ autoscaler: HorizontalPodAutoscaler, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ autoscaler: HorizontalPodAutoscaler, _ writer: inout DescriptionWriter,
+        on endpoint: inout some SimulatedEndpoint
+    ) {
         let (spec, status) = (autoscaler.spec, autoscaler.status)
         writer.header(autoscaler.metadata)
         writer.field("CreationTimestamp", autoscaler.metadata.creationTimestamp.longText)
@@ -17,7 +20,8 @@ enum HorizontalPodAutoscalerDescriber: Describer {
             if let rules = behavior.scaleUp { direction("Scale Up", rules, &writer) }
             if let rules = behavior.scaleDown { direction("Scale Down", rules, &writer) }
         }
-        writer.field("\(spec.scaleTargetRef.kind) pods", "\(status.currentReplicas) current / \(status.desiredReplicas) desired")
+        writer.field(
+            "\(spec.scaleTargetRef.kind) pods", "\(status.currentReplicas) current / \(status.desiredReplicas) desired")
         if !status.conditions.isEmpty {
             writer.line(0, "Conditions:")
             writer.line(1, "Type\tStatus\tReason\tMessage")
@@ -30,25 +34,31 @@ enum HorizontalPodAutoscalerDescriber: Describer {
     }
 
     private static func text(_ metric: MetricSpec, _ status: MetricStatus?) -> String {
-        func pair(_ current: Quantity?, _ target: Quantity?) -> String { "\(current?.description ?? "<unknown>") / \(target?.description ?? "<auto>")" }
+        func pair(_ current: Quantity?, _ target: Quantity?) -> String {
+            "\(current?.description ?? "<unknown>") / \(target?.description ?? "<auto>")"
+        }
         switch metric.type {
         case "External":
             let name = metric.external?.metric.name ?? ""
             if let target = metric.external?.target.averageValue {
                 return "\"\(name)\" (target average value):\t\(pair(status?.external?.current.averageValue, target))"
             }
-            return "\"\(name)\" (target value):\t\(pair(status?.external?.current.value, metric.external?.target.value))"
+            return
+                "\"\(name)\" (target value):\t\(pair(status?.external?.current.value, metric.external?.target.value))"
         case "Pods":
-            return "\"\(metric.pods?.metric.name ?? "")\" on pods:\t\(pair(status?.pods?.current.averageValue, metric.pods?.target.averageValue))"
+            return
+                "\"\(metric.pods?.metric.name ?? "")\" on pods:\t\(pair(status?.pods?.current.averageValue, metric.pods?.target.averageValue))"
         case "Object":
             let object = metric.object?.describedObject
             let head = "\"\(metric.object?.metric.name ?? "")\" on \(object?.kind ?? "")/\(object?.name ?? "") "
             if metric.object?.target.type == "AverageValue" {
-                return head + "(target average value):\t" + pair(status?.object?.current.averageValue, metric.object?.target.averageValue)
+                return head + "(target average value):\t"
+                    + pair(status?.object?.current.averageValue, metric.object?.target.averageValue)
             }
             return head + "(target value):\t" + pair(status?.object?.current.value, metric.object?.target.value)
         case "Resource":
-            return "resource \(metric.resource?.name ?? "") on pods" + resource(metric.resource?.target, status?.resource?.current)
+            return "resource \(metric.resource?.name ?? "") on pods"
+                + resource(metric.resource?.target, status?.resource?.current)
         case "ContainerResource":
             let source = metric.containerResource
             return "resource \(source?.name ?? "") of container \"\(source?.container ?? "")\" on pods"
@@ -58,9 +68,15 @@ enum HorizontalPodAutoscalerDescriber: Describer {
     }
 
     private static func resource(_ target: MetricTarget?, _ current: MetricValueStatus?) -> String {
-        if let value = target?.averageValue { return ":\t\(current?.averageValue?.description ?? "<unknown>") / \(value)" }
+        if let value = target?.averageValue {
+            return ":\t\(current?.averageValue?.description ?? "<unknown>") / \(value)"
+        }
         let now: String
-        if let utilization = current?.averageUtilization { now = "\(utilization)% (\(current?.averageValue?.description ?? "0"))" } else { now = "<unknown>" }
+        if let utilization = current?.averageUtilization {
+            now = "\(utilization)% (\(current?.averageValue?.description ?? "0"))"
+        } else {
+            now = "<unknown>"
+        }
         return "  (as a percentage of request):\t\(now) / \(target?.averageUtilization.map { "\($0)%" } ?? "<auto>")"
     }
 

@@ -16,10 +16,14 @@ enum JobDescriber: Describer {
         if let seconds = spec.ttlSecondsAfterFinished { writer.field("TTL Seconds After Finished", "\(seconds)") }
         if let start = status.startTime { writer.field("Start Time", start.longText) }
         if let end = status.completionTime { writer.field("Completed At", end.longText) }
-        if let start = status.startTime, let end = status.completionTime { writer.field("Duration", HumanDuration.between(start, end)) }
+        if let start = status.startTime, let end = status.completionTime {
+            writer.field("Duration", HumanDuration.between(start, end))
+        }
         if let seconds = spec.activeDeadlineSeconds { writer.field("Active Deadline Seconds", "\(seconds)s") }
         let ready = status.ready.map { " (\($0) Ready)" } ?? ""
-        writer.field("Pods Statuses", "\(status.active) Active\(ready) / \(status.succeeded) Succeeded / \(status.failed) Failed")
+        writer.field(
+            "Pods Statuses", "\(status.active) Active\(ready) / \(status.succeeded) Succeeded / \(status.failed) Failed"
+        )
         if spec.completionMode == "Indexed" { writer.field("Completed Indexes", status.completedIndexes.or("<none>")) }
         writer.podTemplate(spec.template)
         writer.events(endpoint.events(about: job))

@@ -24,7 +24,8 @@ enum NodeDescriber: Describer {
         conditions(of: node, &writer)
         writer.line(0, "Addresses:")
         for address in node.status.addresses { writer.field(address.type, address.address, level: 1) }
-        for (title, amounts) in [("Capacity", node.status.capacity), ("Allocatable", node.status.allocatable)] where !amounts.isEmpty {
+        for (title, amounts) in [("Capacity", node.status.capacity), ("Allocatable", node.status.allocatable)]
+        where !amounts.isEmpty {
             writer.line(0, title + ":")
             for name in amounts.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
                 writer.field(name, amounts[name]?.description ?? "", level: 1)
@@ -44,7 +45,9 @@ enum NodeDescriber: Describer {
             let heartbeat = condition.lastHeartbeatTime.longText
             let transition = condition.lastTransitionTime.longText
             writer.line(
-                1, "\(condition.type) \t\(condition.status) \t\(heartbeat) \t\(transition) \t\(condition.reason) \t\(condition.message)")
+                1,
+                "\(condition.type) \t\(condition.status) \t\(heartbeat) \t\(transition) \t\(condition.reason) \t\(condition.message)"
+            )
         }
     }
 
@@ -53,7 +56,8 @@ enum NodeDescriber: Describer {
         writer.line(0, "System Info:")
         for (name, value) in [
             ("Machine ID", info?.machineID), ("System UUID", info?.systemUUID), ("Boot ID", info?.bootID),
-            ("Kernel Version", info?.kernelVersion), ("OS Image", info?.osImage), ("Operating System", info?.operatingSystem),
+            ("Kernel Version", info?.kernelVersion), ("OS Image", info?.osImage),
+            ("Operating System", info?.operatingSystem),
             ("Architecture", info?.architecture), ("Container Runtime Version", info?.containerRuntimeVersion),
             ("Kubelet Version", info?.kubeletVersion),
         ] {
@@ -64,7 +68,9 @@ enum NodeDescriber: Describer {
         if !node.spec.providerID.isEmpty { writer.field("ProviderID", node.spec.providerID) }
     }
 
-    private static func pods(on node: Node, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    private static func pods(
+        on node: Node, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         let pods = endpoint.list(
             Pod.self, fieldSelector: "spec.nodeName=\(node.metadata.name),status.phase!=Succeeded,status.phase!=Failed")
         let allocatable = node.status.allocatable.isEmpty ? node.status.capacity : node.status.allocatable
@@ -85,8 +91,10 @@ enum NodeDescriber: Describer {
             for (name, amount) in podRequests { requests[name] = (requests[name] ?? Quantity(0)) + amount }
             for (name, amount) in podLimits { limits[name] = (limits[name] ?? Quantity(0)) + amount }
             let cells = [
-                pod.metadata.namespace, pod.metadata.name, "", share(podRequests["cpu"], "cpu"), share(podLimits["cpu"], "cpu"),
-                share(podRequests["memory"], "memory"), share(podLimits["memory"], "memory"), writer.since(pod.metadata.creationTimestamp),
+                pod.metadata.namespace, pod.metadata.name, "", share(podRequests["cpu"], "cpu"),
+                share(podLimits["cpu"], "cpu"),
+                share(podRequests["memory"], "memory"), share(podLimits["memory"], "memory"),
+                writer.since(pod.metadata.creationTimestamp),
             ]
             writer.line(1, cells.joined(separator: "\t"))
         }

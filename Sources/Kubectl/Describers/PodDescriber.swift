@@ -26,7 +26,9 @@ enum PodDescriber: Describer {
             writer.resources(resources, level: 1)
         }
         if !pod.spec.initContainers.isEmpty {
-            writer.containers("Init Containers", pod.spec.initContainers, pod.status.initContainerStatuses, isTemplate: false, pod: pod)
+            writer.containers(
+                "Init Containers", pod.spec.initContainers, pod.status.initContainerStatuses, isTemplate: false,
+                pod: pod)
         }
         writer.containers("Containers", pod.spec.containers, pod.status.containerStatuses, isTemplate: false, pod: pod)
         if !pod.spec.readinessGates.isEmpty {
@@ -51,7 +53,8 @@ enum PodDescriber: Describer {
     }
 
     private static func status(of pod: Pod, _ writer: inout DescriptionWriter) {
-        if let deletion = pod.metadata.deletionTimestamp, pod.status.phase != "Failed", pod.status.phase != "Succeeded" {
+        if let deletion = pod.metadata.deletionTimestamp, pod.status.phase != "Failed", pod.status.phase != "Succeeded"
+        {
             writer.field("Status", "Terminating (lasts \(writer.since(deletion)))")
             writer.field("Termination Grace Period", "\(pod.metadata.deletionGracePeriodSeconds ?? 0)s")
         } else {

@@ -86,7 +86,8 @@ extension DescriptionWriter {
             (isTemplate ? "  " : "") + "Topology Spread Constraints",
             sorted.map { constraint in
                 let selector = constraint.labelSelector.map { " for selector \(LabelQuery($0))" } ?? ""
-                return "\(constraint.topologyKey):\(constraint.whenUnsatisfiable) when max skew \(constraint.maxSkew) is exceeded\(selector)"
+                return
+                    "\(constraint.topologyKey):\(constraint.whenUnsatisfiable) when max skew \(constraint.maxSkew) is exceeded\(selector)"
             })
     }
 }
@@ -102,7 +103,9 @@ extension PodSpec {
             var text = toleration.key
             if !toleration.value.isEmpty { text += "=" + toleration.value }
             if !toleration.effect.isEmpty { text += ":" + toleration.effect }
-            if toleration.operator == "Exists", toleration.value.isEmpty { text += text.isEmpty ? "op=Exists" : " op=Exists" }
+            if toleration.operator == "Exists", toleration.value.isEmpty {
+                text += text.isEmpty ? "op=Exists" : " op=Exists"
+            }
             if let seconds = toleration.tolerationSeconds { text += " for \(seconds)s" }
             return text
         }

@@ -1,7 +1,9 @@
 import KubernetesAPI
 
 enum NamespaceDescriber: Describer {
-    static func describe(_ namespace: Namespace, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ namespace: Namespace, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(namespace.metadata, namespaced: false)
         writer.field("Status", namespace.status.phase)
         if !namespace.status.conditions.isEmpty {
@@ -10,7 +12,8 @@ enum NamespaceDescriber: Describer {
             writer.line(1, "----\t------\t------------------\t------\t-------")
             for condition in namespace.status.conditions {
                 let time = condition.lastTransitionTime.longText
-                writer.line(1, "\(condition.type)\t\(condition.status)\t\(time)\t\(condition.reason)\t\(condition.message)")
+                writer.line(
+                    1, "\(condition.type)\t\(condition.status)\t\(time)\t\(condition.reason)\t\(condition.message)")
             }
         }
         let quotas = endpoint.list(ResourceQuota.self, namespace: namespace.metadata.name)
@@ -39,7 +42,9 @@ enum NamespaceDescriber: Describer {
 }
 
 enum ResourceQuotaDescriber: Describer {
-    static func describe(_ quota: ResourceQuota, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ quota: ResourceQuota, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(quota.metadata, labels: false)
         if !quota.spec.scopes.isEmpty { writer.field("Scopes", quota.spec.scopes.joined(separator: ", ")) }
         writer.line(0, "Resource\tUsed\tHard")
@@ -62,7 +67,9 @@ enum LimitRangeDescriber: Describer {
         "----\t--------\t---\t---\t---------------\t-------------\t-----------------------",
     ]
 
-    static func describe(_ range: LimitRange, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ range: LimitRange, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(range.metadata, labels: false)
         for line in headings { writer.line(0, line) }
         for row in range.rows { writer.line(0, row) }
@@ -82,7 +89,9 @@ extension LimitRange {
 }
 
 enum PodDisruptionBudgetDescriber: Describer {
-    static func describe(_ budget: PodDisruptionBudget, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ budget: PodDisruptionBudget, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(budget.metadata, labels: false)
         if let minimum = budget.spec.minAvailable {
             writer.field("Min available", minimum.text)
@@ -100,7 +109,9 @@ enum PodDisruptionBudgetDescriber: Describer {
 }
 
 enum PriorityClassDescriber: Describer {
-    static func describe(_ priority: PriorityClass, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ priority: PriorityClass, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.field("Name", priority.metadata.name)
         writer.field("Value", "\(priority.value ?? 0)")
         writer.field("GlobalDefault", "\(priority.globalDefault ?? false)")

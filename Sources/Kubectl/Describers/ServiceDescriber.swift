@@ -1,7 +1,9 @@
 import KubernetesAPI
 
 enum ServiceDescriber: Describer {
-    static func describe(_ service: Service, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ service: Service, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         let spec = service.spec
         writer.header(service.metadata)
         writer.labels("Selector", spec.selector)
@@ -14,9 +16,13 @@ enum ServiceDescriber: Describer {
         if !spec.loadBalancerIP.isEmpty { writer.field("Desired LoadBalancer IP", spec.loadBalancerIP) }
         if !spec.externalName.isEmpty { writer.field("External Name", spec.externalName) }
         let ingress = service.status.loadBalancer?.ingress ?? []
-        if !ingress.isEmpty { writer.field("LoadBalancer Ingress", ingress.map { $0.ip.isEmpty ? $0.hostname : $0.ip }.joined(separator: ", ")) }
+        if !ingress.isEmpty {
+            writer.field(
+                "LoadBalancer Ingress", ingress.map { $0.ip.isEmpty ? $0.hostname : $0.ip }.joined(separator: ", "))
+        }
         let slices = endpoint.list(
-            EndpointSlice.self, namespace: service.metadata.namespace, labelSelector: "kubernetes.io/service-name=\(service.metadata.name)")
+            EndpointSlice.self, namespace: service.metadata.namespace,
+            labelSelector: "kubernetes.io/service-name=\(service.metadata.name)")
         for port in spec.ports {
             let name = port.name.or("<unset>")
             writer.line(0, "Port:\t\(name)\t\(port.port)/\(port.protocol)")
@@ -29,7 +35,9 @@ enum ServiceDescriber: Describer {
         if let policy = spec.internalTrafficPolicy { writer.field("Internal Traffic Policy", policy) }
         if let distribution = spec.trafficDistribution { writer.field("Traffic Distribution", distribution) }
         if let port = spec.healthCheckNodePort, port != 0 { writer.field("HealthCheck NodePort", "\(port)") }
-        if !spec.loadBalancerSourceRanges.isEmpty { writer.field("LoadBalancer Source Ranges", spec.loadBalancerSourceRanges.joined(separator: ",")) }
+        if !spec.loadBalancerSourceRanges.isEmpty {
+            writer.field("LoadBalancer Source Ranges", spec.loadBalancerSourceRanges.joined(separator: ","))
+        }
         writer.events(endpoint.events(about: service))
     }
 
@@ -40,7 +48,9 @@ enum ServiceDescriber: Describer {
         for slice in slices {
             for port in slice.ports where (port.name ?? "") == name {
                 for endpoint in slice.endpoints where endpoint.conditions?.ready ?? true {
-                    found += endpoint.addresses.map { $0.contains(":") ? "[\($0)]:\(port.port ?? 0)" : "\($0):\(port.port ?? 0)" }
+                    found += endpoint.addresses.map {
+                        $0.contains(":") ? "[\($0)]:\(port.port ?? 0)" : "\($0):\(port.port ?? 0)"
+                    }
                 }
             }
         }
@@ -50,17 +60,22 @@ enum ServiceDescriber: Describer {
 }
 
 enum EndpointsDescriber: Describer {
-    static func describe(_ endpoints: Endpoints, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ endpoints: Endpoints, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(endpoints.metadata)
         writer.line(0, "Subsets:")
         for subset in endpoints.subsets {
             writer.field("Addresses", subset.addresses.map(\.ip).joined(separator: ",").or("<none>"), level: 1)
-            writer.field("NotReadyAddresses", subset.notReadyAddresses.map(\.ip).joined(separator: ",").or("<none>"), level: 1)
+            writer.field(
+                "NotReadyAddresses", subset.notReadyAddresses.map(\.ip).joined(separator: ",").or("<none>"), level: 1)
             if !subset.ports.isEmpty {
                 writer.line(1, "Ports:")
                 writer.line(2, "Name\tPort\tProtocol")
                 writer.line(2, "----\t----\t--------")
-                for port in subset.ports { writer.line(2, "\((port.name ?? "").or("<unset>"))\t\(port.port)\t\(port.protocol ?? "TCP")") }
+                for port in subset.ports {
+                    writer.line(2, "\((port.name ?? "").or("<unset>"))\t\(port.port)\t\(port.protocol ?? "TCP")")
+                }
             }
             writer.line(0, "")
         }
@@ -69,7 +84,9 @@ enum EndpointsDescriber: Describer {
 }
 
 enum EndpointSliceDescriber: Describer {
-    static func describe(_ slice: EndpointSlice, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ slice: EndpointSlice, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(slice.metadata)
         writer.field("AddressType", slice.addressType)
         if slice.ports.isEmpty {
@@ -79,7 +96,10 @@ enum EndpointSliceDescriber: Describer {
             writer.line(1, "Name\tPort\tProtocol")
             writer.line(1, "----\t----\t--------")
             for port in slice.ports {
-                writer.line(1, "\((port.name ?? "").or("<unset>"))\t\(port.port.map { "\($0)" } ?? "<unset>")\t\(port.protocol ?? "TCP")")
+                writer.line(
+                    1,
+                    "\((port.name ?? "").or("<unset>"))\t\(port.port.map { "\($0)" } ?? "<unset>")\t\(port.protocol ?? "TCP")"
+                )
             }
         }
         if slice.endpoints.isEmpty { writer.line(0, "Endpoints: <none>") } else { writer.line(0, "Endpoints:") }

@@ -1,7 +1,9 @@
 import KubernetesAPI
 
 enum ReplicaSetDescriber: Describer {
-    static func describe(_ set: ReplicaSet, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ set: ReplicaSet, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(set.metadata, labels: false)
         writer.field("Selector", LabelQuery(set.spec.selector).description)
         writer.labels("Labels", set.metadata.labels)
@@ -16,7 +18,9 @@ enum ReplicaSetDescriber: Describer {
 }
 
 enum StatefulSetDescriber: Describer {
-    static func describe(_ set: StatefulSet, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(
+        _ set: StatefulSet, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint
+    ) {
         writer.header(set.metadata, labels: false)
         writer.field("CreationTimestamp", set.metadata.creationTimestamp.longText)
         writer.field("Selector", LabelQuery(set.spec.selector).description)
@@ -39,7 +43,8 @@ enum StatefulSetDescriber: Describer {
                 writer.field("StorageClass", claim.spec.storageClassName ?? "", level: 1)
                 writer.labels("  Labels", claim.metadata.labels)
                 writer.annotations("  Annotations", claim.metadata.annotations)
-                writer.field("Capacity", claim.spec.resources?.requests["storage"]?.description ?? "<default>", level: 1)
+                writer.field(
+                    "Capacity", claim.spec.resources?.requests["storage"]?.description ?? "<default>", level: 1)
                 writer.field("Access Modes", "[\(claim.spec.accessModes.joined(separator: " "))]", level: 1)
             }
         }
@@ -48,7 +53,8 @@ enum StatefulSetDescriber: Describer {
 }
 
 enum DaemonSetDescriber: Describer {
-    static func describe(_ set: DaemonSet, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint) {
+    static func describe(_ set: DaemonSet, _ writer: inout DescriptionWriter, on endpoint: inout some SimulatedEndpoint)
+    {
         writer.header(set.metadata, labels: false)
         writer.field("Selector", LabelQuery(set.spec.selector).description)
         writer.field("Node-Selector", set.spec.template.spec.nodeSelector.labelText)

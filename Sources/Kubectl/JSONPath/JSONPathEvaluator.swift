@@ -83,14 +83,20 @@ struct JSONPathEvaluator {
         var start = first ?? 0
         if start < 0 { start += count }
         if isIndex {
-            guard elements.indices.contains(start) else { throw JSONPathError("array index out of bounds: index \(start), length \(count)") }
+            guard elements.indices.contains(start) else {
+                throw JSONPathError("array index out of bounds: index \(start), length \(count)")
+            }
             return [elements[start]]
         }
         var end = last ?? count
         if end < 0 { end += count }
         guard start != end else { return [] }
-        guard elements.indices.contains(start) else { throw JSONPathError("array index out of bounds: index \(start), length \(count)") }
-        guard end >= 0, end <= count else { throw JSONPathError("array index out of bounds: index \(end - 1), length \(count)") }
+        guard elements.indices.contains(start) else {
+            throw JSONPathError("array index out of bounds: index \(start), length \(count)")
+        }
+        guard end >= 0, end <= count else {
+            throw JSONPathError("array index out of bounds: index \(end - 1), length \(count)")
+        }
         guard start <= end else { throw JSONPathError("starting index \(start) is greater than ending index \(end)") }
         let stride = step ?? 1
         guard stride > 0 else { throw JSONPathError("step must be > 0") }
@@ -101,7 +107,9 @@ struct JSONPathEvaluator {
         _ value: JSONValue, _ left: [JSONPathNode], _ comparison: String?, _ right: [JSONPathNode]
     ) throws(JSONPathError) -> [JSONValue] {
         if case .null = value { return [] }
-        guard case .array(let elements) = value else { throw JSONPathError("\(Self.goText(value)) is not array or slice and cannot be filtered") }
+        guard case .array(let elements) = value else {
+            throw JSONPathError("\(Self.goText(value)) is not array or slice and cannot be filtered")
+        }
         var found: [JSONValue] = []
         for element in elements {
             let lefts: [JSONValue]
@@ -123,7 +131,8 @@ struct JSONPathEvaluator {
         return found
     }
 
-    private static func holds(_ left: JSONValue, _ comparison: String, _ right: JSONValue) throws(JSONPathError) -> Bool {
+    private static func holds(_ left: JSONValue, _ comparison: String, _ right: JSONValue) throws(JSONPathError) -> Bool
+    {
         let order: (isEqual: Bool, isLess: Bool)
         switch (left, right) {
         case (.string(let a), .string(let b)): order = (a == b, a.utf8.lexicographicallyPrecedes(b.utf8))

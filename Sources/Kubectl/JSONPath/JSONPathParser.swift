@@ -18,7 +18,9 @@ struct JSONPathParser {
                 marks.append(mark)
             } else {
                 let start = parser.position
-                while parser.position < parser.input.count, parser.input[parser.position] != "{" { parser.position += 1 }
+                while parser.position < parser.input.count, parser.input[parser.position] != "{" {
+                    parser.position += 1
+                }
                 flat.append(.text(String(parser.input[start..<parser.position])))
                 marks.append(.none)
             }
@@ -53,8 +55,12 @@ struct JSONPathParser {
 
     private var next: Character? { position < input.count ? input[position] : nil }
 
-    private static func isTerminator(_ character: Character) -> Bool { character.isWhitespace || ".,[]$@{}".contains(character) }
-    private static func isAlphanumeric(_ character: Character) -> Bool { character == "_" || character.isLetter || character.isNumber }
+    private static func isTerminator(_ character: Character) -> Bool {
+        character.isWhitespace || ".,[]$@{}".contains(character)
+    }
+    private static func isAlphanumeric(_ character: Character) -> Bool {
+        character == "_" || character.isLetter || character.isNumber
+    }
 
     /// One action, up to its closing brace.
     private mutating func action() throws(JSONPathError) -> (Mark, [JSONPathNode]) {
@@ -175,7 +181,9 @@ struct JSONPathParser {
             return .field(String(text.dropFirst().dropLast()))
         }
         let pieces = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard !text.isEmpty, pieces.count <= 3, pieces.allSatisfy({ $0.drop(while: { $0 == "-" }).allSatisfy { $0.isASCII && $0.isNumber } }) else {
+        guard !text.isEmpty, pieces.count <= 3,
+            pieces.allSatisfy({ $0.drop(while: { $0 == "-" }).allSatisfy { $0.isASCII && $0.isNumber } })
+        else {
             throw JSONPathError("invalid array index \(text)")
         }
         var numbers: [Int?] = []
@@ -188,7 +196,8 @@ struct JSONPathParser {
             numbers.append(number)
         }
         return .slice(
-            start: numbers[0], end: numbers.count > 1 ? numbers[1] : nil, step: numbers.count > 2 ? numbers[2] : nil, isIndex: numbers.count == 1)
+            start: numbers[0], end: numbers.count > 1 ? numbers[1] : nil, step: numbers.count > 2 ? numbers[2] : nil,
+            isIndex: numbers.count == 1)
     }
 
     /// Pieces between commas outside quotes.
@@ -196,7 +205,11 @@ struct JSONPathParser {
         var parts = [""]
         var quote: Character?
         for character in text {
-            if character == quote { quote = nil } else if quote == nil, character == "'" || character == "\"" { quote = character }
+            if character == quote {
+                quote = nil
+            } else if quote == nil, character == "'" || character == "\"" {
+                quote = character
+            }
             if character == ",", quote == nil { parts.append("") } else { parts[parts.count - 1].append(character) }
         }
         return parts
@@ -228,7 +241,9 @@ struct JSONPathParser {
         guard let (left, comparison, right) = Self.comparison(text) else {
             return .filter(left: try Self.expression(text), comparison: nil, right: [])
         }
-        guard ["==", "!=", "<", ">", "<=", ">="].contains(comparison) else { throw JSONPathError("unrecognized filter operator \(comparison)") }
+        guard ["==", "!=", "<", ">", "<=", ">="].contains(comparison) else {
+            throw JSONPathError("unrecognized filter operator \(comparison)")
+        }
         return .filter(left: try Self.expression(left), comparison: comparison, right: try Self.expression(right))
     }
 
@@ -239,7 +254,13 @@ struct JSONPathParser {
         var index = text.startIndex
         while index < text.endIndex {
             let character = text[index]
-            if let open = quote { if character == open { quote = nil } } else if character == "'" || character == "\"" { quote = character } else if signs.contains(character) { break }
+            if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "'" || character == "\"" {
+                quote = character
+            } else if signs.contains(character) {
+                break
+            }
             index = text.index(after: index)
         }
         guard index > text.startIndex, index < text.endIndex else { return nil }

@@ -22,7 +22,9 @@ public struct JSONPathTemplate: Sendable {
         var body = Substring(text)
         if body.hasPrefix("{"), body.hasSuffix("}"), body.count >= 2 { body = body.dropFirst().dropLast() }
         guard !body.contains("{"), !body.contains("}"), !body.isEmpty else {
-            throw TemplateError("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'")
+            throw TemplateError(
+                "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or '{.name1.name2}'"
+            )
         }
         try self.init("{" + (body.hasPrefix(".") ? "" : ".") + body + "}")
     }
@@ -44,7 +46,9 @@ public struct JSONPathTemplate: Sendable {
     }
 
     private func groups(in document: JSONValue, _ allowsMissingKeys: Bool) throws(TemplateError) -> [[JSONValue]] {
-        do { return try JSONPathEvaluator(allowsMissingKeys: allowsMissingKeys).results(nodes, document) } catch { throw TemplateError(error.message) }
+        do { return try JSONPathEvaluator(allowsMissingKeys: allowsMissingKeys).results(nodes, document) } catch {
+            throw TemplateError(error.message)
+        }
     }
 
     /// A result as text: texts bare, structures as compact JSON.

@@ -1,7 +1,8 @@
 /// Durations as Go writes and reads them (`1h2m3.5s`).
 enum GoDuration {
     private static let units: [(name: String, nanoseconds: Int64)] = [
-        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
+        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000),
+        ("m", 60_000_000_000),
         ("h", 3_600_000_000_000),
     ]
 
@@ -26,7 +27,9 @@ enum GoDuration {
             guard !digits.isEmpty || !fraction.isEmpty else { return nil }
             let unit = rest.prefix { !($0.isASCII && $0.isNumber) && $0 != "." }
             rest = rest.dropFirst(unit.count)
-            guard let scale = units.first(where: { $0.name == unit })?.nanoseconds, let whole = digits.isEmpty ? 0 : Int64(digits) else { return nil }
+            guard let scale = units.first(where: { $0.name == unit })?.nanoseconds,
+                let whole = digits.isEmpty ? 0 : Int64(digits)
+            else { return nil }
             var (part, overflow) = whole.multipliedReportingOverflow(by: scale)
             guard !overflow else { return nil }
             var place = scale

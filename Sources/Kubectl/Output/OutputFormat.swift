@@ -26,11 +26,15 @@ enum OutputFormat: Sendable {
         let equals = text.firstIndex(of: "=")
         let name = String(text[..<(equals ?? text.endIndex)])
         let argument = equals.map { String(text[text.index(after: $0)...]) }
-        func template(_ make: (String) throws(JSONPathTemplate.TemplateError) -> JSONPathTemplate) throws(CommandFailure) -> JSONPathTemplate {
+        func template(_ make: (String) throws(JSONPathTemplate.TemplateError) -> JSONPathTemplate)
+            throws(CommandFailure) -> JSONPathTemplate
+        {
             guard let argument, !argument.isEmpty else {
                 throw CommandFailure("template format specified but no template given")
             }
-            do { return try make(argument) } catch { throw CommandFailure("error parsing jsonpath \(argument), \(error.message)") }
+            do { return try make(argument) } catch {
+                throw CommandFailure("error parsing jsonpath \(argument), \(error.message)")
+            }
         }
         switch name {
         case "": self = .human(wide: false)
@@ -38,8 +42,11 @@ enum OutputFormat: Sendable {
         case "json": self = .json
         case "yaml": self = .yaml
         case "name": self = .name
-        case "jsonpath": self = .jsonpath(try template { text throws(JSONPathTemplate.TemplateError) in try JSONPathTemplate(text) })
-        case "jsonpath-as-json": self = .jsonpathAsJSON(try template { text throws(JSONPathTemplate.TemplateError) in try JSONPathTemplate(text) })
+        case "jsonpath":
+            self = .jsonpath(try template { text throws(JSONPathTemplate.TemplateError) in try JSONPathTemplate(text) })
+        case "jsonpath-as-json":
+            self = .jsonpathAsJSON(
+                try template { text throws(JSONPathTemplate.TemplateError) in try JSONPathTemplate(text) })
         case "jsonpath-file":
             guard let argument else { throw CommandFailure("template format specified but no template given") }
             let bytes: [UInt8]
@@ -53,7 +60,9 @@ enum OutputFormat: Sendable {
         case "go-template", "template", "go-template-file", "templatefile":
             throw CommandFailure("output format \"\(name)\" is not supported here; use jsonpath or custom-columns")
         default:
-            throw CommandFailure("unable to match a printer suitable for the output format \"\(text)\", allowed formats are: \(Self.allowed)")
+            throw CommandFailure(
+                "unable to match a printer suitable for the output format \"\(text)\", allowed formats are: \(Self.allowed)"
+            )
         }
     }
 
@@ -65,7 +74,10 @@ enum OutputFormat: Sendable {
                 throw CommandFailure("unexpected custom-columns spec: \(part), expected <header>:<json-path-expr>")
             }
             do {
-                columns.append(CustomColumn(header: String(part[..<colon]), path: try JSONPathTemplate(relaxed: String(part[part.index(after: colon)...]))))
+                columns.append(
+                    CustomColumn(
+                        header: String(part[..<colon]),
+                        path: try JSONPathTemplate(relaxed: String(part[part.index(after: colon)...]))))
             } catch {
                 throw CommandFailure(error.message)
             }
@@ -99,7 +111,8 @@ struct ObjectPrinter {
     /// Whether a YAML document was printed already.
     private var count = 0
 
-    init(_ format: OutputFormat, keepsManagedFields: Bool = false, allowsMissingKeys: Bool = true, headers: Bool = true) {
+    init(_ format: OutputFormat, keepsManagedFields: Bool = false, allowsMissingKeys: Bool = true, headers: Bool = true)
+    {
         self.format = format
         self.keepsManagedFields = keepsManagedFields
         self.allowsMissingKeys = allowsMissingKeys
@@ -116,9 +129,14 @@ struct ObjectPrinter {
         case .yaml: return (count > 0 ? "---\n" : "") + YAMLWriter.text(value)
         case .name: return names(value)
         case .jsonpath(let template):
-            do { return try template.render(value, allowsMissingKeys: allowsMissingKeys) } catch { throw failure(template, error.message, value) }
+            do { return try template.render(value, allowsMissingKeys: allowsMissingKeys) } catch {
+                throw failure(template, error.message, value)
+            }
         case .jsonpathAsJSON(let template):
-            do { return JSONValue.array(try template.values(in: value, allowsMissingKeys: allowsMissingKeys)).json(indented: true) + "\n" } catch {
+            do {
+                return JSONValue.array(try template.values(in: value, allowsMissingKeys: allowsMissingKeys)).json(
+                    indented: true) + "\n"
+            } catch {
                 throw failure(template, error.message, value)
             }
         case .customColumns(let columns): return rows(Self.items(value), columns)
@@ -127,7 +145,8 @@ struct ObjectPrinter {
 
     private func failure(_ template: JSONPathTemplate, _ message: String, _ value: JSONValue) -> CommandFailure {
         CommandFailure(
-            "error executing jsonpath \"\(template.text)\": Error executing template: \(message). Printing more information for debugging the template:\n\ttemplate was:\n\t\t\(template.text)\n\tobject given to jsonpath engine was:\n\t\t\(JSONPathEvaluator.goText(value))\n\n")
+            "error executing jsonpath \"\(template.text)\": Error executing template: \(message). Printing more information for debugging the template:\n\ttemplate was:\n\t\t\(template.text)\n\tobject given to jsonpath engine was:\n\t\t\(JSONPathEvaluator.goText(value))\n\n"
+        )
     }
 
     private func names(_ value: JSONValue) -> String {
@@ -152,7 +171,11 @@ struct ObjectPrinter {
             lines +=
                 columns.map { column in
                     let found = (try? column.path.values(in: item)) ?? []
-                    return found.isEmpty ? "<none>" : found.map { value in if case .null = value { "<none>" } else { JSONPathEvaluator.goText(value) } }.joined(separator: ",")
+                    return found.isEmpty
+                        ? "<none>"
+                        : found.map { value in
+                            if case .null = value { "<none>" } else { JSONPathEvaluator.goText(value) }
+                        }.joined(separator: ",")
                 }.joined(separator: "\t") + "\n"
         }
         return writer.aligned(lines)

@@ -33,7 +33,9 @@ struct TabWriter {
         return output
     }
 
-    private mutating func format(_ lines: [[Substring]], _ range: Range<Int>, _ widths: inout [Int], _ output: inout String) {
+    private mutating func format(
+        _ lines: [[Substring]], _ range: Range<Int>, _ widths: inout [Int], _ output: inout String
+    ) {
         let column = widths.count
         var start = range.lowerBound
         var line = range.lowerBound

@@ -57,9 +57,13 @@ struct TablePrinter {
             cells.append(text)
         }
         let labels = metadata?["labels"]?.object ?? [:]
-        for name in options.labelColumns { cells.append(labels[name]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? "<none>") }
+        for name in options.labelColumns {
+            cells.append(labels[name]?.string.flatMap { $0.isEmpty ? nil : $0 } ?? "<none>")
+        }
         if options.labels {
-            let pairs = labels.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\($0)=\(labels[$0]?.string ?? "")" }
+            let pairs = labels.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+                "\($0)=\(labels[$0]?.string ?? "")"
+            }
             cells.append(pairs.isEmpty ? "<none>" : pairs.joined(separator: ","))
         }
         return cells.joined(separator: "\t")
@@ -67,7 +71,9 @@ struct TablePrinter {
 
     /// The first line of a text; dots stand for the rest.
     private static func singleLine(_ text: String) -> String {
-        guard let end = text.firstIndex(where: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" || $0 == "\u{C}" }) else { return text }
+        guard let end = text.firstIndex(where: { $0 == "\n" || $0 == "\r" || $0 == "\r\n" || $0 == "\u{C}" }) else {
+            return text
+        }
         return text[..<end] + "..."
     }
 }

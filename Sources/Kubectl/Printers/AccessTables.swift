@@ -9,7 +9,8 @@ extension TableDefinition {
     }
 
     private static func binding<Object: KubernetesObject>(
-        _ type: Object.Type, _ role: KeyPath<Object, RoleRef> & Sendable, _ subjects: KeyPath<Object, [Subject]> & Sendable
+        _ type: Object.Type, _ role: KeyPath<Object, RoleRef> & Sendable,
+        _ subjects: KeyPath<Object, [Subject]> & Sendable
     ) -> TableDefinition {
         @Sendable func names(_ object: Object, _ kind: String) -> String {
             object[keyPath: subjects].filter { $0.kind == kind }

@@ -3,7 +3,8 @@ import KubernetesAPI
 extension TableDefinition {
     static var coreTables: [TableDefinition] {
         [
-            pods, nodes, namespaces, services, endpoints, configMaps, secrets, serviceAccounts, persistentVolumeClaims, limitRanges,
+            pods, nodes, namespaces, services, endpoints, configMaps, secrets, serviceAccounts, persistentVolumeClaims,
+            limitRanges,
             resourceQuotas, events,
         ]
     }
@@ -22,7 +23,9 @@ extension TableDefinition {
             .init("Readiness Gates", priority: 1) { pod, _ in
                 let gates = pod.spec.readinessGates
                 guard !gates.isEmpty else { return "<none>" }
-                let open = gates.filter { gate in pod.status.conditions.contains { $0.type == gate.conditionType && $0.status == "True" } }
+                let open = gates.filter { gate in
+                    pod.status.conditions.contains { $0.type == gate.conditionType && $0.status == "True" }
+                }
                 return "\(open.count)/\(gates.count)"
             },
         ])
@@ -47,7 +50,9 @@ extension TableDefinition {
                 let architecture = node.status.nodeInfo?.architecture ?? ""
                 return architecture.isEmpty ? kernel : "\(kernel) (\(architecture))"
             },
-            .init("Container-Runtime", priority: 1) { node, _ in (node.status.nodeInfo?.containerRuntimeVersion ?? "").or("<unknown>") },
+            .init("Container-Runtime", priority: 1) { node, _ in
+                (node.status.nodeInfo?.containerRuntimeVersion ?? "").or("<unknown>")
+            },
         ])
 
     private static let namespaces = TableDefinition(
@@ -58,7 +63,8 @@ extension TableDefinition {
         [
             .name,
             .init("Type") { service, _ in service.spec.type },
-            .init("Cluster-IP") { service, _ in (service.spec.clusterIPs.first ?? service.spec.clusterIP).or("<none>") },
+            .init("Cluster-IP") { service, _ in (service.spec.clusterIPs.first ?? service.spec.clusterIP).or("<none>")
+            },
             .init("External-IP") { service, _ in service.externalAddresses },
             .init("Port(s)") { service, _ in
                 service.spec.ports.map { port in
@@ -79,7 +85,10 @@ extension TableDefinition {
 
     private static let secrets = TableDefinition(
         Secret.self,
-        [.name, .init("Type") { secret, _ in secret.type }, .init("Data") { secret, _ in "\(secret.data.count)" }, .age])
+        [
+            .name, .init("Type") { secret, _ in secret.type }, .init("Data") { secret, _ in "\(secret.data.count)" },
+            .age,
+        ])
 
     private static let serviceAccounts = TableDefinition(ServiceAccount.self, [.name, .age])
 
@@ -87,10 +96,15 @@ extension TableDefinition {
         PersistentVolumeClaim.self,
         [
             .name,
-            .init("Status") { claim, _ in claim.metadata.deletionTimestamp != nil ? "Terminating" : claim.status.phase },
+            .init("Status") { claim, _ in claim.metadata.deletionTimestamp != nil ? "Terminating" : claim.status.phase
+            },
             .init("Volume") { claim, _ in claim.spec.volumeName },
-            .init("Capacity") { claim, _ in claim.spec.volumeName.isEmpty ? "" : claim.status.capacity["storage"]?.description ?? "" },
-            .init("Access Modes") { claim, _ in claim.spec.volumeName.isEmpty ? "" : AccessMode.text(claim.status.accessModes) },
+            .init("Capacity") { claim, _ in
+                claim.spec.volumeName.isEmpty ? "" : claim.status.capacity["storage"]?.description ?? ""
+            },
+            .init("Access Modes") { claim, _ in
+                claim.spec.volumeName.isEmpty ? "" : AccessMode.text(claim.status.accessModes)
+            },
             .init("StorageClass") { claim, _ in claim.spec.storageClassName ?? "" },
             .init("VolumeAttributesClass") { claim, _ in claim.spec.volumeAttributesClassName ?? "<unset>" },
             .age,
@@ -116,12 +130,14 @@ extension TableDefinition {
             .init("Reason") { event, _ in event.reason },
             .init("Object") { event, _ in
                 let kind = event.involvedObject.kind.lowercased()
-                return kind.isEmpty || event.involvedObject.name.isEmpty ? kind + event.involvedObject.name : "\(kind)/\(event.involvedObject.name)"
+                return kind.isEmpty || event.involvedObject.name.isEmpty
+                    ? kind + event.involvedObject.name : "\(kind)/\(event.involvedObject.name)"
             },
             .init("Subobject", priority: 1) { event, _ in event.involvedObject.fieldPath },
             .init("Source", priority: 1) { event, _ in event.sourceText },
             .init("Message") { event, _ in event.message.trimmingSpace },
-            .init("First Seen", priority: 1) { event, context in HumanDuration.since(event.firstSeen, now: context.now) },
+            .init("First Seen", priority: 1) { event, context in HumanDuration.since(event.firstSeen, now: context.now)
+            },
             .init("Count", priority: 1) { event, _ in "\(event.total)" },
             .init("Name", priority: 1) { event, _ in event.metadata.name },
         ])
@@ -130,7 +146,9 @@ extension TableDefinition {
 /// Access modes of volumes in kubectl's letters.
 enum AccessMode {
     static func text(_ modes: [String]) -> String {
-        let letters = ["ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP"]
+        let letters = [
+            "ReadWriteOnce": "RWO", "ReadOnlyMany": "ROX", "ReadWriteMany": "RWX", "ReadWriteOncePod": "RWOP",
+        ]
         let order = ["ReadWriteOnce", "ReadOnlyMany", "ReadWriteMany", "ReadWriteOncePod"]
         return order.filter(modes.contains).compactMap { letters[$0] }.joined(separator: ",")
     }
@@ -160,7 +178,8 @@ extension Service {
         let given = spec.externalIPs.joined(separator: ",")
         switch spec.type {
         case "LoadBalancer":
-            let ingress = (status.loadBalancer?.ingress ?? []).map { $0.ip.isEmpty ? $0.hostname : $0.ip }.joined(separator: ",")
+            let ingress = (status.loadBalancer?.ingress ?? []).map { $0.ip.isEmpty ? $0.hostname : $0.ip }.joined(
+                separator: ",")
             let all = [ingress, given].filter { !$0.isEmpty }.joined(separator: ",")
             return all.or("<pending>")
         case "ExternalName": return spec.externalName
@@ -179,7 +198,11 @@ extension Endpoints {
             if subset.ports.isEmpty {
                 found += subset.addresses.map(\.ip)
             } else {
-                for port in subset.ports { found += subset.addresses.map { $0.ip.contains(":") ? "[\($0.ip)]:\(port.port)" : "\($0.ip):\(port.port)" } }
+                for port in subset.ports {
+                    found += subset.addresses.map {
+                        $0.ip.contains(":") ? "[\($0.ip)]:\(port.port)" : "\($0.ip):\(port.port)"
+                    }
+                }
             }
         }
         let shown = found.prefix(3).joined(separator: ",")
@@ -230,6 +253,8 @@ extension String {
 extension [String: String] {
     /// `a=1,b=2` by the bytes of the keys; `<none>` if empty.
     var labelText: String {
-        keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\($0)=\(self[$0] ?? "")" }.joined(separator: ",").or("<none>")
+        keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { "\($0)=\(self[$0] ?? "")" }.joined(
+            separator: ","
+        ).or("<none>")
     }
 }

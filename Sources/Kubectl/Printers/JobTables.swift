@@ -20,7 +20,8 @@ extension TableDefinition {
             .age,
             .init("Containers", priority: 1) { job, _ in job.spec.template.spec.containerNames },
             .init("Images", priority: 1) { job, _ in job.spec.template.spec.containerImages },
-            .init("Selector", priority: 1) { job, _ in job.spec.selector.map { LabelQuery($0).description } ?? "<none>" },
+            .init("Selector", priority: 1) { job, _ in job.spec.selector.map { LabelQuery($0).description } ?? "<none>"
+            },
         ])
 
     private static let cronJobs = TableDefinition(
@@ -37,7 +38,9 @@ extension TableDefinition {
             .age,
             .init("Containers", priority: 1) { job, _ in job.spec.jobTemplate.spec.template.spec.containerNames },
             .init("Images", priority: 1) { job, _ in job.spec.jobTemplate.spec.template.spec.containerImages },
-            .init("Selector", priority: 1) { job, _ in job.spec.jobTemplate.spec.selector.map { LabelQuery($0).description } ?? "<none>" },
+            .init("Selector", priority: 1) { job, _ in
+                job.spec.jobTemplate.spec.selector.map { LabelQuery($0).description } ?? "<none>"
+            },
         ])
 }
 
@@ -56,6 +59,7 @@ extension Job {
 
     /// When it ended, one way or the other.
     var finishTime: Time? {
-        status.completionTime ?? status.conditions.first { $0.type == "Failed" && $0.status == "True" }?.lastTransitionTime
+        status.completionTime
+            ?? status.conditions.first { $0.type == "Failed" && $0.status == "True" }?.lastTransitionTime
     }
 }

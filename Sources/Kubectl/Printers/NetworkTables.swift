@@ -32,7 +32,8 @@ extension TableDefinition {
                 return hosts.isEmpty ? "*" : shortened(hosts, whenEmpty: "*")
             },
             .init("Address") { ingress, _ in
-                (ingress.status.loadBalancer?.ingress ?? []).map { $0.ip.isEmpty ? $0.hostname : $0.ip }.joined(separator: ",")
+                (ingress.status.loadBalancer?.ingress ?? []).map { $0.ip.isEmpty ? $0.hostname : $0.ip }.joined(
+                    separator: ",")
             },
             .init("Ports") { ingress, _ in ingress.spec.tls.isEmpty ? "80" : "80, 443" },
             .age,

@@ -16,7 +16,9 @@ public struct PodStatusColumn: Sendable, Equatable {
         var lastExit: Time?
         var lastSidecarExit: Time?
         var reason = pod.status.reason.isEmpty ? pod.status.phase : pod.status.reason
-        if pod.status.conditions.contains(where: { $0.type == "PodScheduled" && $0.reason == "SchedulingGated" }) { reason = "SchedulingGated" }
+        if pod.status.conditions.contains(where: { $0.type == "PodScheduled" && $0.reason == "SchedulingGated" }) {
+            reason = "SchedulingGated"
+        }
 
         var isInitializing = false
         let initCount = pod.spec.initContainers.count
@@ -35,7 +37,9 @@ public struct PodStatusColumn: Sendable, Equatable {
             } else if isSidecar, container.started == true {
                 if container.ready { readyCount += 1 }
                 continue
-            } else if let waiting = container.state?.waiting, !waiting.reason.isEmpty, waiting.reason != "PodInitializing" {
+            } else if let waiting = container.state?.waiting, !waiting.reason.isEmpty,
+                waiting.reason != "PodInitializing"
+            {
                 reason = "Init:" + waiting.reason
                 isInitializing = true
             } else {
@@ -66,7 +70,13 @@ public struct PodStatusColumn: Sendable, Equatable {
             }
             if reason == "Completed" {
                 let isReady = pod.status.conditions.contains { $0.type == "Ready" && $0.status == "True" }
-                if hasRunning, isReady { reason = "Running" } else if let failure { reason = failure } else if hasRunning { reason = "NotReady" }
+                if hasRunning, isReady {
+                    reason = "Running"
+                } else if let failure {
+                    reason = failure
+                } else if hasRunning {
+                    reason = "NotReady"
+                }
             }
         }
         if pod.metadata.deletionTimestamp != nil {

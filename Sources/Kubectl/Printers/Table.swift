@@ -112,7 +112,9 @@ public struct TableDefinition: Sendable {
         columns = [Table.Column("Name"), Table.Column("Age")]
         cells = { value, context in
             let metadata = value["metadata"]
-            let created = metadata?["creationTimestamp"]?.string.flatMap(CivilTime.parse).map { Time(epochSeconds: $0.seconds) }
+            let created = metadata?["creationTimestamp"]?.string.flatMap(CivilTime.parse).map {
+                Time(epochSeconds: $0.seconds)
+            }
             return [.string(metadata?["name"]?.string ?? ""), .string(HumanDuration.since(created, now: context.now))]
         }
     }
@@ -124,7 +126,9 @@ public struct TableDefinition: Sendable {
 
     private func row(_ object: JSONValue, _ context: Context) -> [Table.Cell] {
         cells(object, context)
-            ?? columns.enumerated().map { .string($0.offset == 0 ? object["metadata"]?["name"]?.string ?? "" : "<unknown>") }
+            ?? columns.enumerated().map {
+                .string($0.offset == 0 ? object["metadata"]?["name"]?.string ?? "" : "<unknown>")
+            }
     }
 
     /// The table of a kind, columns as the API server of Kubernetes 1.36 has them.

@@ -62,7 +62,9 @@ extension TableDefinition {
         [
             .name,
             .init("Controller") { revision, _ in
-                guard let owner = revision.metadata.ownerReferences.first(where: { $0.controller == true }) else { return "<none>" }
+                guard let owner = revision.metadata.ownerReferences.first(where: { $0.controller == true }) else {
+                    return "<none>"
+                }
                 let group = owner.apiVersion.split(separator: "/").dropLast().joined()
                 return owner.kind.lowercased() + (group.isEmpty ? "" : "." + group) + "/" + owner.name
             },
@@ -74,7 +76,9 @@ extension TableDefinition {
         HorizontalPodAutoscaler.self,
         [
             .name,
-            .init("Reference") { autoscaler, _ in "\(autoscaler.spec.scaleTargetRef.kind)/\(autoscaler.spec.scaleTargetRef.name)" },
+            .init("Reference") { autoscaler, _ in
+                "\(autoscaler.spec.scaleTargetRef.kind)/\(autoscaler.spec.scaleTargetRef.name)"
+            },
             .init("Targets") { autoscaler, _ in autoscaler.targetText },
             .init("MinPods") { autoscaler, _ in autoscaler.spec.minReplicas.map { "\($0)" } ?? "<unset>" },
             .init("MaxPods") { autoscaler, _ in "\(autoscaler.spec.maxReplicas)" },
@@ -86,7 +90,9 @@ extension TableDefinition {
         HorizontalPodAutoscalerV1.self,
         [
             .name,
-            .init("Reference") { autoscaler, _ in "\(autoscaler.spec.scaleTargetRef?.kind ?? "")/\(autoscaler.spec.scaleTargetRef?.name ?? "")" },
+            .init("Reference") { autoscaler, _ in
+                "\(autoscaler.spec.scaleTargetRef?.kind ?? "")/\(autoscaler.spec.scaleTargetRef?.name ?? "")"
+            },
             .init("Targets") { autoscaler, _ in
                 guard let target = autoscaler.spec.targetCPUUtilizationPercentage else { return "<none>" }
                 let current = autoscaler.status.currentCPUUtilizationPercentage.map { "\($0)%" } ?? "<unknown>"
@@ -118,14 +124,17 @@ extension HorizontalPodAutoscaler {
 
 extension MetricSpec {
     fileprivate func targetText(_ status: MetricStatus?) -> String {
-        func average(_ current: Quantity?, _ target: Quantity?) -> String { "\(current?.description ?? "<unknown>")/\(target?.description ?? "") (avg)" }
+        func average(_ current: Quantity?, _ target: Quantity?) -> String {
+            "\(current?.description ?? "<unknown>")/\(target?.description ?? "") (avg)"
+        }
         switch type {
         case "External":
             let current = status?.external?.current
             if let target = external?.target.averageValue { return average(current?.averageValue, target) }
             return "\(current?.value?.description ?? "<unknown>")/\(external?.target.value?.description ?? "")"
         case "Pods":
-            return "\(status?.pods?.current.averageValue?.description ?? "<unknown>")/\(pods?.target.averageValue?.description ?? "")"
+            return
+                "\(status?.pods?.current.averageValue?.description ?? "<unknown>")/\(pods?.target.averageValue?.description ?? "")"
         case "Object":
             let current = status?.object?.current
             if let target = object?.target.averageValue { return average(current?.averageValue, target) }
@@ -133,13 +142,16 @@ extension MetricSpec {
         case "Resource":
             return Self.resource(resource?.name ?? "", resource?.target, status?.resource?.current)
         case "ContainerResource":
-            return Self.resource(containerResource?.name ?? "", containerResource?.target, status?.containerResource?.current)
+            return Self.resource(
+                containerResource?.name ?? "", containerResource?.target, status?.containerResource?.current)
         default: return "<unknown type>"
         }
     }
 
     private static func resource(_ name: String, _ target: MetricTarget?, _ current: MetricValueStatus?) -> String {
-        if let value = target?.averageValue { return "\(name): \(current?.averageValue?.description ?? "<unknown>")/\(value)" }
+        if let value = target?.averageValue {
+            return "\(name): \(current?.averageValue?.description ?? "<unknown>")/\(value)"
+        }
         let utilization = current?.averageUtilization.map { "\($0)%" } ?? "<unknown>"
         return "\(name): \(utilization)/\(target?.averageUtilization.map { "\($0)%" } ?? "<auto>")"
     }

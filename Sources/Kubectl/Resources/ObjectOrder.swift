@@ -13,7 +13,11 @@ enum ObjectOrder {
         case (.number(let a)?, .number(let b)?): a < b
         case (.bool(let a)?, .bool(let b)?): !a && b
         case (.string(let a)?, .string(let b)?):
-            if let first = try? Quantity(parsing: a), let second = try? Quantity(parsing: b) { first < second } else { natural(a, b) }
+            if let first = try? Quantity(parsing: a), let second = try? Quantity(parsing: b) {
+                first < second
+            } else {
+                natural(a, b)
+            }
         case (let a?, let b?): a.json(indented: false).utf8.lexicographicallyPrecedes(b.json(indented: false).utf8)
         }
     }
@@ -43,7 +47,9 @@ enum ObjectOrder {
     static func sorted(_ objects: [JSONValue], by path: JSONPathTemplate) throws(CommandFailure) -> [JSONValue] {
         var keyed: [(key: JSONValue?, object: JSONValue)] = []
         for object in objects {
-            do { keyed.append((try path.values(in: object).first, object)) } catch { throw CommandFailure(error.message) }
+            do { keyed.append((try path.values(in: object).first, object)) } catch {
+                throw CommandFailure(error.message)
+            }
         }
         if !objects.isEmpty, keyed.allSatisfy({ $0.key == nil }) {
             throw CommandFailure("couldn't find any field with path \"\(path.text)\" in the list of objects")

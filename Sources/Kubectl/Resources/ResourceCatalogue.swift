@@ -5,7 +5,8 @@ import KubernetesAPI
 enum ResourceCatalogue {
     /// The order in which the API server lists its groups; `all` and `api-resources` follow it.
     private static let groups = [
-        "", "events.k8s.io", "apps", "autoscaling", "batch", "networking.k8s.io", "policy", "rbac.authorization.k8s.io", "storage.k8s.io",
+        "", "events.k8s.io", "apps", "autoscaling", "batch", "networking.k8s.io", "policy", "rbac.authorization.k8s.io",
+        "storage.k8s.io",
         "scheduling.k8s.io", "coordination.k8s.io", "discovery.k8s.io", "metrics.k8s.io",
     ]
 
@@ -31,7 +32,9 @@ enum ResourceCatalogue {
         let scope = parts.count > 1 ? parts[1] : nil
         return kinds.first { row in
             let resource = row.resource
-            guard resource.plural == name || resource.singular == name || resource.shortNames.contains(name) else { return false }
+            guard resource.plural == name || resource.singular == name || resource.shortNames.contains(name) else {
+                return false
+            }
             guard let scope else { return true }
             if scope == resource.group || scope == resource.version { return true }
             return scope == resource.version + "." + resource.group
@@ -40,14 +43,20 @@ enum ResourceCatalogue {
 
     /// The kind of an object.
     static func kind(apiVersion: String, kind: String) -> KindRow? {
-        KindRow.builtIn.first { $0.resource.kind == kind && $0.resource.apiVersion == apiVersion && $0.resource.group != "metrics.k8s.io" }
+        KindRow.builtIn.first {
+            $0.resource.kind == kind && $0.resource.apiVersion == apiVersion && $0.resource.group != "metrics.k8s.io"
+        }
     }
 
     /// The kinds of a category such as `all`; the newest version of each.
     static func category(_ name: String) -> [KindRow] {
         var found: [KindRow] = []
         for row in kinds where row.resource.categories.contains(name) {
-            if !found.contains(where: { $0.resource.plural == row.resource.plural && $0.resource.group == row.resource.group }) { found.append(row) }
+            if !found.contains(where: {
+                $0.resource.plural == row.resource.plural && $0.resource.group == row.resource.group
+            }) {
+                found.append(row)
+            }
         }
         return found
     }

@@ -37,7 +37,10 @@ struct ResourceSelection {
         severalKinds = false
         isSingle = false
         guard let first = words.first, !(words.count == 1 && first.isEmpty) else {
-            throw CommandFailure(rules.nothingGiven ?? "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'")
+            throw CommandFailure(
+                rules.nothingGiven
+                    ?? "You must provide one or more resources by argument or filename.\nExample resource specifications include:\n   '-f rsrc.yaml'\n   '--filename=rsrc.json'\n   '<resource> <name>'\n   '<resource>'"
+            )
         }
         if words.contains(where: { $0.contains("/") }) {
             try readSlashed(words, rules)
@@ -58,7 +61,8 @@ struct ResourceSelection {
             let parts = word.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
             guard parts.count > 1 else {
                 throw CommandFailure(
-                    "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'")
+                    "there is no need to specify a resource type as a separate argument when passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of 'kubectl get resource resource/<resource_name>'"
+                )
             }
             guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty, !parts[0].contains(",") else {
                 throw CommandFailure("arguments in resource/name form must have a single resource and name")
@@ -89,7 +93,9 @@ struct ResourceSelection {
 
     /// A name goes with no selector.
     private func check(_ rules: Rules) throws(CommandFailure) {
-        if !rules.selector.isEmpty || !rules.fieldSelector.isEmpty { throw CommandFailure("name cannot be provided when a selector is specified") }
+        if !rules.selector.isEmpty || !rules.fieldSelector.isEmpty {
+            throw CommandFailure("name cannot be provided when a selector is specified")
+        }
         if rules.allNamespaces { throw CommandFailure("a resource cannot be retrieved by name across all namespaces") }
         if rules.all { throw CommandFailure("name cannot be provided when a selector is specified") }
     }
@@ -126,14 +132,16 @@ struct FetchResult {
 extension ResourceSelection {
     /// Asks for everything selected.
     func fetch(
-        on endpoint: inout some SimulatedEndpoint, namespace: String, labelSelector: String = "", fieldSelector: String = ""
+        on endpoint: inout some SimulatedEndpoint, namespace: String, labelSelector: String = "",
+        fieldSelector: String = ""
     ) -> FetchResult {
         var result = FetchResult()
         for group in groups {
             let resource = group.kind.resource
             let place = resource.namespaced ? group.namespace ?? namespace : ""
             if group.names.isEmpty {
-                let request = APIRequest(.list, resource, namespace: place, labelSelector: labelSelector, fieldSelector: fieldSelector)
+                let request = APIRequest(
+                    .list, resource, namespace: place, labelSelector: labelSelector, fieldSelector: fieldSelector)
                 let response = endpoint.respond(to: request)
                 result.note(response.warnings)
                 switch response.body {

@@ -16,11 +16,13 @@ extension Invocation {
             selection = try ResourceSelection(
                 words,
                 .init(
-                    kindAloneMeansAll: false, selector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"),
+                    kindAloneMeansAll: false, selector: arguments.string("selector"),
+                    fieldSelector: arguments.string("field-selector"),
                     all: arguments.bool("all"), allNamespaces: arguments.bool("all-namespaces")))
         }
         let found = selection.fetch(
-            on: &endpoint, namespace: arguments.bool("all-namespaces") ? "" : namespace, labelSelector: arguments.string("selector"),
+            on: &endpoint, namespace: arguments.bool("all-namespaces") ? "" : namespace,
+            labelSelector: arguments.string("selector"),
             fieldSelector: arguments.string("field-selector"))
         show(warnings: found.warnings)
         return found
@@ -51,7 +53,8 @@ extension FetchedObject {
         let asks = if case .server = dryRun { true } else { false }
         return try endpoint.respond(
             to: APIRequest(
-                .patch, kind.resource, namespace: namespace, name: name, subresource: subresource, body: patch, patchType: type, dryRun: asks,
+                .patch, kind.resource, namespace: namespace, name: name, subresource: subresource, body: patch,
+                patchType: type, dryRun: asks,
                 fieldManager: manager)
         ).object()
     }

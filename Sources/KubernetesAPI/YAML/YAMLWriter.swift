@@ -46,7 +46,8 @@ public struct YAMLWriter {
 
     private mutating func writeMember(_ value: JSONValue, indent: Int) {
         switch value {
-        case .object(let members) where !members.isEmpty: write(value, indent: indent + 2, inline: true, inMapping: true)
+        case .object(let members) where !members.isEmpty:
+            write(value, indent: indent + 2, inline: true, inMapping: true)
         // Lists in a mapping stand at the mapping's own depth.
         case .array(let elements) where !elements.isEmpty: write(value, indent: indent, inline: true, inMapping: true)
         default:
@@ -100,7 +101,9 @@ public struct YAMLWriter {
             if form.allowsBlock, !isKey { return writeLiteral(scalars, indent: indent + 2) }
             return writeDoubleQuoted(scalars, indent: indent + 2, folds: folds)
         }
-        guard YAMLScalar.isText(plain: text) else { return writeDoubleQuoted(scalars, indent: indent + 2, folds: folds) }
+        guard YAMLScalar.isText(plain: text) else {
+            return writeDoubleQuoted(scalars, indent: indent + 2, folds: folds)
+        }
         if form.allowsPlain { return writePlain(scalars, indent: indent + 2, folds: folds) }
         if form.allowsSingleQuotes { return writeSingleQuoted(scalars, indent: indent + 2, folds: folds) }
         writeDoubleQuoted(scalars, indent: indent + 2, folds: folds)
@@ -115,7 +118,11 @@ public struct YAMLWriter {
                 continue
             }
             let isLast = index + 1 == scalars.count
-            if folds, !spaces, column > Self.bestWidth, !isLast, scalars[index + 1] != " " { startLine(indent) } else { put(scalar) }
+            if folds, !spaces, column > Self.bestWidth, !isLast, scalars[index + 1] != " " {
+                startLine(indent)
+            } else {
+                put(scalar)
+            }
             spaces = true
         }
     }
@@ -126,7 +133,11 @@ public struct YAMLWriter {
         for (index, scalar) in scalars.enumerated() {
             if scalar == " " {
                 let isInside = index > 0 && index + 1 < scalars.count
-                if folds, !spaces, column > Self.bestWidth, isInside, scalars[index + 1] != " " { startLine(indent) } else { put(scalar) }
+                if folds, !spaces, column > Self.bestWidth, isInside, scalars[index + 1] != " " {
+                    startLine(indent)
+                } else {
+                    put(scalar)
+                }
                 spaces = true
                 continue
             }
@@ -182,8 +193,10 @@ public struct YAMLWriter {
     }
 
     private static let namedEscapes: [Unicode.Scalar: String] = [
-        "\u{0}": "\\0", "\u{7}": "\\a", "\u{8}": "\\b", "\t": "\\t", "\n": "\\n", "\u{B}": "\\v", "\u{C}": "\\f", "\r": "\\r",
-        "\u{1B}": "\\e", "\"": "\\\"", "\\": "\\\\", "\u{85}": "\\N", "\u{A0}": "\\_", "\u{2028}": "\\L", "\u{2029}": "\\P",
+        "\u{0}": "\\0", "\u{7}": "\\a", "\u{8}": "\\b", "\t": "\\t", "\n": "\\n", "\u{B}": "\\v", "\u{C}": "\\f",
+        "\r": "\\r",
+        "\u{1B}": "\\e", "\"": "\\\"", "\\": "\\\\", "\u{85}": "\\N", "\u{A0}": "\\_", "\u{2028}": "\\L",
+        "\u{2029}": "\\P",
     ]
 
     private static func escape(_ scalar: Unicode.Scalar) -> String? {
@@ -237,7 +250,9 @@ private struct ScalarForm {
             allowsPlain = false
             return
         }
-        func isBlank(_ index: Int) -> Bool { index >= scalars.count || scalars[index] == " " || scalars[index] == "\t" || scalars[index] == "\n" }
+        func isBlank(_ index: Int) -> Bool {
+            index >= scalars.count || scalars[index] == " " || scalars[index] == "\t" || scalars[index] == "\n"
+        }
         var indicators = scalars.starts(with: "---".unicodeScalars) || scalars.starts(with: "...".unicodeScalars)
         var special = false
         var breakThenSpace = false
@@ -270,7 +285,8 @@ private struct ScalarForm {
 
     static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {
-        case 0x20...0x7E, 0xA0...0xD7FF, 0xE000...0xFFFD: scalar.value != 0xFEFF && scalar.value != 0x2028 && scalar.value != 0x2029
+        case 0x20...0x7E, 0xA0...0xD7FF, 0xE000...0xFFFD:
+            scalar.value != 0xFEFF && scalar.value != 0x2028 && scalar.value != 0x2029
         case 0x10000...0x10FFFF: true
         default: false
         }
@@ -320,7 +336,9 @@ extension YAMLScalar {
             } else {
                 var piece = part
                 if index == parts.count - 1, let dot = part.firstIndex(of: 46) {
-                    guard part[part.index(after: dot)...].allSatisfy({ (48...57).contains($0) || $0 == 95 }) else { return false }
+                    guard part[part.index(after: dot)...].allSatisfy({ (48...57).contains($0) || $0 == 95 }) else {
+                        return false
+                    }
                     piece = part[..<dot]
                 }
                 guard (1...2).contains(piece.count), piece.allSatisfy({ (48...57).contains($0) }) else { return false }
