@@ -53,7 +53,10 @@ extension LabSession: SimulatedEndpoint {
                 // What is told may be printed at once, so it is committed first.
                 note(.advance)
                 try commitInputs()
-                for event in events where !each(event) { return }
+                for var event in events {
+                    event.time = wallTime
+                    guard each(event) else { return }
+                }
             }
             note(.advance)
             if !each(nil) { return }

@@ -18,7 +18,10 @@ extension World: SimulatedEndpoint {
                 // A world that cannot go on ends the watch; who advances it next is told why.
                 guard let outcome = try? advance(to: tick, until: { $0.cluster.hasWatchEvents(watch) }) else { return }
                 stopped = outcome
-                for event in cluster.takeWatchEvents(watch) where !each(event) { return }
+                for var event in cluster.takeWatchEvents(watch) {
+                    event.time = wallTime
+                    guard each(event) else { return }
+                }
             }
             if !each(nil) { return }
         }
