@@ -160,6 +160,13 @@ struct ClusterRig: Sendable {
         }
     }
 
+    mutating func setHealth(of node: String, _ health: NodeHealth) {
+        cluster.setHealth(ofNode: node, health, clock: &clock)
+        carry()
+    }
+
+    mutating func restart(_ controller: ControllerName) { cluster.restart(controller, clock: &clock) }
+
     // MARK: The API
 
     @discardableResult

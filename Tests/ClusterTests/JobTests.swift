@@ -163,7 +163,7 @@ import Testing
         try rig.apply(Self.job("many", spec: "  completions: 12\n  parallelism: 3"))
         for round in 0..<20 {
             rig.run(for: .seconds(5))
-            if round % 3 == 0 { rig.cluster.restart(.job, clock: &rig.clock) }
+            if round % 3 == 0 { rig.restart(.job) }
             if round % 5 == 2 { try rig.restore() }
         }
         let job = try rig.get("many", Job.self)

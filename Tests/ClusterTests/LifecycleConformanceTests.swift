@@ -19,7 +19,8 @@ import Testing
         for row in rows {
             let id = row["id"]?.string ?? "?"
             let pod = try Pod.decode(json: row["pod"] ?? .null).object
-            let phase = PodPhase.phase(spec: pod.spec, status: pod.status, isTerminal: row["podIsTerminal"]?.flag ?? false)
+            let phase = PodPhase.phase(
+                spec: pod.spec, status: pod.status, isTerminal: row["podIsTerminal"]?.flag ?? false)
             #expect(phase == row["expect"]?["phase"]?.string, "\(id)")
             let verdicts = [
                 "Initialized": PodConditionRules.initialized(spec: pod.spec, status: pod.status, phase: phase),
@@ -35,7 +36,8 @@ import Testing
                 if !verdict.reason.isEmpty { text += " " + verdict.reason }
                 if !verdict.message.isEmpty { text += ": " + verdict.message }
                 let expected = wanted.string ?? ""
-                #expect(text == expected || text.hasPrefix(expected + " "), "\(id) \(type): \(text), expected \(expected)")
+                #expect(
+                    text == expected || text.hasPrefix(expected + " "), "\(id) \(type): \(text), expected \(expected)")
             }
         }
     }
@@ -48,17 +50,33 @@ import Testing
             var backoff = CrashBackoff()
             var now = SimulationTime.zero
             var starts: [Int64] = []
+            var delays: [Int64] = []
+            var shown: [String] = []
             let runs = (row["runSeconds"]?.elements ?? []).compactMap(\.integer)
             var finish = SimulationTime.zero
             for run in runs {
                 finish = now + .seconds(run)
                 now = finish
-                while let left = backoff.attempt(finishedAt: finish, now: now) { now = now + left }
+                // The delay that the waiting message names is that of the first look.
+                var named = ""
+                while let left = backoff.attempt(finishedAt: finish, now: now) {
+                    if named.isEmpty { named = backoff.delay.map(Self.wholeSecondsText) ?? "" }
+                    now = now + left
+                }
+                shown.append(named)
+                delays.append((now - finish).wholeSeconds)
                 starts.append((now - .zero).wholeSeconds)
             }
             #expect(starts == row["restartAt"]?.elements.compactMap(\.integer), "\(id)")
+            if let wanted = row["delayBeforeRestart"] {
+                #expect(delays == wanted.elements.compactMap(\.integer), "\(id)")
+            }
+            if let wanted = row["backoffShown"] { #expect(shown == wanted.elements.compactMap(\.string), "\(id)") }
         }
     }
+
+    /// As Go prints a duration of whole seconds: minutes are followed by seconds, even by none.
+    private static func wholeSecondsText(_ duration: Simulation.Duration) -> String { duration.goText }
 
     @Test func qualityOfServiceAndOutOfMemoryScores() throws {
         let rows = try rows("qosAndOom")
@@ -70,7 +88,8 @@ import Testing
             for (name, score) in row["expect"]?["oomScoreAdj"]?.members ?? [] {
                 let container = (pod.spec.initContainers + pod.spec.containers).first { $0.name == name }
                 let found = container.map {
-                    QualityOfService.oomScoreAdjustment(of: $0, in: pod, nodeMemory: row["nodeMemoryBytes"]?.integer ?? 0)
+                    QualityOfService.oomScoreAdjustment(
+                        of: $0, in: pod, nodeMemory: row["nodeMemoryBytes"]?.integer ?? 0)
                 }
                 #expect(found.map(Int64.init) == score.integer, "\(id) \(name)")
             }
@@ -87,7 +106,8 @@ import Testing
                     usageBytes: pod["memoryUsage"]?.string.flatMap { try? Quantity(parsing: $0) }?.value)
             }
             #expect(
-                EvictionRanking.order(candidates).map(\.name) == row["expect"]?["evictionOrder"]?.elements.compactMap(\.string), "\(id)")
+                EvictionRanking.order(candidates).map(\.name)
+                    == row["expect"]?["evictionOrder"]?.elements.compactMap(\.string), "\(id)")
         }
     }
 
@@ -96,6 +116,7 @@ import Testing
             let milli = row["milliCPU"]?.integer ?? 0
             #expect(CPUCgroup.shares(milliCPU: milli) == row["cpuShares"]?.integer, "\(milli)m")
             #expect(CPUCgroup.quota(milliCPU: milli) == row["cfsQuotaUs"]?.integer, "\(milli)m")
+            if let period = row["cfsPeriodUs"]?.integer { #expect(CPUCgroup.periodMicroseconds == period, "\(milli)m") }
         }
     }
 }

@@ -34,12 +34,16 @@ import Testing
         surroundings.namespaces["default"] = ["kubernetes.io/metadata.name": "default"]
         for claim in row["pvcs"]?.elements ?? [] {
             let object = try PersistentVolumeClaim.decode(json: claim).object
-            surroundings.claims.insert((object.metadata.namespace.isEmpty ? "default" : object.metadata.namespace) + "/" + object.metadata.name)
+            surroundings.claims.insert(
+                (object.metadata.namespace.isEmpty ? "default" : object.metadata.namespace) + "/" + object.metadata.name
+            )
         }
         var selector = LabelSelector()
         for value in row["services"]?.elements ?? [] {
             let service = try Service.decode(json: value).object
-            if !service.spec.selector.isEmpty, service.spec.selector.allSatisfy({ pod.metadata.labels[$0.key] == $0.value }) {
+            if !service.spec.selector.isEmpty,
+                service.spec.selector.allSatisfy({ pod.metadata.labels[$0.key] == $0.value })
+            {
                 selector.matchLabels.merge(service.spec.selector) { first, _ in first }
             }
         }
@@ -50,18 +54,23 @@ import Testing
         if let text = cycle.preFilterFailure {
             let message = "0/\(infos.count) nodes are available: \(text). not found"
             #expect(expect["failedSchedulingMessage"]?.string == message, "\(id)")
+            #expect(expect["preFilterMessage"]?.string == text, "\(id)")
             return
         }
         let rejections = infos.map(cycle.filter)
         let feasible = infos.indices.filter { rejections[$0] == nil }
-        #expect(feasible.map { infos[$0].name }.sorted() == (expect["feasible"]?.elements.compactMap(\.string) ?? []).sorted(), "\(id)")
+        #expect(
+            feasible.map { infos[$0].name }.sorted()
+                == (expect["feasible"]?.elements.compactMap(\.string) ?? []).sorted(), "\(id)")
         for (name, value) in expect["rejected"]?.members ?? [] {
             guard let index = infos.firstIndex(where: { $0.name == name }), let rejection = rejections[index] else {
                 Issue.record("\(id): \(name) should be rejected")
                 continue
             }
             #expect(rejection.plugin.rawValue == value["plugin"]?.string, "\(id) \(name)")
-            #expect((rejection.isUnresolvable ? "UnschedulableAndUnresolvable" : "Unschedulable") == value["code"]?.string, "\(id) \(name)")
+            #expect(
+                (rejection.isUnresolvable ? "UnschedulableAndUnresolvable" : "Unschedulable") == value["code"]?.string,
+                "\(id) \(name)")
             #expect(rejection.reasons == value["reasons"]?.elements.compactMap(\.string), "\(id) \(name)")
         }
         let scores = cycle.scores(feasible.map { infos[$0] })
@@ -73,6 +82,26 @@ import Testing
             var comparable = found
             if wanted["DynamicResources"] == nil { comparable["DynamicResources"] = nil }
             #expect(comparable == wanted, "\(id) \(name)")
+        }
+        // The totals, the order that follows, and the nodes among which the scheduler draws.
+        var totals: [String: Int64] = [:]
+        for (place, index) in feasible.enumerated() {
+            totals[infos[index].name] = scores.reduce(0) { $0 + $1.scores[place] }
+        }
+        if let wanted = expect["totals"] {
+            #expect(
+                totals == Dictionary(uniqueKeysWithValues: wanted.members.map { ($0.key, $0.value.integer ?? -1) }),
+                "\(id)")
+        }
+        let best = totals.values.max()
+        if let wanted = expect["chosenAnyOf"] {
+            #expect(
+                totals.filter { $0.value == best }.keys.sorted() == wanted.elements.compactMap(\.string).sorted(),
+                "\(id)")
+        }
+        if let wanted = expect["order"]?.elements.compactMap(\.string) {
+            #expect(wanted.sorted() == totals.keys.sorted(), "\(id)")
+            #expect(zip(wanted, wanted.dropFirst()).allSatisfy { totals[$0] ?? 0 >= totals[$1] ?? 0 }, "\(id)")
         }
         if let text = expect["failedSchedulingMessage"]?.string {
             let outcome = DefaultPreemption(cycle: cycle).run(rejections)
@@ -91,7 +120,9 @@ import Testing
         var pod = pod
         func fill(_ container: inout Container) {
             guard var resources = container.resources else { return }
-            for (name, limit) in resources.limits where resources.requests[name] == nil { resources.requests[name] = limit }
+            for (name, limit) in resources.limits where resources.requests[name] == nil {
+                resources.requests[name] = limit
+            }
             container.resources = resources
         }
         for index in pod.spec.containers.indices { fill(&pod.spec.containers[index]) }

@@ -98,46 +98,57 @@ public struct ControllerManager: Sendable {
     /// Whether the garbage collector has yet to see to the dependents of an owner that is gone.
     func collectsDependents(of uid: String) -> Bool { garbageCollector.collectsDependents(of: uid) }
 
-    /// A controller's process restarts: what it kept in memory only is gone, and it looks at everything anew.
+    /// A controller's process restarts: what it kept in memory only is gone, and its informers list everything anew.
     mutating func restart(_ controller: ControllerName, _ context: inout ClusterContext) {
         switch controller {
+        case .deployment: deployment.restart()
+        case .replicaSet: replicaSet.restart()
+        case .statefulSet: statefulSet.restart()
+        case .daemonSet: daemonSet.restart()
+        case .job: job.restart()
+        case .cronJob: cronJob.restart()
         case .horizontalPodAutoscaler: horizontalPodAutoscaler.restart()
-        case .deployment: for change in Self.listing(.deployment, context) { deployment.observe(change, &context) }
-        case .replicaSet: for change in Self.listing(.replicaSet, context) { replicaSet.observe(change, &context) }
-        case .statefulSet: for change in Self.listing(.statefulSet, context) { statefulSet.observe(change, &context) }
-        case .daemonSet: for change in Self.listing(.daemonSet, context) { daemonSet.observe(change, &context) }
-        case .garbageCollector:
-            garbageCollector = GarbageCollector()
-            for kind in ObjectKind.allCases {
-                for change in Self.listing(kind, context) {
-                    garbageCollector.observe(change, &context)
-                    var again = change
-                    again.kind = .modified
-                    garbageCollector.observe(again, &context)
-                }
+        case .disruption: disruption.restart()
+        case .nodeLifecycle, .taintEviction: nodeLifecycle.restart(&context)
+        case .garbageCollector: garbageCollector.restart(&context)
+        // What these remember is an index of the store, or nothing.
+        case .endpointSlice, .namespace, .resourceQuota, .podGarbageCollector, .serviceAccount, .kubeProxy: break
+        }
+        for kind in Self.kinds(of: controller) {
+            func open<Object: StoredObject>(_ type: Object.Type, _ context: inout ClusterContext) {
+                for id in context.store[keyPath: Object.table].ids { context.enqueue(controller, id) }
             }
-        case .job, .cronJob, .endpointSlice, .disruption, .nodeLifecycle, .taintEviction, .namespace, .resourceQuota,
-            .podGarbageCollector, .serviceAccount, .kubeProxy:
-            break
+            open(kind.type, &context)
         }
     }
 
-    /// All objects of a kind as a new watch shows them, in the order of a list.
-    private static func listing(_ kind: ObjectKind, _ context: ClusterContext) -> [ObjectChange] {
-        func open<Object: StoredObject>(_ type: Object.Type) -> [ObjectChange] {
-            context.store[keyPath: Object.table].sorted.map { id, object in
-                ObjectChange(kind: .added, id: AnyObjectID(id), revision: context.store.revision, old: nil, new: object)
-            }
+    /// The kinds whose objects are a controller's keys.
+    private static func kinds(of controller: ControllerName) -> [ObjectKind] {
+        switch controller {
+        case .deployment: [.deployment]
+        case .replicaSet: [.replicaSet]
+        case .statefulSet: [.statefulSet]
+        case .daemonSet: [.daemonSet]
+        case .job: [.job]
+        case .cronJob: [.cronJob]
+        case .horizontalPodAutoscaler: [.horizontalPodAutoscaler]
+        case .endpointSlice: [.service]
+        case .disruption: [.podDisruptionBudget]
+        case .nodeLifecycle: [.node]
+        case .namespace, .serviceAccount: [.namespace]
+        case .resourceQuota: [.resourceQuota]
+        case .podGarbageCollector, .taintEviction, .garbageCollector, .kubeProxy: []
         }
-        return open(kind.type)
     }
 }
 
 extension ControllerManager: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("controller-manager", version: 2)
+        writer.section("controller-manager", version: 3)
         writer.write(deployment)
         writer.write(replicaSet)
+        writer.write(statefulSet)
+        writer.write(daemonSet)
         writer.write(horizontalPodAutoscaler)
         writer.write(endpointSlice)
         writer.write(garbageCollector)
@@ -149,9 +160,11 @@ extension ControllerManager: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("controller-manager", version: 2)
+        try reader.section("controller-manager", version: 3)
         deployment = try reader.read()
         replicaSet = try reader.read()
+        statefulSet = try reader.read()
+        daemonSet = try reader.read()
         horizontalPodAutoscaler = try reader.read()
         endpointSlice = try reader.read()
         garbageCollector = try reader.read()

@@ -9,6 +9,24 @@ struct GarbageCollector: Controller, Sendable {
 
     init() {}
 
+    /// The process restarts: its graph is built anew from what there is.
+    mutating func restart(_ context: inout ClusterContext) {
+        absentOwners = [:]
+        for kind in ObjectKind.allCases {
+            func open<Object: StoredObject>(_ type: Object.Type, _ context: inout ClusterContext) {
+                let table = context.store[keyPath: Object.table]
+                for id in table.ids {
+                    guard let metadata = table[id]?.metadata else { continue }
+                    let lacksOwner = metadata.ownerReferences.contains {
+                        Self.find($0, metadata.namespace, context) == nil
+                    }
+                    if Self.waits(metadata) || lacksOwner { context.enqueue(.garbageCollector, id) }
+                }
+            }
+            open(kind.type, &context)
+        }
+    }
+
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         let metadata = change.new.metadata
         switch change.kind {
@@ -42,10 +60,16 @@ struct GarbageCollector: Controller, Sendable {
         guard let metadata = context.metadata(of: id) else { return }
         if metadata.deletionTimestamp != nil {
             finish(id, metadata, &context)
-        } else if !metadata.ownerReferences.isEmpty,
-            metadata.ownerReferences.allSatisfy({ Self.find($0, metadata.namespace, context) == nil })
-        {
-            context.delete(id)
+        } else if !metadata.ownerReferences.isEmpty {
+            let absent = metadata.ownerReferences.filter { Self.find($0, metadata.namespace, context) == nil }
+            if absent.count == metadata.ownerReferences.count {
+                context.delete(id)
+            } else if !absent.isEmpty {
+                // One owner lives: only the references to those that are gone go.
+                context.updateMetadata(of: id) { metadata in
+                    metadata.ownerReferences.removeAll { reference in absent.contains { $0.uid == reference.uid } }
+                }
+            }
         }
     }
 
@@ -73,6 +97,7 @@ struct GarbageCollector: Controller, Sendable {
         } else if metadata.finalizers.contains("foregroundDeletion") {
             var blocked = false
             for dependent in dependents {
+                unblockCircle(dependent, &context)
                 guard let inner = context.metadata(of: dependent) else { continue }
                 if inner.ownerReferences.contains(where: { $0.uid == metadata.uid && $0.blockOwnerDeletion == true }) {
                     blocked = true
@@ -85,6 +110,22 @@ struct GarbageCollector: Controller, Sendable {
 
     /// Whether the dependents of an owner that is gone still wait to be seen to.
     func collectsDependents(of uid: String) -> Bool { absentOwners.values.contains(uid) }
+
+    /// A dependent that itself owns something which waits for its dependents would wait in a circle: its references stop
+    /// blocking (`attemptToDeleteItem`, the case of a circular dependency).
+    private func unblockCircle(_ dependent: AnyObjectID, _ context: inout ClusterContext) {
+        guard let metadata = context.metadata(of: dependent),
+            metadata.ownerReferences.contains(where: { $0.blockOwnerDeletion == true }),
+            context.store.dependents(of: metadata.uid).contains(where: { inner in
+                context.metadata(of: inner).map {
+                    $0.deletionTimestamp != nil && $0.finalizers.contains("foregroundDeletion")
+                } == true
+            })
+        else { return }
+        context.updateMetadata(of: dependent) { metadata in
+            for index in metadata.ownerReferences.indices { metadata.ownerReferences[index].blockOwnerDeletion = false }
+        }
+    }
 
     private static func waits(_ metadata: ObjectMeta?) -> Bool {
         guard let metadata, metadata.deletionTimestamp != nil else { return false }

@@ -35,8 +35,14 @@ public struct PodUsageSample: Sendable, Equatable {
 /// Each autoscaler is looked at once a sync period after its last pass; edits do not speed that up.
 struct HorizontalPodAutoscalerController: Sendable {
     private var states: [ObjectID<HorizontalPodAutoscaler>: HPAState] = [:]
-    /// The record of the last pass over each autoscaler; explains, decides nothing.
-    private(set) var lastDecisions: [ObjectID<HorizontalPodAutoscaler>: HPADecision] = [:]
+    /// When the next pass over each autoscaler is due; keys that come earlier are left-overs of another queue.
+    private var due: [ObjectID<HorizontalPodAutoscaler>: SimulationTime] = [:]
+    /// The records of the last passes over each autoscaler, newest last. They explain and decide nothing, so they are no
+    /// part of the state: after a restore they fill anew, and a replay makes those of any earlier time.
+    private(set) var records: [ObjectID<HorizontalPodAutoscaler>: [HPARecord]] = [:]
+
+    /// Records kept for each autoscaler: half an hour of passes.
+    static let recordLimit = 120
 
     init() {}
 
@@ -47,18 +53,24 @@ struct HorizontalPodAutoscalerController: Sendable {
         case .modified: break
         case .deleted:
             states[id] = nil
-            lastDecisions[id] = nil
+            due[id] = nil
+            records[id] = nil
         }
     }
 
     /// The controller manager restarts: what it kept in memory is gone.
-    mutating func restart() { states = [:] }
+    mutating func restart() {
+        states = [:]
+        due = [:]
+    }
 
     mutating func reconcile(
         _ id: AnyObjectID, resource: (ObjectID<Pod>) -> PodUsageSample?, metrics: some MetricSource,
         sandbox: (ObjectID<Pod>) -> SandboxID?, _ context: inout ClusterContext
     ) {
         guard let id: ObjectID<HorizontalPodAutoscaler> = id.typed(), let object = context.store[id] else { return }
+        if let next = due[id], context.now < next { return }
+        due[id] = context.now + context.settings.horizontalPodAutoscalerSyncPeriod
         context.enqueue(.horizontalPodAutoscaler, id, after: context.settings.horizontalPodAutoscalerSyncPeriod)
 
         let target = Target(of: object, context)
@@ -80,14 +92,22 @@ struct HorizontalPodAutoscalerController: Sendable {
             decision.recordRescale(error: written ? nil : "the scale subresource is gone", input: input)
         }
         states[id] = decision.state
-        lastDecisions[id] = decision
+        keep(HPARecord(time: context.now, decision: decision), id)
         context.clock.note("horizontalpodautoscaler/\(object.key)", decision.summary)
         for event in decision.events {
             context.recordEvent(
-                event.isWarning ? .warning : .normal, event.reason, event.message, about: object, source: .horizontalPodAutoscaler)
+                event.isWarning ? .warning : .normal, event.reason, event.message, about: object,
+                source: .horizontalPodAutoscaler)
         }
         let status = decision.status.object(metrics: object.spec.metrics, replacing: object.status, context)
         if status != object.status { context.update(id) { $0.status = status } }
+    }
+
+    private mutating func keep(_ record: HPARecord, _ id: ObjectID<HorizontalPodAutoscaler>) {
+        if let count = records[id]?.count, count >= 2 * Self.recordLimit {
+            records[id]?.removeFirst(count - Self.recordLimit)
+        }
+        records[id, default: []].append(record)
     }
 
     // MARK: What a pass reads
@@ -102,11 +122,13 @@ struct HorizontalPodAutoscalerController: Sendable {
         init?(of autoscaler: HorizontalPodAutoscaler, _ context: ClusterContext) {
             let reference = autoscaler.spec.scaleTargetRef
             guard let kind = ObjectKind.byKindName[reference.kind],
-                reference.apiVersion.isEmpty || kind.type.resource.group == reference.apiVersion.split(separator: "/").dropLast().joined()
+                reference.apiVersion.isEmpty
+                    || kind.type.resource.group == reference.apiVersion.split(separator: "/").dropLast().joined()
             else { return nil }
             func open<Object: StoredObject>(_ type: Object.Type) -> (AnyObjectID, ScaleTarget)? {
                 let table = context.store[keyPath: Object.table]
-                guard let id = table.id(namespace: autoscaler.metadata.namespace, name: reference.name), let object = table[id],
+                guard let id = table.id(namespace: autoscaler.metadata.namespace, name: reference.name),
+                    let object = table[id],
                     let scale = ScaleTarget(object)
                 else { return nil }
                 return (AnyObjectID(id), scale)
@@ -130,7 +152,9 @@ struct HorizontalPodAutoscalerController: Sendable {
     private static func missingTarget(_ object: HorizontalPodAutoscaler) -> String {
         let reference = object.spec.scaleTargetRef
         let group = reference.apiVersion.split(separator: "/").dropLast().joined()
-        guard let kind = ObjectKind.byKindName[reference.kind], kind.type.resource.group == group || reference.apiVersion.isEmpty else {
+        guard let kind = ObjectKind.byKindName[reference.kind],
+            kind.type.resource.group == group || reference.apiVersion.isEmpty
+        else {
             return "no matches for kind \"\(reference.kind)\" in group \"\(group)\""
         }
         return "\(kind.type.resource.qualifiedPlural) \"\(reference.name)\" not found"
@@ -152,7 +176,8 @@ struct HorizontalPodAutoscalerController: Sendable {
     ) -> HPAReconcileInput.Selector {
         guard !target.selector.isEmpty else { return .missing }
         var names: [String] = []
-        for (_, other) in context.store.horizontalPodAutoscalers.sorted where other.metadata.namespace == autoscaler.metadata.namespace {
+        for (_, other) in context.store.horizontalPodAutoscalers.sorted
+        where other.metadata.namespace == autoscaler.metadata.namespace {
             guard let theirs = Target(of: other, context) else { continue }
             let overlaps =
                 theirs.id == target.id
@@ -166,7 +191,8 @@ struct HorizontalPodAutoscalerController: Sendable {
 
     private static func answer(
         _ metric: MetricSpec, _ pods: [(id: ObjectID<Pod>, object: Pod)], _ namespace: String,
-        _ resource: (ObjectID<Pod>) -> PodUsageSample?, _ metrics: some MetricSource, _ sandbox: (ObjectID<Pod>) -> SandboxID?,
+        _ resource: (ObjectID<Pod>) -> PodUsageSample?, _ metrics: some MetricSource,
+        _ sandbox: (ObjectID<Pod>) -> SandboxID?,
         _ context: ClusterContext
     ) -> HPAMetricAnswer {
         switch metric.type {
@@ -197,23 +223,31 @@ struct HorizontalPodAutoscalerController: Sendable {
             }
             guard samples.isEmpty else { return .samples(samples) }
             return .failure(
-                "unable to fetch metrics from custom metrics API: the server could not find the metric \(name) for pods")
+                "unable to fetch metrics from custom metrics API: the server could not find the metric \(name) for pods"
+            )
         case "Object":
             let name = metric.object?.metric.name ?? ""
             let object = metric.object?.describedObject ?? CrossVersionObjectReference()
-            let labels = [("kind", object.kind), ("namespace", namespace), ("name", object.name)].map { (name: $0.0, value: $0.1) }
-            guard let values = metrics.externalMetric(name, labels: labels, now: context.now), let value = values.first else {
+            let labels = [("kind", object.kind), ("namespace", namespace), ("name", object.name)].map {
+                (name: $0.0, value: $0.1)
+            }
+            guard let values = metrics.externalMetric(name, labels: labels, now: context.now), let value = values.first
+            else {
                 return .failure(
-                    "unable to fetch metrics from custom metrics API: the server could not find the metric \(name) for \(object.kind.lowercased())s \(object.name)")
+                    "unable to fetch metrics from custom metrics API: the server could not find the metric \(name) for \(object.kind.lowercased())s \(object.name)"
+                )
             }
             return .values([value])
         case "External":
             let name = metric.external?.metric.name ?? ""
             let selector = metric.external?.metric.selector?.matchLabels ?? [:]
-            let labels = selector.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map { (name: $0, value: selector[$0] ?? "") }
+            let labels = selector.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
+                (name: $0, value: selector[$0] ?? "")
+            }
             guard let values = metrics.externalMetric(name, labels: labels, now: context.now) else {
                 return .failure(
-                    "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): unable to fetch metrics from external metrics API: no external metric \(name) is known")
+                    "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): unable to fetch metrics from external metrics API: no external metric \(name) is known"
+                )
             }
             return .values(values)
         default:
@@ -222,7 +256,30 @@ struct HorizontalPodAutoscalerController: Sendable {
     }
 }
 
+/// What one pass over an autoscaler found and did.
+public struct HPARecord: Sendable {
+    public var time: SimulationTime
+    public var decision: HPADecision
+}
+
+extension Cluster {
+    /// The records of the last passes over an autoscaler, oldest first, as far as they are kept: at least half an hour of
+    /// them, since the cluster was made or restored.
+    public func autoscalerRecords(namespace: String, name: String) -> [HPARecord] {
+        context.store.horizontalPodAutoscalers.id(namespace: namespace, name: name).flatMap {
+            controllers.horizontalPodAutoscaler.records[$0]
+        } ?? []
+    }
+}
+
 extension HorizontalPodAutoscalerController: BinaryCodable {
-    func write(to writer: inout BinaryWriter) { writer.write(states) }
-    init(from reader: inout BinaryReader) throws(BinaryDecodingError) { states = try reader.read() }
+    func write(to writer: inout BinaryWriter) {
+        writer.write(states)
+        writer.write(due)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        states = try reader.read()
+        due = try reader.read()
+    }
 }

@@ -13,7 +13,17 @@ struct NodeLifecycleController: Sendable {
     /// When an eviction of a pod is due; a pod that is not listed is in no danger.
     private var evictions: [ObjectID<Pod>: SimulationTime] = [:]
 
+    /// When a zone's last node got its NoExecute taint: nodes of a zone follow each other slowly.
+    private var lastTainted: [String: SimulationTime] = [:]
+
     init() {}
+
+    /// The process restarts: evictions are planned anew from the taints that there are.
+    mutating func restart(_ context: inout ClusterContext) {
+        evictions = [:]
+        lastTainted = [:]
+        for (_, node) in context.store.nodes.sorted { judgePods(of: node, &context) }
+    }
 
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if let (id, old, node) = change.object(Node.self) {
@@ -56,7 +66,7 @@ struct NodeLifecycleController: Sendable {
 
     // MARK: Health
 
-    private func monitor(_ id: ObjectID<Node>, _ kubelet: Kubelet, _ context: inout ClusterContext) {
+    private mutating func monitor(_ id: ObjectID<Node>, _ kubelet: Kubelet, _ context: inout ClusterContext) {
         guard let node = context.store[id], let (health, since) = kubelet.health(of: node.metadata.name) else { return }
         cordon(id, node, &context)
         let isMarked = node.status.conditions.contains { $0.type == "Ready" && $0.status == "Unknown" }
@@ -64,14 +74,18 @@ struct NodeLifecycleController: Sendable {
             if isMarked { recover(id, node, &context) }
             return
         }
-        guard !isMarked else { return }
+        if isMarked {
+            taint(id, node, kubelet, &context)
+            return
+        }
         // The last lease may be up to ten seconds old when the machine falls silent, and the monitor comes by every five.
         let due = since + context.settings.nodeMonitorGracePeriod
         guard context.now >= due else {
             context.enqueue(.nodeLifecycle, id, after: due - context.now + .seconds(2))
             return
         }
-        silence(id, node, kubelet, &context)
+        silence(id, node, &context)
+        if let marked = context.store[id] { taint(id, marked, kubelet, &context) }
     }
 
     private func cordon(_ id: ObjectID<Node>, _ node: Node, _ context: inout ClusterContext) {
@@ -95,25 +109,15 @@ struct NodeLifecycleController: Sendable {
             .normal, reason, "Node \(name) status is now: \(reason)", about: node, source: .kubelet, host: name)
     }
 
-    private func silence(_ id: ObjectID<Node>, _ node: Node, _ kubelet: Kubelet, _ context: inout ClusterContext) {
+    private func silence(_ id: ObjectID<Node>, _ node: Node, _ context: inout ClusterContext) {
         let time = context.wallTime
-        // With every node silent it is the controller that is cut off: nobody is evicted.
-        let allSilent = context.store.nodes.sorted.allSatisfy {
-            kubelet.health(of: $0.object.metadata.name)?.health != .healthy
-        }
         context.update(id) { node in
             for type in ["MemoryPressure", "DiskPressure", "PIDPressure", "Ready"] {
                 node.setCondition(
                     type, "Unknown", reason: "NodeStatusUnknown", message: "Kubelet stopped posting node status.",
                     at: time)
             }
-            for effect in allSilent ? ["NoSchedule"] : ["NoSchedule", "NoExecute"] {
-                var taint = Taint()
-                taint.key = Self.unreachable
-                taint.effect = effect
-                taint.timeAdded = time
-                node.spec.taints.append(taint)
-            }
+            node.spec.taints.append(Self.taint("NoSchedule", at: time))
         }
         context.recordEvent(
             .normal, "NodeNotReady", "Node \(node.metadata.name) status is now: NodeNotReady", about: node,
@@ -123,6 +127,68 @@ struct NodeLifecycleController: Sendable {
             context.update(pod) { $0.setCondition("Ready", "False", at: time) }
             context.recordEvent(.warning, "NodeNotReady", "Node is not ready", about: object, source: .nodeController)
         }
+    }
+
+    private static func taint(_ effect: String, at time: Time) -> Taint {
+        var taint = Taint()
+        taint.key = unreachable
+        taint.effect = effect
+        taint.timeAdded = time
+        return taint
+    }
+
+    /// How a zone fares, and how fast its silent nodes may lose their pods (`ComputeZoneState`,
+    /// `setLimiterInZone`): normally one node in ten seconds; with 55 % and at least three nodes silent one in a hundred
+    /// seconds, in zones of at most 50 nodes none; with every node of the cluster silent it is the controller that is cut
+    /// off, and nobody is evicted.
+    private func evictionRate(_ zone: String, _ kubelet: Kubelet, _ context: ClusterContext) -> (
+        perSecond: Double, isCutOff: Bool
+    ) {
+        var (silent, all, anyHealthy) = (0, 0, false)
+        for (_, node) in context.store.nodes.sorted {
+            let isHealthy = kubelet.health(of: node.metadata.name)?.health == .healthy
+            if isHealthy { anyHealthy = true }
+            guard Self.zone(of: node) == zone else { continue }
+            all += 1
+            if !isHealthy { silent += 1 }
+        }
+        guard anyHealthy else { return (0, true) }
+        let isPartial = silent > 2 && silent < all && Double(silent) / Double(max(1, all)) >= 0.55
+        guard isPartial else { return (context.settings.nodeEvictionRate, false) }
+        return (all > 50 ? context.settings.nodeEvictionRate / 10 : 0, false)
+    }
+
+    private static func zone(of node: Node) -> String {
+        (node.metadata.labels["topology.kubernetes.io/region"] ?? "") + "/"
+            + (node.metadata.labels["topology.kubernetes.io/zone"] ?? "")
+    }
+
+    /// Gives a silent node its NoExecute taint when its zone's turn comes, or takes it back when all are silent.
+    private mutating func taint(_ id: ObjectID<Node>, _ node: Node, _ kubelet: Kubelet, _ context: inout ClusterContext)
+    {
+        let zone = Self.zone(of: node)
+        let isTainted = node.spec.taints.contains { $0.key == Self.unreachable && $0.effect == "NoExecute" }
+        let (rate, isCutOff) = evictionRate(zone, kubelet, context)
+        if isCutOff {
+            for (other, object) in context.store.nodes.sorted
+            where object.spec.taints.contains(where: { $0.key == Self.unreachable && $0.effect == "NoExecute" }) {
+                context.update(other) {
+                    $0.spec.taints.removeAll { $0.key == Self.unreachable && $0.effect == "NoExecute" }
+                }
+                if other != id { context.enqueue(.nodeLifecycle, other, after: context.settings.nodeMonitorPeriod) }
+            }
+        } else if isTainted {
+            return
+        } else if rate > 0, lastTainted[zone].map({ context.now - $0 >= Duration(seconds: 1 / rate) }) ?? true {
+            let time = context.wallTime
+            guard context.update(id, { $0.spec.taints.append(Self.taint("NoExecute", at: time)) }) != nil else {
+                return
+            }
+            lastTainted[zone] = context.now
+            return
+        }
+        // Looked at again with the monitor's passes, while the node is silent.
+        context.enqueue(.nodeLifecycle, id, after: context.settings.nodeMonitorPeriod)
     }
 
     private func recover(_ id: ObjectID<Node>, _ node: Node, _ context: inout ClusterContext) {
@@ -194,6 +260,13 @@ struct NodeLifecycleController: Sendable {
 }
 
 extension NodeLifecycleController: BinaryCodable {
-    func write(to writer: inout BinaryWriter) { writer.write(evictions) }
-    init(from reader: inout BinaryReader) throws(BinaryDecodingError) { evictions = try reader.read() }
+    func write(to writer: inout BinaryWriter) {
+        writer.write(evictions)
+        writer.write(lastTainted)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        evictions = try reader.read()
+        lastTainted = try reader.read()
+    }
 }
