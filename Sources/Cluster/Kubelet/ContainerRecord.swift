@@ -46,6 +46,8 @@ struct ContainerRecord: Sendable {
     var pullStarted: SimulationTime = .zero
     var probes: [ProbeWorker] = []
     var graceTimer: TimerHandle = .none
+    /// The image of the present run.
+    var image = ""
     /// Limits as they were last given to the runtime.
     var allocated = ContainerResources()
 
@@ -211,6 +213,7 @@ extension ContainerRecord: BinaryCodable {
         writer.write(probes)
         writer.write(graceTimer)
         writer.write(allocated)
+        writer.write(image)
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -233,5 +236,6 @@ extension ContainerRecord: BinaryCodable {
         probes = try reader.read()
         graceTimer = try reader.read()
         allocated = try reader.read()
+        image = try reader.read()
     }
 }

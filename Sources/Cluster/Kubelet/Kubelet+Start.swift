@@ -205,6 +205,7 @@ extension Kubelet {
                 record.containers[index].started && spec.readinessProbe == nil
                 && record.containers[index].role != .initialization
             record.containers[index].allocated = resources
+            record.containers[index].image = spec.image
             record.containers[index].probes = ProbeKind.allCases.filter { spec.probe($0) != nil }.map {
                 ProbeWorker(kind: $0, epoch: epoch)
             }
@@ -229,6 +230,7 @@ extension Kubelet {
             context.runtimeRequests.append(.runHook(run, HookAction(hook, in: spec)))
         }
         startProbes(sandbox, index, &context)
+        completeResize(sandbox, pod, &context)
         writeStatus(sandbox, &context)
         proceed(sandbox, &context)
     }

@@ -19,7 +19,11 @@ extension Kubelet {
         for (index, container) in record.containers.enumerated() {
             guard let spec = pod.container(at: index) else { continue }
             let entry = containerStatus(container, index, spec, record, context)
-            if index < count { status.initContainerStatuses.append(entry) } else { status.containerStatuses.append(entry) }
+            if index < count {
+                status.initContainerStatuses.append(entry)
+            } else {
+                status.containerStatuses.append(entry)
+            }
         }
         let isTerminal = record.stage == .finished
         var phase = PodPhase.phase(spec: pod.spec, status: status, isTerminal: isTerminal)
@@ -31,7 +35,9 @@ extension Kubelet {
         }
         // A pod that is stopped before it ever ran has failed.
         if isTerminal, phase == "Pending" { phase = "Failed" }
-        if !isTerminal, phase == "Failed" || phase == "Succeeded", record.stage == .terminating { phase = pod.status.phase == "Pending" ? "Pending" : "Running" }
+        if !isTerminal, phase == "Failed" || phase == "Succeeded", record.stage == .terminating {
+            phase = pod.status.phase == "Pending" ? "Pending" : "Running"
+        }
         status.phase = phase
         let now = context.wallTime
         status.startTime = record.startTime.map(context.wallTime(at:))
@@ -41,10 +47,16 @@ extension Kubelet {
         status.podIPs = record.address.isEmpty ? [] : [Self.podIP(record.address)]
         if status.qosClass.isEmpty { status.qosClass = QualityOfService(of: pod).rawValue }
         status.observedGeneration = pod.metadata.generation
-        apply(&status, "PodReadyToStartContainers", PodConditionRules.Verdict(isTrue: record.hasSandbox && !isTerminal), now, pod)
-        apply(&status, "Initialized", PodConditionRules.initialized(spec: pod.spec, status: status, phase: phase), now, pod)
+        apply(
+            &status, "PodReadyToStartContainers", PodConditionRules.Verdict(isTrue: record.hasSandbox && !isTerminal),
+            now, pod)
+        apply(
+            &status, "Initialized", PodConditionRules.initialized(spec: pod.spec, status: status, phase: phase), now,
+            pod)
         apply(&status, "Ready", PodConditionRules.ready(spec: pod.spec, status: status, phase: phase), now, pod)
-        apply(&status, "ContainersReady", PodConditionRules.containersReady(spec: pod.spec, status: status, phase: phase), now, pod)
+        apply(
+            &status, "ContainersReady", PodConditionRules.containersReady(spec: pod.spec, status: status, phase: phase),
+            now, pod)
         apply(&status, "PodScheduled", PodConditionRules.Verdict(isTrue: true), now, pod)
         order(&status)
         return status
@@ -112,14 +124,15 @@ extension Kubelet {
         }
         status.lastState = last
         if container.isRunning, spec.resources != nil {
-            status.resources = spec.resources
-            status.allocatedResources = spec.resources?.requests ?? [:]
+            status.resources = Self.actualResources(container, spec)
+            status.allocatedResources = status.resources?.requests ?? [:]
         }
         return status
     }
 
     private static func terminated(
-        _ termination: ContainerRecord.Termination, _ record: PodRecord, _ index: Int, _ run: Int32, _ context: ClusterContext
+        _ termination: ContainerRecord.Termination, _ record: PodRecord, _ index: Int, _ run: Int32,
+        _ context: ClusterContext
     ) -> ContainerStateTerminated {
         var ended = ContainerStateTerminated()
         ended.exitCode = termination.code

@@ -139,6 +139,7 @@ public struct Kubelet: Sendable {
     mutating func forget(_ sandbox: SandboxID, _ context: inout ClusterContext) {
         guard let record = record(sandbox) else { return }
         context.queue.cancel(record.deadlineTimer)
+        context.queue.cancel(record.resizeTimer)
         for container in record.containers {
             context.queue.cancel(container.graceTimer)
             for probe in container.probes { context.queue.cancel(probe.timer) }
@@ -154,7 +155,7 @@ public struct Kubelet: Sendable {
 
 extension Kubelet: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("kubelet", version: 2)
+        writer.section("kubelet", version: 3)
         writer.write(configuration)
         writer.write(nodes)
         writer.write(nodesByName)
@@ -172,7 +173,7 @@ extension Kubelet: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("kubelet", version: 2)
+        try reader.section("kubelet", version: 3)
         configuration = try reader.read()
         nodes = try reader.read()
         nodesByName = try reader.read()

@@ -29,6 +29,8 @@ struct PodRecord: Sendable {
     /// The end of the grace period while terminating.
     var deadline: SimulationTime = .never
     var deadlineTimer: TimerHandle = .none
+    /// The next try of a resize that does not fit yet.
+    var resizeTimer: TimerHandle = .none
     /// Phase and reason that override the computed ones (eviction, rejection, deadline).
     var override: (phase: String, reason: String, message: String)?
     /// The object is to be removed once all has stopped.
@@ -57,6 +59,7 @@ extension PodRecord: BinaryCodable {
         writer.write(everRan)
         writer.write(deadline)
         writer.write(deadlineTimer)
+        writer.write(resizeTimer)
         writer.write(override?.phase)
         writer.write(override?.reason)
         writer.write(override?.message)
@@ -76,6 +79,7 @@ extension PodRecord: BinaryCodable {
         everRan = try reader.read()
         deadline = try reader.read()
         deadlineTimer = try reader.read()
+        resizeTimer = try reader.read()
         let phase: String? = try reader.read()
         let reason: String? = try reader.read()
         let message: String? = try reader.read()
