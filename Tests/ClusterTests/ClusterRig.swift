@@ -68,9 +68,12 @@ struct ClusterRig: Sendable {
     init(
         nodes: Int = 3, cpu: String = "4", memory: String = "8Gi", settings: ClusterSettings = ClusterSettings(),
         seed: UInt64 = 1,
-        kubelet: KubeletConfiguration = KubeletConfiguration()
+        kubelet: KubeletConfiguration = KubeletConfiguration(),
+        autoscaler: ClusterAutoscalerConfiguration = ClusterAutoscalerConfiguration()
     ) {
-        cluster = Cluster(configuration: ClusterConfiguration(settings: settings, kubelet: kubelet), seed: seed)
+        cluster = Cluster(
+            configuration: ClusterConfiguration(settings: settings, kubelet: kubelet, autoscaler: autoscaler),
+            seed: seed)
         clock.begin(event: clock.takeSequence(), at: .zero)
         cluster.boot(clock: &clock)
         let shapes = (0..<nodes).map { index in

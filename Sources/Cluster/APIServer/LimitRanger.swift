@@ -11,14 +11,13 @@ enum LimitRanger {
         var limits: [String: Quantity] = [:]
         for range in ranges {
             for item in range.spec.limits where item.type == "Container" {
-                // A limit without a default of its own takes the maximum, a request the limit, as defaulting leaves them.
-                limits.merge(item.max) { own, _ in own }
-                limits.merge(item.default) { _, own in own }
-                requests.merge(item.default.isEmpty ? item.max : item.max.merging(item.default) { _, own in own }) {
-                    own, _ in own
-                }
-                requests.merge(item.min) { _, own in own }
-                requests.merge(item.defaultRequest) { _, own in own }
+                // A limit without a default of its own takes the maximum, a request the limit, or else the minimum
+                // (`SetDefaults_LimitRangeItem`); of several ranges the first speaks.
+                let defaults = item.default.merging(item.max) { own, _ in own }
+                limits.merge(defaults) { own, _ in own }
+                requests.merge(
+                    item.defaultRequest.merging(defaults) { own, _ in own }.merging(item.min) { own, _ in own }
+                ) { own, _ in own }
             }
         }
         guard !requests.isEmpty || !limits.isEmpty else { return }

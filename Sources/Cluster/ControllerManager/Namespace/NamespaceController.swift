@@ -9,10 +9,16 @@ struct NamespaceController: Controller, Sendable {
             context.enqueue(.namespace, change.id)
         } else if change.kind == .deleted, !change.new.metadata.namespace.isEmpty,
             let id = context.store.namespaces.id(change.new.metadata.namespace),
-            context.store[id]?.metadata.deletionTimestamp != nil
+            context.store[id]?.metadata.deletionTimestamp != nil || Self.isFurniture(change)
         {
             context.enqueue(.namespace, id)
         }
+    }
+
+    /// What every namespace has, and gets again when somebody deletes it.
+    private static func isFurniture(_ change: ObjectChange) -> Bool {
+        (change.id.kind == .serviceAccount && change.new.metadata.name == "default")
+            || (change.id.kind == .configMap && change.new.metadata.name == "kube-root-ca.crt")
     }
 
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
@@ -38,7 +44,8 @@ struct NamespaceController: Controller, Sendable {
             map.metadata.namespace = name
             map.metadata.annotations["kubernetes.io/description"] =
                 "Contains a CA bundle that can be used to verify the kube-apiserver when using internal endpoints such as the internal service IP or kubernetes.default.svc. No other usage is guaranteed across distributions of Kubernetes clusters."
-            map.data["ca.crt"] = "-----BEGIN CERTIFICATE-----\nc2ltdWxhdGVkIGJ5IGt1YmVsYWI=\n-----END CERTIFICATE-----\n"
+            map.data["ca.crt"] =
+                "-----BEGIN CERTIFICATE-----\nc2ltdWxhdGVkIGJ5IGt1YmVsYWI=\n-----END CERTIFICATE-----\n"
             _ = try? context.create(map)
         }
     }
