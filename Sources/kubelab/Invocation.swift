@@ -6,12 +6,24 @@ import Lab
 enum Invocation {
     static func run(_ arguments: [String]) -> Int32 {
         do {
-            var command = try Kubelab.parseAsRoot(globalOptionsLast(arguments))
+            let arguments = globalOptionsLast(arguments)
+            try refuseUnknownCommand(arguments)
+            var command = try Kubelab.parseAsRoot(arguments)
             try command.run()
             return Exit.done
         } catch {
             return report(error)
         }
+    }
+
+    /// A word that is no command gets the nearest one, rather than a complaint about an unexpected argument.
+    private static func refuseUnknownCommand(_ arguments: [String]) throws {
+        guard let word = arguments.first, !word.hasPrefix("-") else { return }
+        let configuration = Kubelab.configuration
+        let commands = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
+        let names = commands.flatMap { [$0._commandName] + $0.configuration.aliases } + ["help"]
+        guard !names.contains(word) else { return }
+        throw Failure("there is no command \"\(word)\"\(Suggestion.text(for: word, among: names)). 'kubelab --help' lists them all.")
     }
 
     /// Says what went wrong.

@@ -8,7 +8,7 @@ import Testing
         let root = Repository.path("labs")
         let files = (FileManager.default.subpaths(atPath: root) ?? []).filter { name in
             var isFolder: ObjCBool = false
-            FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
+            _ = FileManager.default.fileExists(atPath: "\(root)/\(name)", isDirectory: &isFolder)
             return !isFolder.boolValue && !(name as NSString).lastPathComponent.hasPrefix(".")
         }
         #expect(!files.isEmpty)

@@ -68,31 +68,3 @@ import Testing
         return Date().timeIntervalSince(begin)
     }
 }
-
-/// The program as a process.
-enum Program {
-    static let path: String? = {
-        let named = ProcessInfo.processInfo.environment["KUBELAB_BINARY"] ?? ""
-        let candidates = [named, Repository.path(".build/debug/kubelab"), Repository.path(".build/release/kubelab")]
-        return candidates.first { !$0.isEmpty && FileManager.default.isExecutableFile(atPath: $0) }
-    }()
-
-    static let knowsApply: Bool = path.map { (try? run($0, ["apply", "--help"])) == 0 } ?? false
-
-    /// Runs it to its end, or kills it after some seconds.
-    /// - Returns: the exit code; nil if it was killed.
-    static func run(_ program: String, _ arguments: [String], killAfter delay: Double? = nil) throws -> Int32? {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        process.arguments = arguments
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        if let delay {
-            usleep(UInt32(delay * 1e6))
-            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        }
-        process.waitUntilExit()
-        return process.terminationReason == .uncaughtSignal ? nil : process.terminationStatus
-    }
-}

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Kubectl
 import KubernetesAPI
 import Lab
 
@@ -50,35 +51,56 @@ struct LintFinding: Encodable {
     /// `file:line: path: message`
     var line: String {
         let place = lineNumber > 0 ? "\(file):\(lineNumber): " : "\(file): "
-        let field = path.isEmpty || message.hasPrefix(path) ? "" : "\(path): "
+        let field = path.isEmpty ? "" : "\(path): "
         let word = severity == .refused ? Style.bad("refused: ") : Style.warning("no effect: ")
         return place + word + field + message
     }
 
     /// Tries a file on an empty cluster of its own.
     static func all(in path: String) throws -> [LintFinding] {
-        let text = String(decoding: try Files.bytes(path), as: UTF8.self)
+        let file = ManifestFile(name: path, bytes: try Files.bytes(path))
         var world = try scratchWorld()
-        for namespace in Set(namespaces(in: text)).sorted() where namespace != "default" {
-            _ = world.respond(
-                to: APIRequest(
-                    .create, Self.namespaceResource, body: .object(["metadata": .object(["name": .string(namespace)])]))
-            )
+        for namespace in Set(namespaces(in: file)).sorted() where namespace != "default" {
+            let body = JSONValue.object(["metadata": .object(["name": .string(namespace)])])
+            _ = world.respond(to: APIRequest(.create, Namespace.resource, body: body))
         }
-        let outcome = world.apply(text, file: path, author: "lint")
-        return outcome.failures.map {
-            LintFinding(severity: .refused, file: $0.file, lineNumber: $0.line, path: $0.path, message: $0.message)
-        }
+        let (results, errors) = ApplyCommand(files: [file], namespace: "default").apply(on: &world)
+        return errors.map { LintFinding(severity: .refused, file: $0.file, lineNumber: $0.line, path: "", message: plain($0.message)) }
+            + results.flatMap { result in result.failure.map { refusals($0, result) } ?? [] }
     }
 
-    private static let namespaceResource = Namespace.resource
+    /// One finding for each field that the API server names.
+    private static func refusals(_ failure: APIStatus, _ result: ApplyCommand.Result) -> [LintFinding] {
+        let object = result.object
+        let label = "\(object.kind.resource.kind) \"\(object.name)\": "
+        func finding(_ path: String, _ message: String) -> LintFinding {
+            let line = path.isEmpty ? object.line : object.document.line(of: path)
+            return LintFinding(severity: .refused, file: object.file, lineNumber: line, path: path, message: label + message)
+        }
+        let unknown = failure.message.unknownFields
+        if !failure.causes.isEmpty { return failure.causes.map { finding($0.field, $0.message) } }
+        if !unknown.isEmpty { return unknown.map { finding($0, "unknown field") } }
+        return [finding("", failure.message)]
+    }
 
     private static func scratchWorld() throws -> World {
         try World(scenario: try ScenarioFile.parse("name: lint\nnodes:\n- {name: node}\n", file: "lint"), seed: 1)
     }
 
     /// Namespaces that the objects name: in a check they are taken to exist.
-    private static func namespaces(in text: String) -> [String] {
-        ((try? YAMLReader.documents(text)) ?? []).compactMap { $0.value["metadata"]?["namespace"]?.string }
+    private static func namespaces(in file: ManifestFile) -> [String] {
+        file.objects(namespace: "default").objects.map(\.namespace).filter { !$0.isEmpty }
+    }
+
+    /// kubectl's errors begin with the word; here another word stands before them.
+    private static func plain(_ message: String) -> String {
+        message.hasPrefix("error: ") ? String(message.dropFirst(7)) : message
+    }
+}
+
+extension String {
+    /// The paths in `unknown field "spec.replica"` of the API server's strict decoding.
+    fileprivate var unknownFields: [String] {
+        components(separatedBy: "unknown field \"").dropFirst().compactMap { $0.split(separator: "\"").first.map(String.init) }
     }
 }
