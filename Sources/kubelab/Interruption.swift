@@ -9,6 +9,11 @@ enum Interruption {
 
     /// From now on Ctrl-C and SIGTERM ask; a second one ends the process at once.
     static func listen() {
+        // Whoever started the program from a thread with blocked signals handed the mask down.
+        var asked = sigset_t()
+        sigemptyset(&asked)
+        for number in [SIGINT, SIGTERM] { sigaddset(&asked, number) }
+        pthread_sigmask(SIG_UNBLOCK, &asked, nil)
         for number in [SIGINT, SIGTERM] {
             signal(number) { number in
                 if Interruption.flag.exchange(true, ordering: .relaxed) { _exit(128 + number) }
