@@ -151,7 +151,8 @@ extension ResourceSelection {
                 }
             }
             for name in group.names {
-                let response = endpoint.respond(to: APIRequest(.get, resource, namespace: place, name: name, subresource: subresource))
+                let response = endpoint.respond(
+                    to: APIRequest(.get, resource, namespace: place, name: name, subresource: subresource))
                 result.note(response.warnings)
                 switch response.body {
                 case .object(let value):
