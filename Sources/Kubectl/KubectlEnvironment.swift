@@ -35,6 +35,8 @@ public final class RecordedEnvironment: KubectlEnvironment {
     public var input: [UInt8]
     public private(set) var output = ""
     public private(set) var errors = ""
+    /// Both outputs in the order in which they were printed, as a terminal shows them.
+    public private(set) var transcript = ""
 
     public init(
         defaultNamespace: String = "default", program: String = "kubectl", files: [String: [UInt8]] = [:],
@@ -60,12 +62,21 @@ public final class RecordedEnvironment: KubectlEnvironment {
     }
 
     public func standardInput() -> [UInt8] { input }
-    public func write(_ text: String) { output += text }
-    public func writeError(_ text: String) { errors += text }
+
+    public func write(_ text: String) {
+        output += text
+        transcript += text
+    }
+
+    public func writeError(_ text: String) {
+        errors += text
+        transcript += text
+    }
 
     /// Forgets what was printed.
     public func clear() {
         output = ""
         errors = ""
+        transcript = ""
     }
 }

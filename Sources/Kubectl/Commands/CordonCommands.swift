@@ -13,7 +13,7 @@ enum Cordoning {
         let isAlready = (node.value["spec"]?["unschedulable"] == .bool(true)) == unschedulable
         if !isAlready {
             let patch: JSONValue = ["spec": ["unschedulable": unschedulable ? true : .null]]
-            _ = try node.patched(patch, .strategicMerge, dryRun, manager: "kubectl-cordon", on: &endpoint)
+            _ = try invocation.patch(node, patch, .strategicMerge, dryRun, manager: "kubectl-cordon", on: &endpoint)
         }
         invocation.print("node/\(node.name) \(isAlready ? "already " : "")\(deed)\(dryRun.note)")
     }

@@ -56,12 +56,16 @@ enum GetCommand: Command {
             throw CommandFailure(error.message)
         }
         let namespace = everywhere ? "" : invocation.namespace
+        guard ["", "status", "scale"].contains(arguments.string("subresource")) else {
+            throw CommandFailure(
+                "invalid subresource value: \"\(arguments.string("subresource"))\". Must be one of [status scale]")
+        }
         if arguments.bool("watch") || arguments.bool("watch-only") {
             return try watch(invocation, selection, format, namespace, on: &endpoint)
         }
         var found = selection.fetch(
             on: &endpoint, namespace: namespace, labelSelector: arguments.string("selector"),
-            fieldSelector: arguments.string("field-selector"))
+            fieldSelector: arguments.string("field-selector"), subresource: arguments.string("subresource"))
         invocation.show(warnings: found.warnings)
         if arguments.bool("ignore-not-found") { found.failures.removeAll { $0.reason == "NotFound" } }
         if case .human = format {

@@ -95,8 +95,9 @@ enum LabelCommand: Command {
                     let wanted = MergePatch.apply(changes.patch("labels"), to: target.value)
                     if !(wanted["metadata"]?["labels"] ?? [:]).isEquivalent(to: before) {
                         deed = changes.set.isEmpty ? "unlabeled" : "labeled"
-                        after = try target.patched(
-                            changes.patch("labels"), .merge, reporter.dryRun, manager: "kubectl-label", on: &endpoint)
+                        after = try invocation.patch(
+                            target, changes.patch("labels"), .merge, reporter.dryRun, manager: "kubectl-label",
+                            on: &endpoint)
                     }
                 }
                 if lists {
@@ -153,8 +154,9 @@ enum AnnotateCommand: Command {
                         )
                     }
                 }
-                let after = try target.patched(
-                    changes.patch("annotations"), .merge, reporter.dryRun, manager: "kubectl-annotate", on: &endpoint)
+                let after = try invocation.patch(
+                    target, changes.patch("annotations"), .merge, reporter.dryRun, manager: "kubectl-annotate",
+                    on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, "annotated", after)
             } catch { failures.append(error) }
         }

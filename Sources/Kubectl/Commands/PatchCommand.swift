@@ -41,8 +41,9 @@ enum PatchCommand: Command {
         var failures = found.failures.map { CommandFailure($0) }
         for target in found.objects {
             do throws(CommandFailure) {
-                let after = try target.patched(
-                    patch, type, reporter.dryRun, manager: "kubectl-patch", subresource: subresource, on: &endpoint)
+                let after = try invocation.patch(
+                    target, patch, type, reporter.dryRun, manager: "kubectl-patch", subresource: subresource,
+                    on: &endpoint)
                 let isSame = after.isEquivalent(to: target.value) && subresource.isEmpty
                 try reporter.report(
                     target.kind.resource, target.name, isSame ? "patched (no change)" : "patched", after)

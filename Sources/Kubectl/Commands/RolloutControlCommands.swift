@@ -20,8 +20,9 @@ private enum RolloutControl {
         var failures = found.failures.map { CommandFailure($0) }
         for target in found.objects {
             do throws(CommandFailure) {
-                let after = try target.patched(
-                    try patch(target), .strategicMerge, reporter.dryRun, manager: "kubectl-rollout", on: &endpoint)
+                let after = try invocation.patch(
+                    target, try patch(target), .strategicMerge, reporter.dryRun, manager: "kubectl-rollout",
+                    on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, deed, after)
             } catch { failures.append(error) }
         }

@@ -27,7 +27,8 @@ enum RolloutUndoCommand: Command {
                         "Warning: resource \(target.kind.resource.plural)/\(target.name) was previously managed with 'kubectl apply'. Rolling back will not update the \(ApplyCommand.lastApplied) annotation, which may cause unexpected behavior on future 'kubectl apply' operations. Consider using 'kubectl apply' with your previous configuration file instead."
                     )
                 }
-                let deed = try undo(target, to: arguments.int("to-revision"), reporter.dryRun, on: &endpoint)
+                let deed = try undo(
+                    target, to: arguments.int("to-revision"), reporter.dryRun, invocation, on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, deed, target.value)
             } catch { failures.append(error) }
         }
@@ -42,7 +43,8 @@ enum RolloutUndoCommand: Command {
     ]
 
     private static func undo(
-        _ target: FetchedObject, to wanted: Int64, _ dryRun: DryRun, on endpoint: inout some SimulatedEndpoint
+        _ target: FetchedObject, to wanted: Int64, _ dryRun: DryRun, _ invocation: Invocation,
+        on endpoint: inout some SimulatedEndpoint
     ) throws(CommandFailure) -> String {
         guard wanted >= 0 else { throw CommandFailure("unable to find specified revision \(wanted) in history") }
         let isDeployment = target.kind.resource.kind == "Deployment"
@@ -68,7 +70,7 @@ enum RolloutUndoCommand: Command {
                 throw CommandFailure("unable to find specified revision \(wanted) in history")
             }
             if chosen.number == revisions.last?.number { return skipped }
-            _ = try target.patched(patch, .strategicMerge, dryRun, manager: "kubectl-rollout", on: &endpoint)
+            _ = try invocation.patch(target, patch, .strategicMerge, dryRun, manager: "kubectl-rollout", on: &endpoint)
             return "rolled back"
         }
         if deployment.spec.paused == true {
@@ -87,7 +89,7 @@ enum RolloutUndoCommand: Command {
             ["op": "replace", "path": "/spec/template", "value": template.jsonValue],
             ["op": "replace", "path": "/metadata/annotations", "value": .object(.init(sorted) { _, last in last })],
         ]
-        _ = try target.patched(patch, .json, dryRun, manager: "kubectl-rollout", on: &endpoint)
+        _ = try invocation.patch(target, patch, .json, dryRun, manager: "kubectl-rollout", on: &endpoint)
         return "rolled back"
     }
 }

@@ -38,8 +38,9 @@ enum ScaleCommand: Command {
                 var scaled = target.value
                 if case .client = reporter.dryRun {
                 } else {
-                    _ = try target.patched(
-                        patch, .merge, reporter.dryRun, manager: "kubectl-scale", subresource: "scale", on: &endpoint)
+                    _ = try invocation.patch(
+                        target, patch, .merge, reporter.dryRun, manager: "kubectl-scale", subresource: "scale",
+                        on: &endpoint)
                     if reporter.printsObjects {
                         scaled = try endpoint.respond(
                             to: APIRequest(.get, target.kind.resource, namespace: target.namespace, name: target.name)

@@ -72,14 +72,15 @@ enum ContainerChange {
                 else { continue }
                 let patch = PodTemplatePath.patch(target.kind.resource, inner)
                 let isLocal = invocation.arguments.bool("local")
-                let expected = try target.patched(
-                    patch, .strategicMerge, .client, manager: "kubectl-set", on: &endpoint)
+                let expected = try invocation.patch(
+                    target, patch, .strategicMerge, .client, manager: "kubectl-set", on: &endpoint)
                 // What changes nothing is not sent, and nothing is said about it.
                 if expected.isEquivalent(to: target.value), !reporter.printsObjects { continue }
                 let after =
                     isLocal
                     ? expected
-                    : try target.patched(patch, .strategicMerge, reporter.dryRun, manager: "kubectl-set", on: &endpoint)
+                    : try invocation.patch(
+                        target, patch, .strategicMerge, reporter.dryRun, manager: "kubectl-set", on: &endpoint)
                 try reporter.report(target.kind.resource, target.name, deed, after)
             } catch { failures.append(error) }
         }

@@ -31,8 +31,8 @@ enum TaintCommand: Command {
                 let result = try changes.applied(
                     to: object.spec.taints, node: node.name, overwrite: arguments.bool("overwrite"))
                 let taints: JSONValue = result.taints.isEmpty ? .null : .array(result.taints.map(\.jsonValue))
-                let after = try node.patched(
-                    ["spec": ["taints": taints]], .strategicMerge, reporter.dryRun, manager: "kubectl-taint",
+                let after = try invocation.patch(
+                    node, ["spec": ["taints": taints]], .strategicMerge, reporter.dryRun, manager: "kubectl-taint",
                     on: &endpoint)
                 try reporter.report(node.kind.resource, node.name, result.deed, after)
             } catch { failures.append(error) }

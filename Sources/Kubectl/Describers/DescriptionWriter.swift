@@ -118,11 +118,17 @@ extension Event {
         return count > 1 ? "\(HumanDuration.since(lastTimestamp, now: now)) (x\(count) over \(first))" : first
     }
 
-    /// In the order of their last occurrence; events of one second keep their order.
+    /// In the order of their last occurrence. Within a second those that began first come first: an event's name ends
+    /// with its beginning, in hexadecimal digits.
     static func byTime(_ events: [Event]) -> [Event] {
-        events.enumerated().sorted { left, right in
+        func beginning(_ event: Event) -> UInt64 {
+            event.metadata.name.split(separator: ".").last.flatMap { UInt64($0, radix: 16) } ?? 0
+        }
+        return events.enumerated().sorted { left, right in
             let (a, b) = (left.element.lastSeen?.epochSeconds ?? 0, right.element.lastSeen?.epochSeconds ?? 0)
-            return a != b ? a < b : left.offset < right.offset
+            if a != b { return a < b }
+            let (first, second) = (beginning(left.element), beginning(right.element))
+            return first != second ? first < second : left.offset < right.offset
         }.map(\.element)
     }
 }

@@ -2,7 +2,7 @@ import KubernetesAPI
 
 extension TableDefinition {
     static var workloadTables: [TableDefinition] {
-        [deployments, replicaSets, statefulSets, daemonSets, controllerRevisions, autoscalers, autoscalersV1]
+        [deployments, scales, replicaSets, statefulSets, daemonSets, controllerRevisions, autoscalers, autoscalersV1]
     }
 
     private static let deployments = TableDefinition(
@@ -16,6 +16,14 @@ extension TableDefinition {
             .init("Containers", priority: 1) { deployment, _ in deployment.spec.template.spec.containerNames },
             .init("Images", priority: 1) { deployment, _ in deployment.spec.template.spec.containerImages },
             .init("Selector", priority: 1) { deployment, _ in LabelQuery(deployment.spec.selector).description },
+        ])
+
+    /// The subresource that `scale` writes.
+    private static let scales = TableDefinition(
+        Scale.self,
+        [
+            .name, .init(integer: "Desired") { Int64($0.spec.replicas ?? 0) },
+            .init(integer: "Available") { Int64($0.status.replicas) }, .age,
         ])
 
     private static let replicaSets = TableDefinition(

@@ -133,7 +133,7 @@ extension ResourceSelection {
     /// Asks for everything selected.
     func fetch(
         on endpoint: inout some SimulatedEndpoint, namespace: String, labelSelector: String = "",
-        fieldSelector: String = ""
+        fieldSelector: String = "", subresource: String = ""
     ) -> FetchResult {
         var result = FetchResult()
         for group in groups {
@@ -151,10 +151,13 @@ extension ResourceSelection {
                 }
             }
             for name in group.names {
-                let response = endpoint.respond(to: APIRequest(.get, resource, namespace: place, name: name))
+                let response = endpoint.respond(
+                    to: APIRequest(.get, resource, namespace: place, name: name, subresource: subresource))
                 result.note(response.warnings)
                 switch response.body {
-                case .object(let value): result.objects.append(FetchedObject(kind: group.kind, value: value))
+                case .object(let value):
+                    let isScale = subresource == "scale" && value["kind"]?.string == Scale.resource.kind
+                    result.objects.append(FetchedObject(kind: isScale ? KindRow(Scale.self) : group.kind, value: value))
                 case .failure(let status): result.failures.append(status)
                 case .list, .text: break
                 }

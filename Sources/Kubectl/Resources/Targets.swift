@@ -35,27 +35,30 @@ extension Invocation {
     }
 }
 
-extension FetchedObject {
+extension Invocation {
     /// The object with a change, as the server has it afterwards; nothing is sent for a client's dry run.
-    func patched(
-        _ patch: JSONValue, _ type: APIRequest.PatchType, _ dryRun: DryRun, manager: String, subresource: String = "",
+    func patch(
+        _ target: FetchedObject, _ patch: JSONValue, _ type: APIRequest.PatchType, _ dryRun: DryRun, manager: String,
+        subresource: String = "",
         on endpoint: inout some SimulatedEndpoint
     ) throws(CommandFailure) -> JSONValue {
         if case .client = dryRun {
             do {
                 switch type {
-                case .json: return try JSONPatch(patch).applied(to: value)
-                case .merge: return MergePatch.apply(patch, to: value)
-                case .strategicMerge: return try StrategicMergePatch.apply(patch, to: value, schema: kind.schema)
+                case .json: return try JSONPatch(patch).applied(to: target.value)
+                case .merge: return MergePatch.apply(patch, to: target.value)
+                case .strategicMerge:
+                    return try StrategicMergePatch.apply(patch, to: target.value, schema: target.kind.schema)
                 }
             } catch { throw CommandFailure("\(error)") }
         }
         let asks = if case .server = dryRun { true } else { false }
-        return try endpoint.respond(
+        // Like kubectl, which leaves what to do about unknown fields to the server: it warns.
+        let answer = endpoint.respond(
             to: APIRequest(
-                .patch, kind.resource, namespace: namespace, name: name, subresource: subresource, body: patch,
-                patchType: type, dryRun: asks,
-                fieldManager: manager)
-        ).object()
+                .patch, target.kind.resource, namespace: target.namespace, name: target.name, subresource: subresource,
+                body: patch, patchType: type, dryRun: asks, fieldValidation: .warn, fieldManager: manager))
+        show(warnings: answer.warnings)
+        return try answer.object()
     }
 }

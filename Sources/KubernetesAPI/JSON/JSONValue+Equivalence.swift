@@ -28,7 +28,7 @@ extension JSONValue {
     }
 
     /// The value as Go's `%v` prints it: members sorted, texts without quotes.
-    var goText: String {
+    public var goText: String {
         switch self {
         case .null: "<nil>"
         case .bool(let flag): "\(flag)"
