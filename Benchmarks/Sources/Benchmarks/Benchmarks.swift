@@ -9,6 +9,7 @@ import Foundation
     static let all: [(name: String, run: () throws -> [Figure])] = [
         ("queue", holdLoop), ("chunks", copyAndWrite), ("gateway", gatewayWorld), ("desk", supportDesk),
         ("hops", modelSpeed), ("snapshot", snapshots), ("grading", hiddenSeeds), ("fleet", fleet),
+        ("process", processes),
     ]
 
     static func main() {
@@ -43,7 +44,8 @@ import Foundation
     /// Runs one benchmark in a process of its own, so that its memory is its own.
     private static func measure(_ name: String) -> [Figure] {
         let output = Shell.run(CommandLine.arguments[0], ["--child", name])
-        guard output.status == 0, let figures = try? JSONDecoder().decode([Figure].self, from: Data(output.text.utf8)) else {
+        guard output.status == 0, let figures = try? JSONDecoder().decode([Figure].self, from: Data(output.text.utf8))
+        else {
             FileHandle.standardError.write(Data("\(name) failed (status \(output.status)): \(output.text)\n".utf8))
             return []
         }

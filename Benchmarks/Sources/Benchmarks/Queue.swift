@@ -29,7 +29,9 @@ func holdLoop() throws -> [Figure] {
     if Shell.sh("\(python) -c 'import simpy'").status == 0 {
         let simpy = median(of: 3) { Double(Shell.sh("\(python) '\(script)' \(pending) 400000").text.trimmed) ?? .nan }
         figures.append(
-            Figure("ratio to SimPy", plain / simpy, "times", .atLeast, 20, note: "SimPy: \(Figure.format(simpy)) events/s"))
+            Figure(
+                "ratio to SimPy", plain / simpy, "times", .atLeast, 20, note: "SimPy: \(Figure.format(simpy)) events/s")
+        )
     } else {
         figures.append(
             Figure("ratio to SimPy", 0, "times", note: "skipped: pip install simpy, or BENCHMARKS_PYTHON=…"))
@@ -58,7 +60,8 @@ private func hold(pending: Int, events: Int, cancels: Bool) -> Double {
     var sum: UInt64 = 0
     for index in 0..<pending {
         queue.schedule(
-            Held(payload: UInt64(index), isTimer: false), after: .nanoseconds(Int64(next() % 1_000_000_000)), on: &clock)
+            Held(payload: UInt64(index), isTimer: false), after: .nanoseconds(Int64(next() % 1_000_000_000)), on: &clock
+        )
     }
     var handled = 0
     let span = seconds {
@@ -115,7 +118,10 @@ func copyAndWrite() throws -> [Figure] {
     }
     precondition(kept.count == keptChunks.count)
     return [
-        Figure("copy and one write of 100,000 entities, in chunks", chunkedTime * 1_000, "ms", .atMost, 0.1, note: "128 bytes each, median of 21"),
-        Figure("the same in one flat array", flatTime * 1_000, "ms", .atMost, nil, note: "128 bytes each, median of 21"),
+        Figure(
+            "copy and one write of 100,000 entities, in chunks", chunkedTime * 1_000, "ms", .atMost, 0.1,
+            note: "128 bytes each, median of 21"),
+        Figure(
+            "the same in one flat array", flatTime * 1_000, "ms", .atMost, nil, note: "128 bytes each, median of 21"),
     ]
 }
