@@ -66,7 +66,11 @@ for room in keptRooms {
 
 let package = Package(
     name: "kubelab",
-    products: keptRooms.contains { $0.executable } ? [.executable(name: "kubelab", targets: ["kubelab"])] : [],
+    // The rooms are products too, for Benchmarks/, a package of its own.
+    products: keptRooms.map {
+        $0.executable
+            ? .executable(name: $0.name, targets: [$0.name]) : .library(name: $0.name, targets: [$0.name])
+    },
     dependencies: Set(keptRooms.flatMap(\.libraries)).sorted().compactMap { libraries[$0] }.map {
         .package(url: $0.url, from: $0.version)
     },

@@ -62,14 +62,36 @@ public struct EventLog: Sendable {
     }
 
     struct Similar: Sendable, Equatable {
-        var messages: [String]
+        /// Fingerprints of the different messages, at most eleven.
+        var messages: [UInt64]
         var last: SimulationTime
     }
 
+    /// What makes events equal, similar or of one source, as a fingerprint of 128 bits: a hundred thousand pods write
+    /// half a million events, and keys that repeat their texts would be larger than the records.
+    struct Key: Sendable, Hashable, Comparable, BinaryCodable {
+        private var left: UInt64
+        private var right: UInt64
+
+        init(_ digest: Digest) { (left, right) = digest.fingerprint }
+
+        static func < (one: Self, other: Self) -> Bool { (one.left, one.right) < (other.left, other.right) }
+
+        func write(to writer: inout BinaryWriter) {
+            writer.write(left)
+            writer.write(right)
+        }
+
+        init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+            left = try reader.read()
+            right = try reader.read()
+        }
+    }
+
     public private(set) var records: [Record] = []
-    private var positions: [String: Int] = [:]
-    private var similar: [String: Similar] = [:]
-    private var spam: [String: Spam] = [:]
+    private var positions: [Key: Int] = [:]
+    private var similar: [Key: Similar] = [:]
+    private var spam: [Key: Spam] = [:]
     private var nextNumber: UInt64 = 1
     private var nextExpiry: SimulationTime = .zero
 
@@ -80,32 +102,29 @@ public struct EventLog: Sendable {
     @discardableResult
     mutating func record(_ record: Record, now: SimulationTime, ttl: Duration) -> Record? {
         expire(now: now, ttl: ttl)
-        let source = "\(record.source.rawValue)\u{1}\(record.host)\u{1}\(record.uid)"
-        let group = "\(source)\u{1}\(record.type.rawValue)\u{1}\(record.reason)"
+        var digest = Digest()
+        digest.fold(UInt64(record.source.rawValue))
+        digest.fold(record.host)
+        digest.fold(record.uid)
+        let source = Key(digest)
+        digest.fold(UInt64(record.type.rawValue))
+        digest.fold(record.reason)
+        let group = Key(digest)
         var record = record
         // Aggregation: the eleventh different message of a kind within ten minutes joins the others.
-        var family = similar[group] ?? Similar(messages: [], last: now)
-        if now - family.last > .minutes(10) { family.messages = [] }
-        family.last = now
-        if !family.messages.contains(record.message), family.messages.count < 11 {
-            family.messages.append(record.message)
-        }
-        similar[group] = family
-        var key = group + "\u{1}" + record.fieldPath + "\u{1}"
-        if family.messages.count > 10 {
+        var message = Digest()
+        message.fold(record.message)
+        let fingerprint = message.fingerprint.left
+        let isCombined = Self.counts(fingerprint, in: &similar[group, default: Similar(messages: [], last: now)], now)
+        digest.fold(record.fieldPath)
+        if isCombined {
             record.message = "(combined from similar events): " + record.message
-            key += "*"
         } else {
-            key += record.message
+            digest.fold(record.message)
         }
+        let key = Key(digest)
         // Spam filter: a bucket of 25 that refills by one in five minutes.
-        var bucket = spam[source] ?? Spam(tokens: 25, last: now)
-        bucket.tokens = min(25, bucket.tokens + (now - bucket.last).seconds / 300)
-        bucket.last = now
-        let allowed = bucket.tokens >= 1
-        if allowed { bucket.tokens -= 1 }
-        spam[source] = bucket
-        guard allowed else { return nil }
+        guard Self.allows(&spam[source, default: Spam(tokens: 25, last: now)], now) else { return nil }
 
         if let position = positions[key] {
             records[position].count += 1
@@ -119,6 +138,22 @@ public struct EventLog: Sendable {
             records.append(record)
             return record
         }
+    }
+
+    /// Notes a message of a family; true if the family has too many to tell them apart.
+    private static func counts(_ message: UInt64, in family: inout Similar, _ now: SimulationTime) -> Bool {
+        if now - family.last > .minutes(10) { family.messages = [] }
+        family.last = now
+        if family.messages.count < 11, !family.messages.contains(message) { family.messages.append(message) }
+        return family.messages.count > 10
+    }
+
+    private static func allows(_ bucket: inout Spam, _ now: SimulationTime) -> Bool {
+        bucket.tokens = min(25, bucket.tokens + (now - bucket.last).seconds / 300)
+        bucket.last = now
+        guard bucket.tokens >= 1 else { return false }
+        bucket.tokens -= 1
+        return true
     }
 
     /// Forgets what is older than the API server keeps; looked at once a simulated minute.
@@ -215,7 +250,7 @@ extension EventLog.Similar: BinaryCodable {
 
 extension EventLog: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("events", version: 1)
+        writer.section("events", version: 2)
         writer.write(records)
         writer.write(positions)
         writer.write(similar)
@@ -225,7 +260,7 @@ extension EventLog: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("events", version: 1)
+        try reader.section("events", version: 2)
         records = try reader.read()
         positions = try reader.read()
         similar = try reader.read()

@@ -26,7 +26,7 @@ public struct Scheduler: Sendable {
     var nodesByName: [String: Int] = [:]
     /// The node each known pod counts on, also while its binding is under way.
     var placements: [ObjectID<Pod>: Int] = [:]
-    var active: [QueuedPod] = []
+    var active = ActiveQueue()
     var backoff: [QueuedPod] = []
     var unschedulable: [QueuedPod] = []
     var nominated: [ObjectID<Pod>: String] = [:]
@@ -35,6 +35,11 @@ public struct Scheduler: Sendable {
     var cyclePending = false
     var flushPending = false
     var dice: RandomStream
+    /// Pods in one of the three queues; membership only, rebuilt on restore.
+    var waiting: Set<ObjectID<Pod>> = []
+    /// Pods with rules about other pods, over all nodes; rebuilt on restore.
+    var podsWithAffinity = 0
+    private var memory = SchedulingMemory()
 
     public init(seed: UInt64) { dice = RandomStream(seed: seed, name: "scheduler/ties") }
 
@@ -108,8 +113,10 @@ public struct Scheduler: Sendable {
             if let index = nodesByName[name] {
                 nodes[index].update(node)
                 nodes[index].isPresent = true
+                memory.touch(index)
             } else {
                 nodesByName[name] = nodes.count
+                memory.touch(nodes.count)
                 nodes.append(NodeInfo(node))
                 for pod in context.store.pods(on: name) {
                     if let object = context.store[pod] { place(pod, object, on: name) }
@@ -119,13 +126,17 @@ public struct Scheduler: Sendable {
         case .modified:
             guard let index = nodesByName[name] else { return }
             nodes[index].update(node)
+            memory.touch(index)
             if old?.spec.taints != node.spec.taints || old?.spec.unschedulable != node.spec.unschedulable
                 || old?.metadata.labels != node.metadata.labels || old?.status.allocatable != node.status.allocatable
             {
                 moveUnschedulable(where: { _ in true }, &context)
             }
         case .deleted:
-            if let index = nodesByName[name] { nodes[index].isPresent = false }
+            if let index = nodesByName[name] {
+                nodes[index].isPresent = false
+                memory.touch(index)
+            }
         }
     }
 
@@ -134,7 +145,19 @@ public struct Scheduler: Sendable {
     private mutating func place(_ id: ObjectID<Pod>, _ pod: Pod, on node: String) {
         guard let index = nodesByName[node], placements[id] == nil else { return }
         placements[id] = index
-        nodes[index].add(PodInfo(pod, id: id))
+        add(PodInfo(pod, id: id), to: index)
+    }
+
+    private mutating func add(_ info: PodInfo, to node: Int) {
+        nodes[node].add(info)
+        if info.hasAffinity { podsWithAffinity += 1 }
+        memory.touch(node)
+    }
+
+    private mutating func remove(at place: Int, from node: Int) {
+        if nodes[node].pods[place].hasAffinity { podsWithAffinity -= 1 }
+        nodes[node].remove(at: place)
+        memory.touch(node)
     }
 
     private mutating func unplace(_ id: ObjectID<Pod>) -> Bool {
@@ -143,7 +166,7 @@ public struct Scheduler: Sendable {
         else {
             return false
         }
-        nodes[index].remove(at: place)
+        remove(at: place, from: index)
         return true
     }
 
@@ -151,8 +174,17 @@ public struct Scheduler: Sendable {
         guard let index = placements[id], let place = nodes[index].pods.firstIndex(where: { $0.id == id }) else {
             return
         }
-        nodes[index].remove(at: place)
-        nodes[index].add(PodInfo(pod, id: id))
+        let old = nodes[index].pods[place].pod
+        if old.boxedSpec.isIdentical(to: pod.boxedSpec), old.metadata.labels == pod.metadata.labels,
+            (old.metadata.deletionTimestamp == nil) == (pod.metadata.deletionTimestamp == nil)
+        {
+            // Only what victims are chosen by has changed, and that no memory holds.
+            nodes[index].pods[place].pod = pod
+            nodes[index].pods[place].startTime = pod.status.startTime
+            return
+        }
+        remove(at: place, from: index)
+        add(PodInfo(pod, id: id), to: index)
     }
 
     /// Rebuilds what follows from the store, after a snapshot was read.
@@ -174,12 +206,15 @@ public struct Scheduler: Sendable {
         for (id, index) in placed.sorted(by: { $0.key < $1.key }) {
             if let pod = store[id], index < nodes.count { nodes[index].add(PodInfo(pod, id: id)) }
         }
+        podsWithAffinity = nodes.reduce(0) { $0 + $1.podsWithAffinity }
+        waiting = Set(active.pods.map(\.id) + (backoff + unschedulable).map(\.id))
+        memory.forget()
     }
 
     // MARK: Queues
 
     private mutating func enqueue(_ id: ObjectID<Pod>, _ pod: Pod, _ context: inout ClusterContext) {
-        guard !(active + backoff + unschedulable).contains(where: { $0.id == id }) else { return }
+        guard !waiting.contains(id) else { return }
         guard pod.spec.schedulingGates.isEmpty else {
             setCondition(id, "SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates", &context)
             return
@@ -192,34 +227,18 @@ public struct Scheduler: Sendable {
         return nextOrder
     }
 
-    /// Puts a pod into the active queue, the first to try at its end.
     private mutating func push(_ pod: QueuedPod, _ context: inout ClusterContext) {
-        // `active` is sorted so that its last element is next.
-        active.insert(pod, at: Self.position(of: pod, in: active))
+        waiting.insert(pod.id)
+        active.push(pod)
         scheduleCycle(&context)
     }
 
-    private static func position(of pod: QueuedPod, in queue: [QueuedPod]) -> Int {
-        var (low, high) = (0, queue.count)
-        while low < high {
-            let middle = (low + high) / 2
-            if comesAfter(queue[middle], pod) { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
-
-    /// Whether `left` is tried after `right`: lower priority, or later in the queue.
-    private static func comesAfter(_ left: QueuedPod, _ right: QueuedPod) -> Bool {
-        if left.priority != right.priority { return left.priority < right.priority }
-        if left.queued != right.queued { return left.queued > right.queued }
-        return left.order > right.order
-    }
-
     private mutating func drop(_ id: ObjectID<Pod>) {
-        active.removeAll { $0.id == id }
+        nominated[id] = nil
+        guard waiting.remove(id) != nil else { return }
+        active.remove(id)
         backoff.removeAll { $0.id == id }
         unschedulable.removeAll { $0.id == id }
-        nominated[id] = nil
     }
 
     private mutating func scheduleCycle(_ context: inout ClusterContext) {
@@ -283,28 +302,46 @@ public struct Scheduler: Sendable {
 
     private mutating func cycle(_ context: inout ClusterContext) {
         cyclePending = false
-        guard var queued = active.popLast() else { return }
+        guard var queued = active.popFirst() else { return }
+        waiting.remove(queued.id)
         defer { scheduleCycle(&context) }
         guard let pod = context.store[queued.id], pod.spec.nodeName.isEmpty, pod.metadata.deletionTimestamp == nil
         else { return }
         queued.attempts += 1
         let info = PodInfo(pod, id: queued.id)
+        if let node = chooseFromMemory(info, context) ?? chooseNode(info, queued, &context) {
+            assume(queued.id, info, node, &context)
+        }
+    }
+
+    /// The node for one more replica of what was placed before; nil if every node must be looked at.
+    private mutating func chooseFromMemory(_ info: PodInfo, _ context: ClusterContext) -> Int? {
+        guard podsWithAffinity == 0, let id = info.id, nominated[id] == nil, SchedulingMemory.isPlain(info) else {
+            return nil
+        }
+        return memory.choose(
+            info, nodes, selector: Self.defaultSelector(of: info.pod, context), start: &nextStart,
+            dice: &dice)
+    }
+
+    /// Looks at every node. Nil if none takes the pod, which then waits.
+    private mutating func chooseNode(
+        _ info: PodInfo, _ queued: QueuedPod, _ context: inout ClusterContext
+    ) -> Int? {
+        let pod = info.pod
         let cycle = SchedulingCycle(info, nodes, surroundings(of: pod, context))
         if let failure = cycle.preFilterFailure {
             let count = nodes.filter(\.isPresent).count
             fail(queued, pod, "0/\(count) nodes are available: \(failure). not found", [.volumeBinding], &context)
-            return
+            return nil
         }
         let (feasible, rejections) = findFeasible(cycle)
-        if let chosen = choose(feasible, cycle) {
-            assume(queued.id, info, chosen, &context)
-            return
-        }
+        if let chosen = choose(feasible, cycle) { return chosen }
         let present = nodes.indices.filter { nodes[$0].isPresent }
         let plugins = SchedulerPlugin.allCases.filter { plugin in rejections.contains { $0?.plugin == plugin } }
         guard !present.isEmpty else {
             fail(queued, pod, "no nodes available to schedule pods", plugins, &context)
-            return
+            return nil
         }
         let kept = SchedulingCycle(info, present.map { nodes[$0] }, cycle.surroundings)
         let asked = present.map { rejections[$0] }
@@ -313,13 +350,14 @@ public struct Scheduler: Sendable {
             nodes: present.count, reasons: asked.compactMap { $0?.reasons }, postFilter: outcome.message)
         if let chosen = outcome.chosen { preempt(queued, pod, chosen, on: present[chosen.node], &context) }
         fail(queued, pod, message, plugins, &context)
+        return nil
     }
 
     private func surroundings(of pod: Pod, _ context: ClusterContext) -> SchedulingSurroundings {
         var surroundings = SchedulingSurroundings()
         let affinity = pod.spec.affinity
         if affinity?.podAffinity != nil || affinity?.podAntiAffinity != nil
-            || nodes.contains(where: { $0.podsWithAffinity > 0 })
+            || podsWithAffinity > 0
         {
             context.store.namespaces.forEach { _, namespace in
                 surroundings.namespaces[namespace.metadata.name] = namespace.metadata.labels
@@ -400,7 +438,7 @@ public struct Scheduler: Sendable {
     /// Counts the pod on its node at once; the API server learns of it a little later.
     private mutating func assume(_ id: ObjectID<Pod>, _ info: PodInfo, _ node: Int, _ context: inout ClusterContext) {
         placements[id] = node
-        nodes[node].add(info)
+        add(info, to: node)
         nominated[id] = nil
         context.queue.schedule(.scheduler(.bind(id)), after: Self.bindingTime, on: &context.clock)
     }
@@ -431,6 +469,7 @@ public struct Scheduler: Sendable {
         var queued = queued
         queued.failed = context.now
         queued.plugins = plugins
+        waiting.insert(queued.id)
         unschedulable.append(queued)
         scheduleFlush(&context)
         context.recordEvent(

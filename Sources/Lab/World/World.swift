@@ -61,7 +61,12 @@ public struct World: Sendable {
     /// Handles every event up to and including `time`.
     /// - Parameter budget: most events to handle, nil for no bound.
     public mutating func advance(to time: SimulationTime, budget: UInt64? = nil) throws(RunError) {
-        _ = try advance(to: time, budget: budget) { _ in false }
+        var pace = Pace(clock.now, budget)
+        while let next = nextRoom(), next.time <= time {
+            try pace.note(next.time, clock.now)
+            step(next.room)
+        }
+        clock.idle(until: time)
     }
 
     /// Handles events until `time`, or until `stop` says so after an event.
@@ -70,23 +75,38 @@ public struct World: Sendable {
     public mutating func advance(
         to time: SimulationTime, budget: UInt64? = nil, until stop: (borrowing World) -> Bool
     ) throws(RunError) -> Bool {
-        var handled: UInt64 = 0
-        var atThisInstant = 0
-        var instant = clock.now
+        var pace = Pace(clock.now, budget)
         while let next = nextRoom(), next.time <= time {
-            if next.time > instant {
-                instant = next.time
-                atThisInstant = 0
-            }
-            atThisInstant += 1
-            guard atThisInstant < Self.livelockLimit else { throw .livelock(at: instant, events: atThisInstant) }
-            if let budget, handled >= budget { throw .budgetExhausted(events: handled, at: clock.now) }
-            handled += 1
+            try pace.note(next.time, clock.now)
             step(next.room)
             if stop(self) { return true }
         }
         clock.idle(until: time)
         return false
+    }
+
+    /// Counts events against the bounds of one advance.
+    private struct Pace {
+        private var handled: UInt64 = 0
+        private var atThisInstant = 0
+        private var instant: SimulationTime
+        private let budget: UInt64
+
+        init(_ now: SimulationTime, _ budget: UInt64?) {
+            instant = now
+            self.budget = budget ?? .max
+        }
+
+        mutating func note(_ time: SimulationTime, _ now: SimulationTime) throws(RunError) {
+            if time > instant {
+                instant = time
+                atThisInstant = 0
+            }
+            atThisInstant += 1
+            guard atThisInstant < World.livelockLimit else { throw .livelock(at: instant, events: atThisInstant) }
+            guard handled < budget else { throw .budgetExhausted(events: handled, at: now) }
+            handled += 1
+        }
     }
 
     /// When the next event comes; nil in a world in which nothing will ever happen again.

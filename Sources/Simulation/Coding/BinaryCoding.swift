@@ -20,7 +20,7 @@ public enum BinaryDecodingError: Error, Equatable, Sendable {
 
 /// Appends values to a growing buffer of bytes; integers are variable-length, signed ones zigzag.
 public struct BinaryWriter: Sendable {
-    public private(set) var bytes: [UInt8] = []
+    public internal(set) var bytes: [UInt8] = []
 
     public init() {}
 

@@ -37,19 +37,43 @@ public struct Digest: Sendable, Hashable, CustomStringConvertible {
         fold(count)
     }
 
-    public mutating func fold(_ text: String) { fold(text.utf8) }
+    /// The same for bytes that lie side by side.
+    public mutating func fold(_ bytes: [UInt8]) { bytes.withUnsafeBytes { fold($0) } }
+
+    /// The same for the bytes of a text in UTF-8.
+    public mutating func fold(_ text: String) {
+        var text = text
+        text.withUTF8 { fold(UnsafeRawBufferPointer($0)) }
+    }
+
+    private mutating func fold(_ bytes: UnsafeRawBufferPointer) {
+        let words = bytes.count / 8
+        for word in 0..<words {
+            fold(UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: word * 8, as: UInt64.self)))
+        }
+        var rest: UInt64 = 0
+        for place in words * 8..<bytes.count { rest |= UInt64(bytes[place]) << UInt64(8 * (place - words * 8)) }
+        fold(rest)
+        fold(UInt64(bytes.count))
+    }
+
+    /// The finished value as two numbers.
+    public var fingerprint: (left: UInt64, right: UInt64) { (finish(left), finish(right)) }
+
+    private func finish(_ value: UInt64) -> UInt64 {
+        var z = value ^ length
+        z = (z ^ (z >> 32)) &* 0xd6e8_feb8_6659_fd93
+        z = (z ^ (z >> 32)) &* 0xd6e8_feb8_6659_fd93
+        return z ^ (z >> 32)
+    }
 
     /// The finished value in 32 hexadecimal digits.
     public var description: String {
-        func finish(_ value: UInt64) -> String {
-            var z = value ^ length
-            z = (z ^ (z >> 32)) &* 0xd6e8_feb8_6659_fd93
-            z = (z ^ (z >> 32)) &* 0xd6e8_feb8_6659_fd93
-            z ^= z >> 32
-            let digits = String(z, radix: 16)
+        func hexadecimal(_ value: UInt64) -> String {
+            let digits = String(value, radix: 16)
             return String(repeating: "0", count: 16 - digits.count) + digits
         }
-        return finish(left) + finish(right)
+        return hexadecimal(finish(left)) + hexadecimal(finish(right))
     }
 }
 

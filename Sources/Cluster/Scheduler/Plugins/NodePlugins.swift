@@ -46,14 +46,20 @@ enum ImageLocalityPlugin {
         guard all.contains(where: { !$0.images.isEmpty }) else { return nodes.map { _ in 0 } }
         let containers = pod.pod.spec.initContainers + pod.pod.spec.containers
         let names = containers.map { ImageReference.normalized($0.image) }
-        let shares = names.map { name in Double(all.filter { $0.isPresent && $0.images[name] != nil }.count) / Double(max(1, all.count)) }
-        let maximum = maximumPerContainer * Int64(max(1, containers.count))
+        let holders = names.map { name in all.count { $0.isPresent && $0.images[name] != nil } }
         return nodes.map { node in
-            var sum: Int64 = 0
-            for (name, share) in zip(names, shares) {
-                if let size = node.images[name] { sum += Int64(Double(size) * share) }
-            }
-            return 100 * (max(minimum, min(maximum, sum)) - minimum) / (maximum - minimum)
+            let held = zip(names, holders).map { name, holders in (size: node.images[name], holders: holders) }
+            return score(held, nodes: all.count, containers: containers.count)
         }
+    }
+
+    /// The score of a node that has some of the images; `holders` is how many of all nodes have each.
+    static func score(_ held: [(size: Int64?, holders: Int)], nodes: Int, containers: Int) -> Int64 {
+        let maximum = maximumPerContainer * Int64(max(1, containers))
+        var sum: Int64 = 0
+        for (size, holders) in held {
+            if let size { sum += Int64(Double(size) * (Double(holders) / Double(max(1, nodes)))) }
+        }
+        return 100 * (max(minimum, min(maximum, sum)) - minimum) / (maximum - minimum)
     }
 }

@@ -44,15 +44,20 @@ struct PodTopologySpreadPlugin {
         }
 
         func count(on node: NodeInfo, namespace: String) -> Int64 {
-            var count: Int64 = 0
-            for other in node.pods
-            where other.pod.metadata.namespace == namespace && other.pod.metadata.deletionTimestamp == nil
-                && selector.matches(other.pod.metadata.labels)
-            {
-                count += 1
-            }
-            return count
+            PodTopologySpreadPlugin.count(selector, on: node, namespace: namespace)
         }
+    }
+
+    /// How many pods on a node a selector selects.
+    static func count(_ selector: LabelSelector, on node: NodeInfo, namespace: String) -> Int64 {
+        var count: Int64 = 0
+        for other in node.pods
+        where other.pod.metadata.namespace == namespace && other.pod.metadata.deletionTimestamp == nil
+            && selector.matches(other.pod.metadata.labels)
+        {
+            count += 1
+        }
+        return count
     }
 
     /// Hard constraints with the matching pods of each eligible domain.
@@ -140,7 +145,7 @@ struct PodTopologySpreadPlugin {
     }
 
     /// ln(size + 2): domains that are many weigh more.
-    private static func spreadWeight(_ size: Int) -> Double { NaturalLogarithm.of(Double(size + 2)) }
+    static func spreadWeight(_ size: Int) -> Double { NaturalLogarithm.of(Double(size + 2)) }
 }
 
 /// The natural logarithm of numbers from 1 on, from operations that IEEE 754 fixes: the C library's differs between
