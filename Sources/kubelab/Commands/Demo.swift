@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Grading
 import Lab
 import Simulation
 
@@ -7,7 +8,7 @@ import Simulation
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch a service live through a burst of traffic, with a wrong autoscaler and a right one.",
-        discussion: "100 simulated minutes, twice, in a few seconds. Needs no lab and leaves nothing behind.")
+        discussion: "More than an hour of simulated time, twice, in a few seconds. Needs no lab and leaves nothing behind.")
 
     @Option(help: "The seed of all chance.")
     var seed: UInt64 = 7
@@ -20,99 +21,74 @@ struct Demo: ParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
-    static let exercise = "scale-on-cpu"
+    static let exerciseName = "scale-on-cpu"
 
     func run() throws {
-        let exercise = try global.labs.exercise(Self.exercise)
-        let file = try ScenarioFile.read(exercise.path)
-        for line in Self.opening(file.scenario) { Terminal.print(line) }
-        let wrong = try trial(
-            file, "An autoscaler as one finds it on the web",
-            "CPU target 80%, and nobody said what a pod needs (no requests).",
-            exercise.path + "/starter")
-        let right = try trial(
-            file, "The same autoscaler, told what a pod needs", "requests: 500m of CPU; target 60%.",
-            exercise.path + "/solution")
+        let exercise = try Exercise.read(try global.labs.exercise(Self.exerciseName).path)
+        for line in opening(exercise) { Terminal.print(line) }
+        let wrong = try trial(exercise, "1. The autoscaler as one finds it on the web", exercise.folder + "/starter")
+        let right = try trial(exercise, "2. The autoscaler of somebody who looked", exercise.folder + "/solution")
         Terminal.print("")
-        for line in comparison(wrong, right) { Terminal.print(line) }
+        for line in DemoComparison.lines(wrong, right, exercise) { Terminal.print(line) }
         Terminal.print("")
         Terminal.print("Now you:")
-        Terminal.print(
-            "  \(Style.strong("kubelab start \(Self.exercise)"))       the exercise, from the wrong autoscaler to full points"
-        )
-        Terminal.print(
-            "  \(Style.strong("kubelab run \(Self.exercise) --help"))  the same scenario with manifests of your own")
+        Terminal.print("  \(Style.strong("kubelab start \(Self.exerciseName) --dir \(Self.exerciseName)"))   the exercise, from here to full points")
+        Terminal.print("  \(Style.strong("kubelab --help"))                                 everything else")
     }
 
-    private static func opening(_ scenario: Scenario) -> [String] {
-        [
-            Style.strong("\(scenario.title)."),
-            "A gateway in front of AI agents, on a simulated cluster of \(scenario.nodes.reduce(0) { $0 + $1.count }) machines. Users give up after a",
-            "while; each request takes about 9 ms of CPU, and one pod has one event loop.",
-        ]
+    private func opening(_ exercise: Exercise) -> [String] {
+        let machines = exercise.scenario.scenario.nodes.reduce(0) { $0 + $1.count }
+        let text = "A gateway in front of AI agents, on a simulated cluster of \(machines) machines. "
+            + exercise.content.situation.split(separator: "\n").joined(separator: " ")
+        return [Style.strong(exercise.title)] + ReportText.wrapped(text)
     }
 
-    /// One trial, shown while it runs.
-    private func trial(_ file: ScenarioFile, _ title: String, _ subtitle: String, _ manifests: String) throws
-        -> DemoTrial
-    {
+    /// One trial, shown while it runs, and its grade.
+    private func trial(_ exercise: Exercise, _ title: String, _ folder: String) throws -> DemoTrial {
         Terminal.print("")
         Terminal.print(Style.strong(title))
-        Terminal.print(subtitle)
-        var world = try file.world(seed: seed)
-        for path in try Files.manifests(manifests) { try world.applyForRun(path) }
-        var view = DemoView(
-            animated: !plain && Terminal.isLive, wall: fast ? 0 : 3.5, until: .zero + file.scenario.duration)
-        var trial = DemoTrial(namespace: file.scenario.namespace)
-        while world.now < .zero + file.scenario.duration {
-            try world.advance(to: world.now + .seconds(30))
+        let (submission, faults) = Submission.read(folder, for: exercise)
+        if let fault = faults.first { throw fault }
+        var world = try exercise.scenario.world(seed: seed)
+        let end = SimulationTime.zero + exercise.content.trial.duration
+        var view = DemoView(animated: !plain && Terminal.isLive, wall: fast ? 0 : 3, until: end)
+        var trial = DemoTrial(namespace: exercise.scenario.scenario.namespace)
+        var inputs = exercise.content.trial.inputs.sorted { $0.at < $1.at }[...]
+        while true {
+            while let input = inputs.first, .zero + input.at <= world.now {
+                inputs.removeFirst()
+                guard let file = submission.files.first(where: { $0.name == input.apply }) else { continue }
+                if let failure = world.apply(file.text, file: file.name, author: "learner").failures.first { throw failure }
+            }
+            guard world.now < end else { break }
+            try world.advance(to: min(end, world.now + .seconds(30), inputs.first.map { .zero + $0.at } ?? end))
             trial.look(at: world)
             view.show(trial, world)
         }
         view.finish(trial, world)
         trial.report = WorldReport(world)
-        return trial
-    }
-
-    private func comparison(_ wrong: DemoTrial, _ right: DemoTrial) -> [String] {
-        guard let bad = wrong.report, let good = right.report, let badUsers = bad.traffic.first,
-            let goodUsers = good.traffic.first
-        else { return [] }
-        var table = Table(["", "WRONG", "RIGHT"], numeric: [1, 2])
-        table.add([
-            "requests answered well", ReportText.share(badUsers.good, of: badUsers.ended),
-            ReportText.share(goodUsers.good, of: goodUsers.ended),
-        ])
-        table.add(["requests lost", ReportText.grouped(badUsers.failed), ReportText.grouped(goodUsers.failed)])
-        table.add(["95th percentile of answers", ReportText.seconds(badUsers.p95), ReportText.seconds(goodUsers.p95)])
-        table.add(["minutes in which users suffered", "\(wrong.badMinutes)", "\(right.badMinutes)"])
-        table.add(["most pods at once", "\(Int(wrong.mostPods))", "\(Int(right.mostPods))"])
-        table.add([
-            "machines", ReportText.money(bad.cost.nodes, bad.cost), ReportText.money(good.cost.nodes, good.cost),
-        ])
-        var lines = table.lines
-        if let message = wrong.complaint {
-            lines.append("")
-            lines += ReportText.wrapped("Why the first one slept: \(message)")
+        Terminal.progress("grading it on \(exercise.content.trial.hiddenSeeds) other seeds")
+        trial.verdict = Grader(exercise: exercise, explains: true).grade(submission)
+        Terminal.endProgress()
+        if let verdict = trial.verdict, verdict.status == .graded {
+            Terminal.print("Grade: \(DemoComparison.points(verdict.points)) of \(verdict.maximumPoints) points, on hidden seeds")
         }
-        return lines
+        return trial
     }
 }
 
 /// What the demo remembers of a trial.
 struct DemoTrial {
     private let measurements: [Measurement]
-    /// Requests a second, ready pods, 95th percentile in seconds, share of failures; one sample each half minute.
+    /// One sample each half minute, in the order of ``names``.
     private(set) var samples: [[Double?]] = []
     private(set) var badMinutes = 0
     private(set) var mostPods = 0.0
-    /// What the autoscaler said when it could not work.
-    private(set) var complaint: String?
     var report: WorldReport?
+    var verdict: Verdict?
 
-    static let names = [
-        "traffic/users.offered", "deployment/gateway.ready", "traffic/users.p95", "traffic/users.errorRatio",
-    ]
+    /// Requests a second, ready pods, 95th percentile in seconds, share of failures.
+    static let names = ["traffic/users.offered", "deployment/gateway.ready", "traffic/users.p95", "traffic/users.errorRatio"]
 
     init(namespace: String) {
         measurements = Self.names.compactMap { try? Measurement(parsing: $0, namespace: namespace) }
@@ -122,17 +98,42 @@ struct DemoTrial {
         let values = measurements.map { $0.value(in: world) }
         samples.append(values)
         mostPods = max(mostPods, values[1] ?? 0)
-        // A user suffers from an error, or from an answer after more than half a second.
-        if world.now.nanoseconds % Duration.minutes(1).nanoseconds == 0,
-            (values[3] ?? 0) > 0.01 || (values[2] ?? 0) > 0.5
-        {
-            badMinutes += 1
+        // A minute is bad if more than one user in a hundred got nothing, or one in twenty waited for over a second.
+        let isWholeMinute = world.now.nanoseconds % Duration.minutes(1).nanoseconds == 0
+        if isWholeMinute, (values[3] ?? 0) > 0.01 || (values[2] ?? 0) > 1 { badMinutes += 1 }
+    }
+}
+
+/// The two trials side by side: what users suffered, what it cost, the grade and why.
+enum DemoComparison {
+    static func lines(_ wrong: DemoTrial, _ right: DemoTrial, _ exercise: Exercise) -> [String] {
+        guard let bad = wrong.report, let good = right.report, let badUsers = bad.traffic.first, let goodUsers = good.traffic.first
+        else { return [] }
+        var table = Table(["", "FIRST", "SECOND"], numeric: [1, 2])
+        table.add(["requests lost", ReportText.grouped(badUsers.failed), ReportText.grouped(goodUsers.failed)])
+        table.add(["of all requests", ReportText.share(badUsers.failed, of: badUsers.ended), ReportText.share(goodUsers.failed, of: goodUsers.ended)])
+        table.add(["99th percentile of answers", ReportText.seconds(badUsers.p99), ReportText.seconds(goodUsers.p99)])
+        table.add(["minutes in which users suffered", "\(wrong.badMinutes)", "\(right.badMinutes)"])
+        table.add(["most ready pods", "\(Int(wrong.mostPods))", "\(Int(right.mostPods))"])
+        table.add(["machines", ReportText.money(bad.cost.nodes, bad.cost), ReportText.money(good.cost.nodes, good.cost)])
+        if let first = wrong.verdict, let second = right.verdict {
+            table.add(["grade", "\(points(first.points))/\(first.maximumPoints)", "\(points(second.points))/\(second.maximumPoints)"])
         }
-        if complaint == nil {
-            let autoscaler = WorldReport.autoscalers(of: world).first
-            complaint = autoscaler?.conditions.first { $0.type == "ScalingActive" && $0.status == "False" }.map {
-                "\($0.reason): \($0.message)"
-            }
+        var lines = table.lines
+        if let verdict = wrong.verdict, let check = worst(verdict) {
+            lines.append("")
+            lines += ReportText.wrapped("Why the first one lost points: \(check.title). \(check.message)", indent: 2)
+            for misconception in check.misconceptions.prefix(1) { lines += ReportText.wrapped("  " + misconception, indent: 2) }
         }
+        return lines
+    }
+
+    /// The check that cost most.
+    private static func worst(_ verdict: Verdict) -> Check? {
+        verdict.checks.filter { $0.status == .failed }.max { Double($0.maximumPoints) - $0.points < Double($1.maximumPoints) - $1.points }
+    }
+
+    static func points(_ value: Double) -> String {
+        value == value.rounded() ? "\(Int(value))" : "\((value * 10).rounded() / 10)"
     }
 }
