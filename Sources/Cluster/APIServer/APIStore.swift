@@ -80,7 +80,10 @@ public struct APIStore: Sendable {
             if dependentsByOwner[owner.uid]?.isEmpty == true { dependentsByOwner[owner.uid] = nil }
         }
         guard let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self) else { return }
-        if !pod.spec.nodeName.isEmpty { podsByNode[pod.spec.nodeName]?.removeSorted(id) }
+        if !pod.spec.nodeName.isEmpty {
+            podsByNode[pod.spec.nodeName]?.removeSorted(id)
+            if podsByNode[pod.spec.nodeName]?.isEmpty == true { podsByNode[pod.spec.nodeName] = nil }
+        }
         if pod.controller == nil { orphanPods.removeSorted(id) }
     }
 }
@@ -186,6 +189,7 @@ extension APIStore: BinaryCodable {
     mutating func rebuildIndexes() {
         dependentsByOwner = [:]
         podsByNode = [:]
+        orphanPods = []
         for kind in ObjectKind.allCases { reindex(kind.type) }
     }
 

@@ -64,11 +64,10 @@ struct DeploymentController: Controller, Sendable {
                 return a == b
                     ? left.set.metadata.name.utf8.lexicographicallyPrecedes(right.set.metadata.name.utf8) : a < b
             }
-            let wanted = Self.comparable(deployment.spec.template)
             for (id, set) in owned {
                 ids[set.metadata.name] = id
                 let view = RolloutReplicaSet(set, context)
-                if new == nil, let template = set.spec.template, Self.comparable(template) == wanted {
+                if new == nil, let template = set.spec.template, Self.areEqual(template, deployment.spec.template) {
                     (newID, new) = (id, view)
                 } else {
                     old.append(view)
@@ -76,11 +75,14 @@ struct DeploymentController: Controller, Sendable {
             }
         }
 
-        /// A template without the label that tells the sets apart.
-        private static func comparable(_ template: PodTemplateSpec) -> [UInt8] {
-            var template = template
-            template.metadata.labels[DeploymentController.hashLabel] = nil
-            return template.protobufBytes
+        /// Whether templates are equal but for the label that tells the sets apart. They mostly share their spec's
+        /// storage, so the comparison costs little.
+        private static func areEqual(_ left: PodTemplateSpec, _ right: PodTemplateSpec) -> Bool {
+            var (left, right) = (left, right)
+            left.metadata.labels[DeploymentController.hashLabel] = nil
+            right.metadata.labels[DeploymentController.hashLabel] = nil
+            return left.metadata == right.metadata
+                && (left.boxedSpec.isIdentical(to: right.boxedSpec) || left.spec == right.spec)
         }
     }
 
