@@ -43,6 +43,8 @@ public struct Workloads: Sendable {
     /// Which endpoint a connection gets.
     var dice: RandomStream
     var nextNumber: UInt64 = 1
+    /// The request that is being explained; 0 for none. No part of the state.
+    var followed: UInt64 = 0
 
     // Work that is settled before time goes on.
     var staleProcesses: [UInt32] = []

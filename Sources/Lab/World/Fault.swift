@@ -148,14 +148,17 @@ extension World {
 
     private mutating func begin(_ index: UInt32) {
         let fault = incidents.faults[Int(index)]
-        clock.note("fault/\(fault.name)", "began", isRoot: true)
+        clock.note("fault/\(fault.name)", "began: \(fault.effect.summary)", isRoot: true)
         incidents.timeline.append(Incidents.Entry(time: clock.now, text: "fault \(fault.name) begins"))
         incidents.active[index] = .some(nil)
         switch fault.effect {
         case .node(let name, let health): cluster.setHealth(ofNode: name, health, clock: &clock)
         case .zone(let zone, let health):
             for name in nodes(in: zone) { cluster.setHealth(ofNode: name, health, clock: &clock) }
-        case .workload(let fault): incidents.active[index] = apply(fault)
+        case .workload(let effect):
+            let id = apply(effect)
+            incidents.active[index] = id
+            clock.note("workload-fault/\(id.rawValue)", fault.name)
         case .restart(let controller):
             cluster.restart(controller, clock: &clock)
             incidents.active.removeValue(forKey: index)

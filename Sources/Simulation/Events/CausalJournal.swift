@@ -12,7 +12,14 @@ public struct CausalJournal: Sendable, Equatable {
         public var text: String
         /// Whether a chain of causes may end here: an input, a fault, or the scenario's own doing.
         public var isRoot: Bool
+        /// A subject that this follows from by way of state rather than of events (memory that a fault took an hour
+        /// ago); empty for none.
+        public var link: String
     }
+
+    /// How many events and how many notes are remembered; older ones are forgotten, half of them at once.
+    static let rememberedEvents = 4_000_000
+    static let rememberedNotes = 200_000
 
     /// Position = sequence number of an event - `firstSequence`; value = the event that scheduled it.
     private var causes: [UInt64] = []
@@ -24,6 +31,11 @@ public struct CausalJournal: Sendable, Equatable {
     mutating func schedule(_ event: UInt64, by cause: UInt64) {
         if causes.isEmpty { firstSequence = event }
         causes.append(cause)
+        if causes.count > Self.rememberedEvents {
+            let half = causes.count / 2
+            causes.removeFirst(half)
+            firstSequence += UInt64(half)
+        }
     }
 
     /// The event during which `event` was scheduled; nil before the journal's beginning.
@@ -33,18 +45,21 @@ public struct CausalJournal: Sendable, Equatable {
     }
 
     public mutating func note(
-        _ event: UInt64, at time: SimulationTime, _ subject: String, _ text: String, isRoot: Bool = false
+        _ event: UInt64, at time: SimulationTime, _ subject: String, _ text: String, isRoot: Bool = false,
+        link: String = ""
     ) {
-        notes.append(Note(event: event, time: time, subject: subject, text: text, isRoot: isRoot))
+        notes.append(Note(event: event, time: time, subject: subject, text: text, isRoot: isRoot, link: link))
+        if notes.count > Self.rememberedNotes { notes.removeFirst(notes.count / 2) }
     }
 }
 
 extension Clock {
     /// Notes what the event being handled does to `subject`; both texts are built only while somebody listens.
     @inlinable public mutating func note(
-        _ subject: @autoclosure () -> String, _ text: @autoclosure () -> String, isRoot: Bool = false
+        _ subject: @autoclosure () -> String, _ text: @autoclosure () -> String, isRoot: Bool = false,
+        link: @autoclosure () -> String = ""
     ) {
         guard journal != nil else { return }
-        journal?.note(current, at: now, subject(), text(), isRoot: isRoot)
+        journal?.note(current, at: now, subject(), text(), isRoot: isRoot, link: link())
     }
 }

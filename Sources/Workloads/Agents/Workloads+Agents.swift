@@ -114,6 +114,7 @@ extension Workloads {
             let tool = catalogue.toolCalls[Int(index)]
             let (seconds, succeeded) = drawTool(call, Int(tool.tool))
             let timeout = tool.timeout?.seconds ?? .infinity
+            if isFollowed(call) { follow(toolNote(Int(tool.tool), seconds, timeout, succeeded)) }
             runs[run].toolFailed = !succeeded || seconds > timeout
             calls[call].state = .asking
             setRunAlarm(run, after: Duration(seconds: min(seconds, timeout)))

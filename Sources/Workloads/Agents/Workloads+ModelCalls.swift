@@ -28,6 +28,10 @@ extension Workloads {
         runs[run].retryAfter = answer.retryAfter
         runs[run].phase = .asking
         calls[call].state = .asking
+        if isFollowed(call) {
+            follow(
+                "step \(runs[run].stepsDone + 1): asks \(providers[index].name) with \(runs[run].context) tokens (\(runs[run].cached) cached), attempt \(runs[run].attempt + 1)")
+        }
         runs[run].slicesLeft = 0
         if plan.streamWork > 0, answer.fate == .answered { beginStream(run, plan) }
         setRunAlarm(run, after: runs[run].slicesLeft > 0 ? nextSlice(run) : answer.delay)
@@ -102,6 +106,10 @@ extension Workloads {
         let plan = catalogue.plans[Int(runs[run].plan)].plan
         let index = Int(catalogue.plans[Int(runs[run].plan)].provider)
         providers[index].reading.inFlight -= 1
+        if isFollowed(call) {
+            follow(
+                "\(providers[index].name): \(runs[run].fate == .answered ? "answered with \(runs[run].output) tokens" : "\(runs[run].fate)") after \(Self.milliseconds(clock.now - runs[run].asked))")
+        }
         switch runs[run].fate {
         case .answered:
             providers[index].reading.answered += 1

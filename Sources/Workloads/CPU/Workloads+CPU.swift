@@ -24,6 +24,7 @@ extension Workloads {
         let slot = calls[call].process
         let speed = machines[Int(processes[Int(slot)].node)].speed
         calls[call].work = max(1, seconds.isFinite ? seconds * 1e9 / speed : 1)
+        if isFollowed(call) { follow(burstNote(call)) }
         enqueue(call)
     }
 

@@ -101,6 +101,11 @@ extension Workloads {
         guard processes[slot].admissionCount < processes[slot].backlog else { return fail(call, .refused) }
         attach(call, to: slot)
         calls[call].began = clock.now
+        if isFollowed(call) {
+            follow(
+                "\(services[Int(calls[call].target)].level.name) takes it: \(podName(slot)), which has \(connections) request(s) already"
+            )
+        }
         if recording.isOn, calls[call].origin == .journey { noteServer(call, slot) }
         _ = passProxy(slot)
         let program = Int(processes[slot].behaviour)
@@ -118,6 +123,9 @@ extension Workloads {
         if processes[slot].inFlight < processes[slot].slots {
             beginServing(call)
         } else {
+            if isFollowed(call) {
+                follow("waits for one of \(processes[slot].slots) slots, \(processes[slot].admissionCount) before it")
+            }
             calls[call].state = .admission
             calls[call].link = .max
             if processes[slot].admissionTail == .max {
@@ -140,6 +148,7 @@ extension Workloads {
         grow(slot, by: bytes)
         let crash = catalogue.programs[program].behaviour.crash
         if chance(call, crash.perRequest + processes[slot].condition.crashPerRequest) {
+            noteCrash(slot)
             doom(slot, ExitStatus(code: crash.exitCode, message: crash.message))
         }
         proceed(call)
@@ -174,6 +183,9 @@ extension Workloads {
     /// The server's answer goes back to whoever waits for it.
     mutating func respond(_ call: UInt32, _ outcome: Outcome, retryAfter: Duration = .zero) {
         let slot = Int(calls[call].process)
+        if isFollowed(call) {
+            follow("\(podName(slot)) answers \(outcome) after \(Self.milliseconds(clock.now - calls[call].began))")
+        }
         if calls[call].kind == .request { endServing(call, slot, outcome) }
         if recording.telemetry != nil { noteSpan(call, slot, outcome) }
         logWork(.request, call, slot, outcome)
@@ -203,6 +215,7 @@ extension Workloads {
     /// A request that no server took.
     mutating func fail(_ call: UInt32, _ outcome: Outcome) {
         let failed = calls[call]
+        if isFollowed(call) { follow(failureNote(failed, outcome)) }
         if failed.process != .max { detach(call) }
         calls.remove(call)
         tell(failed, outcome, retryAfter: .zero)

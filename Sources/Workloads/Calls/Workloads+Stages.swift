@@ -69,6 +69,7 @@ extension Workloads {
     /// A burst is over.
     mutating func burstEnded(_ call: UInt32) {
         let slot = Int(calls[call].process)
+        if isFollowed(call) { follow("the burst is done") }
         if calls[call].isCancelled { return dissolve(call) }
         if processes[slot].isDeadlocked, calls[call].kind != .command {
             // What held the loop never lets go of it.
@@ -128,6 +129,11 @@ extension Workloads {
         }
         services[Int(target)].level.noteAttempt(now: clock.now)
         calls[call].state = .calling
+        if isFollowed(call) {
+            follow(
+                "calls \(services[Int(target)].level.name)\(calls[call].attempt > 0 ? ", attempt \(calls[call].attempt + 1)" : "")"
+            )
+        }
         guard passProxy(Int(calls[call].process)) else {
             // Refused on the pod's own loopback: known at once, told as an event, so that retries keep their order.
             calls[call].child = .none
@@ -167,6 +173,7 @@ extension Workloads {
         calls[call].timer = .none
         let child = calls[call].child
         calls[call].child = .none
+        if isFollowed(call) { follow("\(podName(Int(calls[call].process))) gives up waiting for its call") }
         orphan(child, .timedOut)
         childEnded(call, .timedOut, .zero)
     }
@@ -224,6 +231,7 @@ extension Workloads {
         let tool = catalogue.toolCalls[index]
         let (seconds, succeeded) = drawTool(call, Int(tool.tool))
         let timeout = tool.timeout?.seconds ?? .infinity
+        if isFollowed(call) { follow(toolNote(Int(tool.tool), seconds, timeout, succeeded)) }
         if !tool.isOptional, !succeeded || seconds > timeout {
             calls[call].outcome = succeeded ? .gatewayTimeout : .badGateway
             calls[call].stage = .max - 1

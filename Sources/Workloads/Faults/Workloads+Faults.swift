@@ -96,16 +96,26 @@ extension Workloads {
         case .provider, .tool, .traffic, .retries, .image:
             break
         case .deadlock(let target):
-            for slot in struck(by: target) { processes[slot].isDeadlocked = true }
+            for slot in struck(by: target) {
+                processes[slot].isDeadlocked = true
+                note(slot, "stands still: it accepts connections and answers nobody, not even its probes", link: lastFault)
+            }
         case .block(let target, let duration):
             for slot in struck(by: target) {
+                note(slot, "its event loop is blocked for \(duration.seconds) s", link: lastFault)
                 let call = internalCall(.blockage, in: slot)
                 block(call, seconds: max(0, duration.seconds))
             }
         case .crash(let target, let exitCode):
-            for slot in struck(by: target) { doom(slot, ExitStatus(code: exitCode)) }
+            for slot in struck(by: target) {
+                note(slot, "exits with code \(exitCode)", link: lastFault)
+                doom(slot, ExitStatus(code: exitCode))
+            }
         case .memory(let target, let bytes):
-            for slot in struck(by: target) { grow(slot, by: max(0, bytes)) }
+            for slot in struck(by: target) {
+                note(slot, "takes \(Self.mebibytes(bytes)) of memory that it never gives back", link: lastFault)
+                grow(slot, by: max(0, bytes))
+            }
         }
     }
 

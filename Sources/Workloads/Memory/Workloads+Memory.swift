@@ -11,6 +11,7 @@ extension Workloads {
         machines[machine].memoryUsed += growth
         if resident > processes[slot].memoryLimit {
             // The container's own cgroup is full.
+            noteOutOfMemory(slot, byMachine: false)
             doom(slot, ExitStatus(code: 137, reason: "OOMKilled"))
         } else if growth > 0, machines[machine].memoryUsed > machines[machine].memoryCapacity {
             killForMachine(machine)
@@ -41,6 +42,7 @@ extension Workloads {
             guard let victim else { return }
             spared.append(victim.slot)
             excess -= processes[Int(victim.slot)].memory.resident
+            noteOutOfMemory(Int(victim.slot), byMachine: true)
             doom(Int(victim.slot), ExitStatus(code: 137, reason: "OOMKilled"))
         }
     }

@@ -145,6 +145,7 @@ extension Workloads {
         switch timer {
         case .crash:
             log(.crashed, slot, level: .error, number: Int32(clamping: behaviour.crash.exitCode))
+            noteCrash(slot)
             doom(slot, ExitStatus(code: behaviour.crash.exitCode, message: behaviour.crash.message))
         case .gracefulTimeout, .closing:
             log(.finished, slot)

@@ -74,6 +74,7 @@ extension Workloads {
         sources[source].inFlight += 1
         sources[source].level.noteArrival(now: clock.now)
         sources[source].budget.noteRequest(sources[source].retries, now: clock.now)
+        if followed != 0, journey.number == followed { follow("sent by traffic/\(sources[source].configuration.name)") }
         attempt(journeys.insert(journey))
     }
 
@@ -122,6 +123,9 @@ extension Workloads {
         let journey = journeys[handle.slot]
         journeys[handle.slot].timer = .none
         let hasLeft = clock.now >= journey.patience
+        if followed != 0, journey.number == followed {
+            follow(hasLeft ? "the user has lost patience and leaves" : "the client's time-out for this attempt is over")
+        }
         journeys[handle.slot].call = .none
         orphan(journey.call, hasLeft ? .abandoned : .timedOut)
         if hasLeft { endJourney(handle, .abandoned) } else { attemptEnded(handle, .timedOut, .zero) }
@@ -138,6 +142,9 @@ extension Workloads {
         journeys[handle.slot].attempt &+= 1
         var stream = RandomStream(seed: mixed(journey.dice, UInt64(journey.attempt)), name: "backoff")
         let wait = policy.wait(before: Int(journey.attempt) + 1, retryAfter: retryAfter, random: &stream)
+        if followed != 0, journey.number == followed {
+            follow("ended as \(outcome); the client tries again in \(Self.milliseconds(wait))")
+        }
         queue.schedule(.journeyRetry(journey: handle.slot, generation: handle.generation), after: wait, on: &clock)
         if journey.patience < .never {
             journeys[handle.slot].timer = queue.schedule(
@@ -148,6 +155,11 @@ extension Workloads {
     private mutating func endJourney(_ handle: Handle<Journey>, _ outcome: Outcome) {
         let journey = journeys[handle.slot]
         let index = Int(journey.source)
+        if followed != 0, journey.number == followed {
+            follow(
+                "over: \(outcome) after \(Self.milliseconds(clock.now - journey.arrival)) and \(Int(journey.attempt) + 1) attempt(s)"
+            )
+        }
         if recording.isOn { record(journey, outcome) }
         journeys.remove(handle.slot)
         sources[index].inFlight -= 1

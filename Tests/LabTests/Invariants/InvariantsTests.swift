@@ -13,7 +13,8 @@ import Testing
 @Suite struct InvariantsTests {
     static let environment = ProcessInfo.processInfo.environment
     static let only = environment["KUBELAB_WORLD"].flatMap(UInt64.init)
-    static let seeds: [UInt64] = only.map { [$0] } ?? Array(0..<(environment["KUBELAB_WORLDS"].flatMap(UInt64.init) ?? 240))
+    static let seeds: [UInt64] =
+        only.map { [$0] } ?? Array(0..<(environment["KUBELAB_WORLDS"].flatMap(UInt64.init) ?? 240))
 
     @Test(arguments: seeds) func everyLawHoldsAfterEveryEvent(seed: UInt64) throws {
         var trial = try Trial(seed: seed)
@@ -28,7 +29,9 @@ import Testing
             repeat it with: KUBELAB_WORLD=\(seed) swift test --filter Invariants
             """)
         if Self.only != nil {
-            print(trial.drawn.scenario, trial.drawn.manifests, trial.actions.log.joined(separator: "\n"), separator: "\n---\n")
+            print(
+                trial.drawn.scenario, trial.drawn.manifests, trial.actions.log.joined(separator: "\n"),
+                separator: "\n---\n")
         }
     }
 
@@ -40,7 +43,8 @@ import Testing
         let difference = zip(with.trace, without.trace).first { $0 != $1 }
         #expect(
             with.world.stateDigest == without.world.stateDigest,
-            "world \(seed), first seen at \(difference?.0 ?? "the end"): repeat it with KUBELAB_WORLD=\(seed) swift test --filter Invariants")
+            "world \(seed), first seen at \(difference?.0 ?? "the end"): repeat it with KUBELAB_WORLD=\(seed) swift test --filter Invariants"
+        )
     }
 }
 
@@ -71,7 +75,9 @@ struct Trial {
             try advance(to: min(calm, world.now + .milliseconds(Int64(moments.below(15_000)))))
             if snapshots, moments.chance(0.3) { try restore() } else if !snapshots { _ = moments.chance(0.3) }
             if world.now < calm { actions.act(on: &world) }
-            if InvariantsTests.only != nil { trace.append("\(world.now.seconds) s: \(world.stateDigest) after \(actions.log.last ?? "nothing")") }
+            if InvariantsTests.only != nil {
+                trace.append("\(world.now.seconds) s: \(world.stateDigest) after \(actions.log.last ?? "nothing")")
+            }
             laws.check(world, &violations)
         }
         guard violations.isEmpty else { return }

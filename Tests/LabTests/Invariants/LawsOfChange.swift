@@ -29,7 +29,9 @@ struct LawsOfChange {
         checkReplicaSets(context, &found)
         checkAutoscalers(context, &found)
         context.store.podDisruptionBudgets.forEach { _, budget in
-            if budget.status.disruptionsAllowed < 0 { found.append("pdb/\(budget.key) allows \(budget.status.disruptionsAllowed) disruptions") }
+            if budget.status.disruptionsAllowed < 0 {
+                found.append("pdb/\(budget.key) allows \(budget.status.disruptionsAllowed) disruptions")
+            }
         }
     }
 
@@ -37,20 +39,27 @@ struct LawsOfChange {
         var now: [String: Rollout] = [:]
         context.store.deployments.forEach { _, deployment in
             let rollout = RolloutDeployment(deployment, context)
-            let sets = context.store.dependents(of: deployment.metadata.uid, ReplicaSet.self).compactMap { context.store[$0] }
+            let sets = context.store.dependents(of: deployment.metadata.uid, ReplicaSet.self).compactMap {
+                context.store[$0]
+            }
             let total = sets.reduce(Int32(0)) { $0 + ($1.spec.replicas ?? 1) }
             let state = Rollout(
-                replicas: rollout.replicas, minAvailable: rollout.minAvailable, total: total, sets: sets.map(\.metadata.uid))
+                replicas: rollout.replicas, minAvailable: rollout.minAvailable, total: total,
+                sets: sets.map(\.metadata.uid))
             now[deployment.metadata.uid] = state
             guard let before = rollouts[deployment.metadata.uid] else { return }
             if total > before.total, total > rollout.sizeLimit {
-                found.append("deployment/\(deployment.key) grew from \(before.total) to \(total) pods, its limit is \(rollout.sizeLimit)")
+                found.append(
+                    "deployment/\(deployment.key) grew from \(before.total) to \(total) pods, its limit is \(rollout.sizeLimit)"
+                )
             }
             if total < before.total, total < rollout.minAvailable, before.replicas == rollout.replicas,
-                before.minAvailable == rollout.minAvailable, !rollout.isDeleting, before.sets.allSatisfy(state.sets.contains)
+                before.minAvailable == rollout.minAvailable, !rollout.isDeleting,
+                before.sets.allSatisfy(state.sets.contains)
             {
                 found.append(
-                    "deployment/\(deployment.key) shrank from \(before.total) to \(total) pods, \(rollout.minAvailable) must stay available")
+                    "deployment/\(deployment.key) shrank from \(before.total) to \(total) pods, \(rollout.minAvailable) must stay available"
+                )
             }
         }
         rollouts = now
@@ -59,10 +68,13 @@ struct LawsOfChange {
     private mutating func checkReplicaSets(_ context: ClusterContext, _ found: inout [String]) {
         var now: [String: Int] = [:]
         context.store.replicaSets.forEach { _, set in
-            let active = context.store.dependents(of: set.metadata.uid, Pod.self).count { context.store[$0]?.isActive == true }
+            let active = context.store.dependents(of: set.metadata.uid, Pod.self).count {
+                context.store[$0]?.isActive == true
+            }
             now[set.metadata.uid] = active
             if let before = activePods[set.metadata.uid], active > before, active > Int(set.spec.replicas ?? 1) {
-                found.append("replicaset/\(set.key) grew from \(before) to \(active) pods and wants \(set.spec.replicas ?? 1)")
+                found.append(
+                    "replicaset/\(set.key) grew from \(before) to \(active) pods and wants \(set.spec.replicas ?? 1)")
             }
         }
         activePods = now
@@ -75,7 +87,9 @@ struct LawsOfChange {
             now[autoscaler.metadata.uid] = wanted
             guard let before = desired[autoscaler.metadata.uid], before != wanted, wanted != 0 else { return }
             let (least, most) = (autoscaler.spec.minReplicas ?? 1, autoscaler.spec.maxReplicas)
-            if wanted < least || wanted > most { found.append("hpa/\(autoscaler.key) wants \(wanted) pods, its bounds are \(least) and \(most)") }
+            if wanted < least || wanted > most {
+                found.append("hpa/\(autoscaler.key) wants \(wanted) pods, its bounds are \(least) and \(most)")
+            }
         }
         desired = now
     }
@@ -87,7 +101,9 @@ enum LawsOfRest {
         let context = world.cluster.context
         let store = context.store
         for source in world.workloads.traffic where world.workloads.inFlight(ofTraffic: source.name) != 0 {
-            found.append("\(source.name): \(world.workloads.inFlight(ofTraffic: source.name)) requests are still without an answer")
+            found.append(
+                "\(source.name): \(world.workloads.inFlight(ofTraffic: source.name)) requests are still without an answer"
+            )
         }
         store.pods.forEach { _, pod in
             guard let deletion = pod.metadata.deletionTimestamp, pod.metadata.finalizers.isEmpty else { return }
@@ -103,8 +119,12 @@ enum LawsOfRest {
             if active != Int(set.spec.replicas ?? 1), !cannotCreate {
                 found.append("replicaset/\(set.key) wants \(set.spec.replicas ?? 1) pods and has \(active)")
             }
-            if Int(set.status.replicas) != active { found.append("replicaset/\(set.key) reports \(set.status.replicas) pods and has \(active)") }
-            if set.status.observedGeneration != set.metadata.generation { found.append("replicaset/\(set.key) was not looked at after its last change") }
+            if Int(set.status.replicas) != active {
+                found.append("replicaset/\(set.key) reports \(set.status.replicas) pods and has \(active)")
+            }
+            if set.status.observedGeneration != set.metadata.generation {
+                found.append("replicaset/\(set.key) was not looked at after its last change")
+            }
         }
         store.deployments.forEach { _, deployment in
             if deployment.status.observedGeneration != deployment.metadata.generation {
@@ -114,13 +134,16 @@ enum LawsOfRest {
             let sets = store.dependents(of: deployment.metadata.uid, ReplicaSet.self).compactMap { store[$0] }
             let total = sets.reduce(0) { $0 + ($1.spec.replicas ?? 1) }
             if total < (deployment.spec.replicas ?? 1) - RolloutDeployment(deployment, context).maxUnavailable {
-                found.append("deployment/\(deployment.key) wants \(deployment.spec.replicas ?? 1) pods, its sets want \(total)")
+                found.append(
+                    "deployment/\(deployment.key) wants \(deployment.spec.replicas ?? 1) pods, its sets want \(total)")
             }
         }
         store.statefulSets.forEach { _, set in
             guard set.metadata.deletionTimestamp == nil else { return }
             let pods = store.dependents(of: set.metadata.uid, Pod.self).compactMap { store[$0] }
-            if pods.count > Int(set.spec.replicas ?? 1) { found.append("statefulset/\(set.key) wants \(set.spec.replicas ?? 1) pods and has \(pods.count)") }
+            if pods.count > Int(set.spec.replicas ?? 1) {
+                found.append("statefulset/\(set.key) wants \(set.spec.replicas ?? 1) pods and has \(pods.count)")
+            }
         }
         checkEndpoints(world, &found)
     }
@@ -129,7 +152,8 @@ enum LawsOfRest {
     private static func checkEndpoints(_ world: borrowing World, _ found: inout [String]) {
         let store = world.cluster.context.store
         store.services.forEach { _, service in
-            guard !service.spec.selector.isEmpty, let index = world.cluster.endpoints.existingIndex(of: service.key) else { return }
+            guard !service.spec.selector.isEmpty, let index = world.cluster.endpoints.existingIndex(of: service.key)
+            else { return }
             var ready = 0
             store.pods.forEach { _, pod in
                 let isSelected =

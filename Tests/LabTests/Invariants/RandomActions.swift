@@ -28,14 +28,22 @@ struct RandomActions {
         case 0, 1, 2: return deployment(store).map { scale($0, to: dice.below(7)) }
         case 3, 4:
             let image = dice.pick(["app:1", "app:2", "app:3", "app:missing"])
-            return deployment(store).map { patch($0, "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"\(image)\"}]}}}}") }
+            return deployment(store).map {
+                patch(
+                    $0,
+                    "{\"spec\":{\"template\":{\"spec\":{\"containers\":[{\"name\":\"main\",\"image\":\"\(image)\"}]}}}}"
+                )
+            }
         case 5:
             let stamp = "\(world.now.nanoseconds)"
-            return deployment(store).map { patch($0, "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"restarted\":\"\(stamp)\"}}}}}") }
+            return deployment(store).map {
+                patch($0, "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"restarted\":\"\(stamp)\"}}}}}")
+            }
         case 6: return deployment(store).map { patch($0, "{\"spec\":{\"paused\":\(dice.chance(0.3))}}") }
         case 7:
             let strategy = dice.pick([
-                "{\"type\":\"Recreate\",\"rollingUpdate\":null}", "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxSurge\":1,\"maxUnavailable\":0}}",
+                "{\"type\":\"Recreate\",\"rollingUpdate\":null}",
+                "{\"type\":\"RollingUpdate\",\"rollingUpdate\":{\"maxSurge\":1,\"maxUnavailable\":0}}",
             ])
             return deployment(store).map { patch($0, "{\"spec\":{\"strategy\":\(strategy)}}") }
         case 8, 9: return pod(store).map { delete(Pod.resource, $0.metadata.name, grace: dice.pick([nil, 0, 1, 60])) }
@@ -44,7 +52,8 @@ struct RandomActions {
         case 13: return node(store).map { taint($0) }
         case 14:
             return store.horizontalPodAutoscalers.sorted.first.map {
-                patch($0.object, "{\"spec\":{\"minReplicas\":\(1 + dice.below(3)),\"maxReplicas\":\(3 + dice.below(5))}}")
+                patch(
+                    $0.object, "{\"spec\":{\"minReplicas\":\(1 + dice.below(3)),\"maxReplicas\":\(3 + dice.below(5))}}")
             }
         case 15: return removal(store)
         case 16: return creation(store)
@@ -57,7 +66,9 @@ struct RandomActions {
 
     // MARK: Subjects
 
-    private mutating func deployment(_ store: APIStore) -> Deployment? { subject(store.deployments.sorted.map(\.object)) }
+    private mutating func deployment(_ store: APIStore) -> Deployment? {
+        subject(store.deployments.sorted.map(\.object))
+    }
     private mutating func pod(_ store: APIStore) -> Pod? { subject(store.pods.sorted.map(\.object)) }
     private mutating func node(_ store: APIStore) -> Node? { subject(store.nodes.sorted.map(\.object)) }
 
@@ -67,9 +78,12 @@ struct RandomActions {
 
     private func json(_ text: String) -> JSONValue { (try? JSONValue(parsingJSON: Array(text.utf8)[...])) ?? .null }
 
-    private func patch<Object: KubernetesObject>(_ object: Object, _ body: String, subresource: String = "") -> APIRequest {
+    private func patch<Object: KubernetesObject>(_ object: Object, _ body: String, subresource: String = "")
+        -> APIRequest
+    {
         APIRequest(
-            .patch, Object.resource, namespace: object.metadata.namespace, name: object.metadata.name, subresource: subresource,
+            .patch, Object.resource, namespace: object.metadata.namespace, name: object.metadata.name,
+            subresource: subresource,
             body: json(body), patchType: subresource.isEmpty ? .strategicMerge : .merge)
     }
 
@@ -80,7 +94,8 @@ struct RandomActions {
     private mutating func delete(_ resource: ResourceType, _ name: String, grace: Int64? = nil) -> APIRequest {
         APIRequest(
             .delete, resource, namespace: resource.namespaced ? "shop" : "", name: name,
-            propagationPolicy: resource.kind == "Pod" || resource.kind == "Node" ? "" : dice.pick(["", "Background", "Foreground", "Orphan"]),
+            propagationPolicy: resource.kind == "Pod" || resource.kind == "Node"
+                ? "" : dice.pick(["", "Background", "Foreground", "Orphan"]),
             gracePeriodSeconds: grace)
     }
 
@@ -92,12 +107,18 @@ struct RandomActions {
             ))
     }
 
-    private mutating func cordon(_ node: Node) -> APIRequest { patch(node, "{\"spec\":{\"unschedulable\":\(dice.chance(0.4))}}") }
+    private mutating func cordon(_ node: Node) -> APIRequest {
+        patch(node, "{\"spec\":{\"unschedulable\":\(dice.chance(0.4))}}")
+    }
 
     private mutating func taint(_ node: Node) -> APIRequest {
-        let taints = dice.pick(["[]", "[]", "[{\"key\":\"repair\",\"effect\":\"NoExecute\"}]", "[{\"key\":\"team\",\"value\":\"a\",\"effect\":\"NoSchedule\"}]"])
+        let taints = dice.pick([
+            "[]", "[]", "[{\"key\":\"repair\",\"effect\":\"NoExecute\"}]",
+            "[{\"key\":\"team\",\"value\":\"a\",\"effect\":\"NoSchedule\"}]",
+        ])
         return APIRequest(
-            .patch, Node.resource, name: node.metadata.name, body: json("{\"spec\":{\"taints\":\(taints)}}"), patchType: .merge)
+            .patch, Node.resource, name: node.metadata.name, body: json("{\"spec\":{\"taints\":\(taints)}}"),
+            patchType: .merge)
     }
 
     private mutating func removal(_ store: APIStore) -> APIRequest? {
@@ -107,7 +128,10 @@ struct RandomActions {
         case 2: return store.statefulSets.sorted.first.map { delete(StatefulSet.resource, $0.object.metadata.name) }
         case 3: return store.daemonSets.sorted.first.map { delete(DaemonSet.resource, $0.object.metadata.name) }
         case 4: return store.jobs.sorted.first.map { delete(Job.resource, $0.object.metadata.name) }
-        default: return store.horizontalPodAutoscalers.sorted.first.map { delete(HorizontalPodAutoscaler.resource, $0.object.metadata.name) }
+        default:
+            return store.horizontalPodAutoscalers.sorted.first.map {
+                delete(HorizontalPodAutoscaler.resource, $0.object.metadata.name)
+            }
         }
     }
 
@@ -132,7 +156,8 @@ struct RandomActions {
     /// A replacement of an object as it was a while ago.
     private mutating func staleWrite(_ store: APIStore) -> APIRequest? {
         guard var object = deployment(store) else { return nil }
-        object.metadata.resourceVersion = "\(max(1, (Int64(object.metadata.resourceVersion) ?? 2) - Int64(dice.below(2))))"
+        object.metadata.resourceVersion =
+            "\(max(1, (Int64(object.metadata.resourceVersion) ?? 2) - Int64(dice.below(2))))"
         object.spec.replicas = Int32(dice.below(4))
         return APIRequest(
             .update, Deployment.resource, namespace: "shop", name: object.metadata.name, body: object.jsonValue)

@@ -14,7 +14,9 @@ struct Dice {
     mutating func chance(_ probability: Double) -> Bool { random.chance(probability) }
     mutating func pick<Value>(_ values: [Value]) -> Value { values[below(values.count)] }
     /// Now and then something: the text, or nothing.
-    mutating func maybe(_ probability: Double, _ text: @autoclosure () -> String) -> String { chance(probability) ? text() : "" }
+    mutating func maybe(_ probability: Double, _ text: @autoclosure () -> String) -> String {
+        chance(probability) ? text() : ""
+    }
 }
 
 /// A small world drawn from a seed, as its scenario and manifests: what a person would have to write to repeat it.
@@ -39,7 +41,8 @@ struct RandomWorld {
         let lag = dice.pick(["1ms", "5ms", "80ms"])
         let spread = dice.pick(["0s", "3ms", "200ms"])
         lines.append(
-            "controlPlane: {informerLag: \(lag), informerLagSpread: \(spread), updateConflictRate: \(dice.pick(["0", "0.05", "0.3"]))}")
+            "controlPlane: {informerLag: \(lag), informerLagSpread: \(spread), updateConflictRate: \(dice.pick(["0", "0.05", "0.3"]))}"
+        )
         lines.append("nodes:")
         for name in ["alpha", "beta", "gamma"].prefix(1 + dice.below(3)) {
             let effect = dice.pick(["NoSchedule", "PreferNoSchedule"])
@@ -50,7 +53,9 @@ struct RandomWorld {
         }
         if dice.chance(0.3) {
             lines.append("nodeGroups:")
-            lines.append("  - {template: {name: burst, cpu: \"2\", memory: 2Gi, price: 0.2}, minimum: 0, maximum: 2, startup: 40s}")
+            lines.append(
+                "  - {template: {name: burst, cpu: \"2\", memory: 2Gi, price: 0.2}, minimum: 0, maximum: 2, startup: 40s}"
+            )
         }
         lines.append("registry: {images: {app: \(dice.pick(["5Mi", "500Mi"]))}, missing: [\"app:missing\"]}")
         lines.append("workloads:")
@@ -66,7 +71,10 @@ struct RandomWorld {
             lines.append("      timeout: \(dice.pick(["1s", "5s"]))")
             lines.append("      variation: \(dice.pick(["1", "3"]))")
             if dice.chance(0.4) { lines.append("      patience: {exponential: {mean: 4}}") }
-            if dice.chance(0.6) { lines.append("      retries: {maximum: \(1 + dice.below(3)), base: 100ms\(dice.maybe(0.5, ", budget: 0.2"))}") }
+            if dice.chance(0.6) {
+                lines.append(
+                    "      retries: {maximum: \(1 + dice.below(3)), base: 100ms\(dice.maybe(0.5, ", budget: 0.2"))}")
+            }
             if dice.chance(0.15) { lines.append("      keepAlive: {connections: 3, lifetime: 20s}") }
             if dice.chance(0.15) { lines.append("      resolution: aggregated") }
         }
@@ -97,7 +105,10 @@ struct RandomWorld {
             "        stages:",
             "          - compute: 0.004",
             "          - call: {service: shop/app, timeout: 2s, retries: {maximum: 1}, optional: \(dice.chance(0.3))}",
-            dice.maybe(0.5, "          - agent: {provider: model, steps: 2, outputTokens: 40, growthTokens: 100, modelTimeout: 10s}"),
+            dice.maybe(
+                0.5,
+                "          - agent: {provider: model, steps: 2, outputTokens: 40, growthTokens: 100, modelTimeout: 10s}"
+            ),
             "      startup: {importing: 0.5}",
             "      memory: {base: 40Mi}",
             "      port: 8000",
@@ -127,7 +138,8 @@ struct RandomWorld {
                 case 5: "workload: {deadlock: {image: app, count: 1}}"
                 case 6: "workload: {memory: {target: {image: app, count: 1}, bytes: 60Mi}}"
                 case 7: "workload: {provider: {name: model, condition: {errorRate: 0.6, hangs: \(dice.chance(0.3))}}}"
-                case 8: "workload: {crash: {target: {image: \(dice.pick(["app", "front"]))}, exitCode: \(dice.pick(["0", "1", "137"]))}}"
+                case 8:
+                    "workload: {crash: {target: {image: \(dice.pick(["app", "front"]))}, exitCode: \(dice.pick(["0", "1", "137"]))}}"
                 default:
                     "restart: \(dice.pick(["deployment", "replicaSet", "statefulSet", "daemonSet", "garbageCollector", "horizontalPodAutoscaler"]))"
                 }
@@ -224,17 +236,26 @@ struct RandomWorld {
         lines.append("    image: \"\(image)\"")
         if image != "task:1", image != "mailer:1" { lines.append("    ports: [{containerPort: 8000}]") }
         let (cpu, memory) = (dice.pick(["50m", "200m", "600m"]), dice.pick(["48Mi", "128Mi", "400Mi"]))
-        let limits = dice.pick(["", ", limits: {memory: 160Mi}", ", limits: {cpu: 700m, memory: 500Mi}", ", limits: {cpu: 600m}"])
+        let limits = dice.pick([
+            "", ", limits: {memory: 160Mi}", ", limits: {cpu: 700m, memory: 500Mi}", ", limits: {cpu: 600m}",
+        ])
         let fits = !(limits.contains("160Mi") && memory == "400Mi")
         lines.append("    resources: {requests: {cpu: \(cpu), memory: \(memory)}\(fits ? limits : "")}")
         if image.hasPrefix("app") || image.hasPrefix("front") {
-            if dice.chance(0.7) { lines.append("    readinessProbe: {httpGet: {path: /readyz, port: 8000}, periodSeconds: \(1 + dice.below(5))}") }
+            if dice.chance(0.7) {
+                lines.append(
+                    "    readinessProbe: {httpGet: {path: /readyz, port: 8000}, periodSeconds: \(1 + dice.below(5))}")
+            }
             if dice.chance(0.4) {
                 lines.append(
                     "    livenessProbe: {\(dice.pick(["httpGet: {path: /healthz, port: 8000}", "tcpSocket: {port: 8000}"])), periodSeconds: \(2 + dice.below(8)), failureThreshold: \(1 + dice.below(3))}"
                 )
             }
-            if dice.chance(0.3) { lines.append("    startupProbe: {httpGet: {path: /healthz, port: 8000}, periodSeconds: 1, failureThreshold: \(dice.pick([2, 30]))}") }
+            if dice.chance(0.3) {
+                lines.append(
+                    "    startupProbe: {httpGet: {path: /healthz, port: 8000}, periodSeconds: 1, failureThreshold: \(dice.pick([2, 30]))}"
+                )
+            }
             if dice.chance(0.3) { lines.append("    lifecycle: {preStop: {sleep: {seconds: \(1 + dice.below(6))}}}") }
             if dice.chance(0.2) { lines.append("    envFrom: [{configMapRef: {name: settings}}]") }
         }
@@ -289,8 +310,10 @@ struct RandomWorld {
         guard dice.chance(0.4) else {
             return "apiVersion: batch/v1\nkind: Job\nmetadata: {name: task}\nspec:\n" + indented(spec, 2) + "\n" + pod
         }
-        return "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: task}\nspec:\n  schedule: \"* * * * *\"\n  concurrencyPolicy: "
-            + dice.pick(["Allow", "Forbid", "Replace"]) + "\n  jobTemplate:\n    spec:\n" + indented(spec, 6) + "\n" + indented(pod, 4)
+        return
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {name: task}\nspec:\n  schedule: \"* * * * *\"\n  concurrencyPolicy: "
+            + dice.pick(["Allow", "Forbid", "Replace"]) + "\n  jobTemplate:\n    spec:\n" + indented(spec, 6) + "\n"
+            + indented(pod, 4)
     }
 
     private static func autoscaler(_ dice: inout Dice) -> String {
@@ -300,7 +323,9 @@ struct RandomWorld {
             : "{type: Resource, resource: {name: memory, target: {type: AverageValue, averageValue: 60Mi}}}"
         let window = dice.pick([0, 30])
         let behavior = dice.maybe(
-            0.4, "\n  behavior: {scaleDown: {stabilizationWindowSeconds: \(window), policies: [{type: Pods, value: 1, periodSeconds: 15}]}}")
+            0.4,
+            "\n  behavior: {scaleDown: {stabilizationWindowSeconds: \(window), policies: [{type: Pods, value: 1, periodSeconds: 15}]}}"
+        )
         return """
             apiVersion: autoscaling/v2
             kind: HorizontalPodAutoscaler
