@@ -26,11 +26,6 @@ public struct Cluster: Sendable {
         autoscaler = ClusterAutoscaler(configuration: configuration.autoscaler, seed: seed)
     }
 
-    /// The record of the last pass over an autoscaler; nil before the first, and after a snapshot was read.
-    public func lastDecision(ofAutoscaler key: String) -> HPADecision? {
-        context.store.horizontalPodAutoscalers.id(key).flatMap { controllers.horizontalPodAutoscaler.lastDecisions[$0] }
-    }
-
     /// Services as clients reach them now.
     public var endpoints: EndpointTable {
         get { kubeProxy.endpoints }

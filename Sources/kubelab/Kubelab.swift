@@ -20,7 +20,7 @@ struct Kubelab: ParsableCommand {
                 subcommands: [Demo.self, Start.self, Status.self] + GradingCommands.all + [Reset.self]),
             CommandGroup(name: "Cluster", subcommands: KubectlCommands.all),
             CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self]),
-            CommandGroup(name: "Understanding", subcommands: [Graph.self, Timeline.self, Compare.self]),
+            CommandGroup(name: "Understanding", subcommands: [Graph.self, WhyCommand.self, Timeline.self, Compare.self]),
             CommandGroup(name: "Without a lab", subcommands: [Run.self, Lint.self, Fidelity.self]),
         ])
 

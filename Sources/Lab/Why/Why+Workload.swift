@@ -10,7 +10,8 @@ extension Why {
             return [WhyExplanation.Line("there is no horizontalpodautoscaler/\(key)")]
         }
         var lines: [WhyExplanation.Line] = []
-        if let decision = world.cluster.lastDecision(ofAutoscaler: key) {
+        let records = world.cluster.autoscalerRecords(namespace: object.metadata.namespace, name: object.metadata.name)
+        if let decision = records.last?.decision {
             lines += decision.explanation.enumerated().map { index, text in
                 WhyExplanation.Line(at: index == 0 ? decision.time : nil, text, depth: index == 0 ? 0 : 1)
             }
