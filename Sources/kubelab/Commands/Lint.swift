@@ -80,7 +80,7 @@ struct LintFinding: Encodable {
         let unknown = failure.message.unknownFields
         if !failure.causes.isEmpty { return failure.causes.map { finding($0.field, $0.message) } }
         if !unknown.isEmpty { return unknown.map { finding($0, "unknown field") } }
-        return [finding("", failure.message)]
+        return [finding(failure.message.mistypedField, failure.message)]
     }
 
     private static func scratchWorld() throws -> World {
@@ -102,5 +102,12 @@ extension String {
     /// The paths in `unknown field "spec.replica"` of the API server's strict decoding.
     fileprivate var unknownFields: [String] {
         components(separatedBy: "unknown field \"").dropFirst().compactMap { $0.split(separator: "\"").first.map(String.init) }
+    }
+
+    /// The path in `cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`; else empty.
+    fileprivate var mistypedField: String {
+        guard let found = range(of: "Go struct field ") else { return "" }
+        let field = self[found.upperBound...].prefix { $0 != " " }
+        return field.firstIndex(of: ".").map { String(field[field.index(after: $0)...]) } ?? ""
     }
 }

@@ -70,11 +70,12 @@ struct DemoView {
             }
             return name + String(repeating: " ", count: max(1, 12 - name.count)) + line + "  " + text
         }
+        func top(_ place: Int) -> Double { Chart.niceCeiling(trial.samples.compactMap { $0[place] }.max() ?? 1) }
         let failed = last[3] ?? 0
         return [
-            row("requests/s", 0, 200, last[0].map { "\(Int($0.rounded()))" } ?? "-") { _ in false },
-            row("ready pods", 1, 10, last[1].map { "\(Int($0))" } ?? "-") { $0 < 1 },
-            row("p95", 2, 5, ReportText.seconds(last[2])) { $0 > 0.5 },
+            row("requests/s", 0, top(0), last[0].map { "\(Int($0.rounded()))" } ?? "-") { _ in false },
+            row("ready pods", 1, top(1), last[1].map { "\(Int($0))" } ?? "-") { $0 < 1 },
+            row("p95", 2, 2, ReportText.seconds(last[2])) { $0 > 1 },
             row("failed", 3, 1, "\(Int((failed * 100).rounded()))%") { $0 > 0.01 },
             "            " + world.clockText,
         ]

@@ -81,8 +81,7 @@ struct IncidentHistory {
         "ScaleDownEmpty": .scale, "DeploymentRollback": .scale, "Killing": .kill, "Evicted": .kill, "Preempted": .kill,
         "TaintManagerEviction": .kill, "NodeNotReady": .node, "NodeReady": .node, "RegisteredNode": .node,
         "RemovingNode": .node,
-        "FailedScheduling": .problem, "BackOff": .problem, "Failed": .problem, "FailedGetResourceMetric": .problem,
-        "FailedComputeMetricsReplicas": .problem, "ProgressDeadlineExceeded": .problem,
+        "FailedScheduling": .problem, "BackOff": .problem, "Failed": .problem, "FailedGetResourceMetric": .problem, "ProgressDeadlineExceeded": .problem,
         "BackoffLimitExceeded": .problem,
     ]
 
