@@ -17,6 +17,12 @@ public protocol KubectlEnvironment: AnyObject {
     func write(_ text: String)
     /// Takes text for standard error.
     func writeError(_ text: String)
+    /// Whether whoever waits wants no more (Ctrl-C): a command that lets time pass ends at the next moment.
+    var wantsToStop: Bool { get }
+}
+
+extension KubectlEnvironment {
+    public var wantsToStop: Bool { false }
 }
 
 /// Why a file cannot be read.

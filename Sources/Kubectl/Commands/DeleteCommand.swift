@@ -126,7 +126,9 @@ enum DeleteCommand: Command {
         }
         guard isThere(&endpoint) else { return true }
         let request = APIRequest(.list, target.kind.resource, namespace: target.namespace, name: target.name)
-        endpoint.follow(request, WatchBudget(limit: options.timeout)) { event, _ in event?.kind != .deleted }
+        endpoint.follow(request, WatchBudget(limit: options.timeout, options.environment)) { event, _ in
+            event?.kind != .deleted
+        }
         return !isThere(&endpoint)
     }
 
@@ -138,9 +140,11 @@ enum DeleteCommand: Command {
         var propagation: String
         var timeout: Duration
         var dryRun: DryRun
+        var environment: any KubectlEnvironment
 
         init(_ invocation: Invocation) throws(CommandFailure) {
             let arguments = invocation.arguments
+            environment = invocation.environment
             dryRun = try DryRun(invocation)
             var grace = arguments.int("grace-period")
             isForced = arguments.bool("force")

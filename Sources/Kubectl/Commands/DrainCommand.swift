@@ -177,6 +177,7 @@ enum DrainCommand: Command {
             }
             leaving = still
             guard !waiting.isEmpty || !leaving.isEmpty else { return }
+            if invocation.environment.wantsToStop { throw CommandFailure("interrupted") }
             guard left > .zero else {
                 throw CommandFailure(
                     leaving.isEmpty

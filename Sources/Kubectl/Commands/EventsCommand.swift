@@ -67,7 +67,8 @@ enum EventsCommand: Command {
         }
         if arguments.bool("watch") {
             if format.isHuman, !kept.isEmpty { invocation.write(rows(kept, endpoint.wallTime)) }
-            endpoint.follow(request, WatchBudget(arguments.duration("watch-for"))) { event, now in
+            endpoint.follow(request, WatchBudget(arguments.duration("watch-for"), invocation.environment)) {
+                event, now in
                 guard let event, event.kind != .deleted, isShown(event.object) else { return true }
                 invocation.write(format.isHuman ? rows([event.object], now) : (try? printer.text(event.object)) ?? "")
                 return true

@@ -184,10 +184,12 @@ enum GetCommand: Command {
             name: group.names.first ?? "",
             labelSelector: arguments.string("selector"), fieldSelector: arguments.string("field-selector"))
         let given = arguments.has("for") ? arguments.duration("for") : arguments.duration("watch-for")
-        endpoint.follow(request, WatchBudget(given)) { event, now in
+        let budget = WatchBudget(given, invocation.environment)
+        endpoint.follow(request, budget) { event, now in
             if let event { invocation.write(text(event.kind, [event.object], now)) }
             return true
         }
+        if let note = budget.endNote, !invocation.environment.wantsToStop { invocation.printError(note) }
         return 0
     }
 }

@@ -250,7 +250,8 @@ enum LogsCommand: Command {
         throws(CommandFailure) -> Int32
     {
         let arguments = invocation.arguments
-        let budget = WatchBudget(arguments.has("for") ? arguments.duration("for") : arguments.duration("watch-for"))
+        let budget = WatchBudget(
+            arguments.has("for") ? arguments.duration("for") : arguments.duration("watch-for"), invocation.environment)
         var printed: [Int] = []
         for source in sources {
             invocation.write(prefixed(try read(source, on: &endpoint), source.prefix))
@@ -258,7 +259,7 @@ enum LogsCommand: Command {
         }
         var quiet = 0
         var left = budget.limit
-        while left > .zero, budget.quietSeconds.map({ quiet < $0 }) ?? true {
+        while left > .zero, budget.goesOn(quiet: quiet) {
             endpoint.pass(min(left, .seconds(1)))
             left -= .seconds(1)
             quiet += 1

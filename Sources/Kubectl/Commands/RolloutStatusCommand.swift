@@ -45,7 +45,9 @@ enum RolloutStatusCommand: Command {
         let timeout = invocation.arguments.duration("timeout")
         let request = APIRequest(.list, target.kind.resource, namespace: target.namespace, name: target.name)
         var isDeleted = false
-        endpoint.follow(request, WatchBudget(limit: timeout > .zero ? timeout : .seconds(3_600))) { event, _ in
+        endpoint.follow(
+            request, WatchBudget(limit: timeout > .zero ? timeout : .seconds(3_600), invocation.environment)
+        ) { event, _ in
             guard let event else { return true }
             guard event.kind != .deleted else {
                 isDeleted = true

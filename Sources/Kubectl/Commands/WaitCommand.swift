@@ -124,7 +124,7 @@ enum WaitCommand: Command {
             }
             for target in found.objects {
                 let start = endpoint.wallTime
-                let met = wait(for: target, goal, left, on: &endpoint)
+                let met = wait(for: target, goal, left, invocation.environment, on: &endpoint)
                 left -= .seconds(endpoint.wallTime.epochSeconds - start.epochSeconds)
                 if let met {
                     try reporter.report(target.kind.resource, target.name, "condition met", met)
@@ -144,7 +144,7 @@ enum WaitCommand: Command {
     ) throws(CommandFailure) -> FetchResult {
         var found = try invocation.targets(invocation.arguments.positional, on: &endpoint)
         guard case .create = goal else { return found }
-        while found.objects.isEmpty, left > .zero {
+        while found.objects.isEmpty, left > .zero, !invocation.environment.wantsToStop {
             endpoint.pass(.seconds(1))
             left -= .seconds(1)
             found = try invocation.targets(invocation.arguments.positional, on: &endpoint)
@@ -154,7 +154,8 @@ enum WaitCommand: Command {
 
     /// The object when it was there; nil when the time was over.
     private static func wait(
-        for target: FetchedObject, _ goal: Goal, _ left: Duration, on endpoint: inout some SimulatedEndpoint
+        for target: FetchedObject, _ goal: Goal, _ left: Duration, _ environment: any KubectlEnvironment,
+        on endpoint: inout some SimulatedEndpoint
     ) -> JSONValue? {
         let get = APIRequest(.get, target.kind.resource, namespace: target.namespace, name: target.name)
         let answer = endpoint.respond(to: get)
@@ -168,7 +169,7 @@ enum WaitCommand: Command {
         guard left > .zero else { return nil }
         var result: JSONValue?
         let request = APIRequest(.list, target.kind.resource, namespace: target.namespace, name: target.name)
-        endpoint.follow(request, WatchBudget(limit: left)) { event, _ in
+        endpoint.follow(request, WatchBudget(limit: left, environment)) { event, _ in
             guard let event else { return true }
             if event.kind == .deleted {
                 if case .delete = goal { result = event.object }

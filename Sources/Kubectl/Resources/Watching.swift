@@ -5,9 +5,11 @@ struct WatchBudget {
     var limit: Duration
     /// Ends the watch when nothing changed for so many seconds; nil never does.
     var quietSeconds: Int?
+    private let environment: any KubectlEnvironment
 
     /// What `--for` or `--watch-for` said; otherwise ten minutes, or a minute without a change.
-    init(_ given: Duration) {
+    init(_ given: Duration, _ environment: any KubectlEnvironment) {
+        self.environment = environment
         if given > .zero {
             limit = given
             quietSeconds = nil
@@ -17,9 +19,20 @@ struct WatchBudget {
         }
     }
 
-    init(limit: Duration) {
+    init(limit: Duration, _ environment: any KubectlEnvironment) {
+        self.environment = environment
         self.limit = limit
         quietSeconds = nil
+    }
+
+    /// Whether a watch that has been quiet for so many seconds goes on.
+    func goesOn(quiet: Int) -> Bool { !environment.wantsToStop && (quietSeconds.map { quiet < $0 } ?? true) }
+
+    /// What to say when a watch that nobody bounded has ended: a real one goes on until it is stopped.
+    var endNote: String? {
+        quietSeconds.map {
+            "(a watch ends after \(GoDuration.text(limit)) of simulated time, or \($0)s without a change; --for DURATION sets another end)"
+        }
     }
 }
 
@@ -38,7 +51,7 @@ extension SimulatedEndpoint {
                 now.epochSeconds += 1
             }
             guard each(event, now) else { return false }
-            return budget.quietSeconds.map { quiet < $0 } ?? true
+            return budget.goesOn(quiet: quiet)
         }
     }
 

@@ -16,9 +16,10 @@ enum KubectlRun {
         }
         var session = try global.open(for: access == .reading ? .reading : .writing)
         let environment = ProcessEnvironment(defaultNamespace: session.world.scenario.namespace)
+        if access == .writing { Interruption.listen() }
         let code = KubectlCommand.run(words, on: &session, environment: environment)
         if access == .writing { try session.commit() }
-        return code
+        return Interruption.isWanted ? Exit.interrupted : code
     }
 
     /// Takes `--lab` and `--labs` out of the words: kubectl does not know them.
@@ -74,6 +75,8 @@ private final class ProcessEnvironment: KubectlEnvironment {
             $0.utf8.lexicographicallyPrecedes($1.utf8)
         }
     }
+
+    var wantsToStop: Bool { Interruption.isWanted }
 
     func standardInput() -> [UInt8] { Array(FileHandle.standardInput.readDataToEndOfFile()) }
 
