@@ -64,6 +64,8 @@ struct ClusterRig: Sendable {
     var clock = Clock()
     var runtime = FakeRuntime()
     private var queue = EventQueue<RuntimeEvent>()
+    /// Events handled so far.
+    private(set) var handled = 0
 
     init(
         nodes: Int = 3, cpu: String = "4", memory: String = "8Gi", settings: ClusterSettings = ClusterSettings(),
@@ -91,6 +93,7 @@ struct ClusterRig: Sendable {
 
     mutating func run(until end: SimulationTime) {
         while true {
+            handled += 1
             let next = cluster.next
             let mine = queue.next
             if let mine, mine.time <= end,

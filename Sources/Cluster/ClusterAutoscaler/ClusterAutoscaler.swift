@@ -82,7 +82,9 @@ public struct ClusterAutoscaler: Sendable {
     }
 
     private func nodes(of group: Int, _ context: ClusterContext) -> [(id: ObjectID<Node>, object: Node)] {
-        context.store.nodes.sorted.filter { $0.object.metadata.labels[Self.groupLabel] == configuration.groups[group].name }
+        context.store.nodes.sorted.filter {
+            $0.object.metadata.labels[Self.groupLabel] == configuration.groups[group].name
+        }
     }
 
     // MARK: Up
@@ -92,7 +94,8 @@ public struct ClusterAutoscaler: Sendable {
         var waiting: [(id: ObjectID<Pod>, pod: Pod)] = []
         context.store.pods.forEach { id, pod in
             if pod.spec.nodeName.isEmpty, pod.metadata.deletionTimestamp == nil, pod.status.nominatedNodeName.isEmpty,
-                let condition = pod.condition("PodScheduled"), condition.status == "False", condition.reason == "Unschedulable"
+                let condition = pod.condition("PodScheduled"), condition.status == "False",
+                condition.reason == "Unschedulable"
             {
                 waiting.append((id, pod))
             }
@@ -121,7 +124,9 @@ public struct ClusterAutoscaler: Sendable {
             guard count > 0 else { continue }
             let waste = free / Double(count)
             // The expander 'least-waste', after 'most pods'.
-            if best == nil || placed.count > best!.pods.count || (placed.count == best!.pods.count && waste < best!.waste) {
+            if best == nil || placed.count > best!.pods.count
+                || (placed.count == best!.pods.count && waste < best!.waste)
+            {
                 best = (index, count, placed, waste)
             }
         }
@@ -129,7 +134,8 @@ public struct ClusterAutoscaler: Sendable {
             for (_, pod) in waiting {
                 let reasons = refusals(pod, context)
                 context.recordEvent(
-                    .normal, "NotTriggerScaleUp", "pod didn't trigger scale-up: \(reasons)", about: pod, source: .clusterAutoscaler)
+                    .normal, "NotTriggerScaleUp", "pod didn't trigger scale-up: \(reasons)", about: pod,
+                    source: .clusterAutoscaler)
             }
             return false
         }
@@ -138,7 +144,8 @@ public struct ClusterAutoscaler: Sendable {
         for (_, pod) in best.pods {
             context.recordEvent(
                 .normal, "TriggeredScaleUp",
-                "pod triggered scale-up: [{\(group.name) \(size)->\(size + best.nodes) (max: \(group.maximum))}]", about: pod,
+                "pod triggered scale-up: [{\(group.name) \(size)->\(size + best.nodes) (max: \(group.maximum))}]",
+                about: pod,
                 source: .clusterAutoscaler)
         }
         pending[best.group] += best.nodes
@@ -218,15 +225,19 @@ public struct ClusterAutoscaler: Sendable {
             guard let pod = context.store[id], pod.isActive else { continue }
             info.add(PodInfo(pod, id: id))
             if pod.controller?.kind == "DaemonSet" { continue }
-            guard pod.controller != nil || pod.metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "true",
+            guard
+                pod.controller != nil
+                    || pod.metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "true",
                 pod.metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] != "false"
             else { return false }
+            guard mayLeave(pod, context) else { return false }
             movable.append(PodInfo(pod, id: id))
         }
         let cpu = Double(info.requested.cpuMilli) / Double(max(1, info.allocatable.cpuMilli))
         let memory = Double(info.requested.memory) / Double(max(1, info.allocatable.memory))
         guard max(cpu, memory) < configuration.utilizationThreshold else { return false }
-        var others: [NodeInfo] = context.store.nodes.sorted.filter { $0.object.metadata.name != node.metadata.name }.map { _, other in
+        var others: [NodeInfo] = context.store.nodes.sorted.filter { $0.object.metadata.name != node.metadata.name }.map
+        { _, other in
             var info = NodeInfo(other)
             for id in context.store.pods(on: other.metadata.name) {
                 if let pod = context.store[id], pod.isActive { info.add(PodInfo(pod, id: id)) }
@@ -234,12 +245,27 @@ public struct ClusterAutoscaler: Sendable {
             return info
         }
         for pod in movable {
-            guard let place = others.firstIndex(where: { SchedulingCycle(pod, others, SchedulingSurroundings()).filter($0) == nil }) else {
+            guard
+                let place = others.firstIndex(where: {
+                    SchedulingCycle(pod, others, SchedulingSurroundings()).filter($0) == nil
+                })
+            else {
                 return false
             }
             others[place].add(pod)
         }
         return true
+    }
+
+    /// What holds a pod where it is (`simulator/drainability`): data on the node's own disk, and a budget that has
+    /// nothing to spare. A pod that says it is safe to evict may leave its data.
+    private func mayLeave(_ pod: Pod, _ context: ClusterContext) -> Bool {
+        let isSafe = pod.metadata.annotations["cluster-autoscaler.kubernetes.io/safe-to-evict"] == "true"
+        let hasLocalData = pod.spec.volumes.contains {
+            $0.volumeSource.emptyDir != nil || $0.volumeSource.hostPath != nil
+        }
+        guard isSafe || !hasLocalData else { return false }
+        return context.budgets(of: pod).allSatisfy { context.store[$0]?.status.disruptionsAllowed ?? 0 > 0 }
     }
 
     /// Taints the node, evicts its pods and gives the machine back once it is empty.
@@ -252,17 +278,21 @@ public struct ClusterAutoscaler: Sendable {
             taint.effect = "NoSchedule"
             context.update(id, changesSpec: true) { $0.spec.taints.append(taint) }
             context.recordEvent(
-                .normal, "ScaleDown", "marked the node as toBeDeleted/unschedulable", about: node, source: .clusterAutoscaler)
+                .normal, "ScaleDown", "marked the node as toBeDeleted/unschedulable", about: node,
+                source: .clusterAutoscaler)
         }
         var left = false
         for pod in context.store.pods(on: name) {
             guard let object = context.store[pod], object.controller?.kind != "DaemonSet" else { continue }
             if object.isActive { try? context.evict(pod) }
-            if let now = context.store[pod], now.status.phase != "Succeeded", now.status.phase != "Failed" { left = true }
+            if let now = context.store[pod], now.status.phase != "Succeeded", now.status.phase != "Failed" {
+                left = true
+            }
         }
         guard !left else { return }
         for pod in context.store.pods(on: name) { context.remove(pod) }
-        context.recordEvent(.normal, "ScaleDown", "node removed by cluster autoscaler", about: node, source: .clusterAutoscaler)
+        context.recordEvent(
+            .normal, "ScaleDown", "node removed by cluster autoscaler", about: node, source: .clusterAutoscaler)
         unneededSince[name] = nil
         context.remove(id)
     }
@@ -271,9 +301,15 @@ public struct ClusterAutoscaler: Sendable {
 extension Node {
     /// The conditions and address of a node whose kubelet has just registered it.
     public mutating func becomeReady(at time: Time) {
-        setCondition("MemoryPressure", "False", reason: "KubeletHasSufficientMemory", message: "kubelet has sufficient memory available", at: time)
-        setCondition("DiskPressure", "False", reason: "KubeletHasNoDiskPressure", message: "kubelet has no disk pressure", at: time)
-        setCondition("PIDPressure", "False", reason: "KubeletHasSufficientPID", message: "kubelet has sufficient PID available", at: time)
+        setCondition(
+            "MemoryPressure", "False", reason: "KubeletHasSufficientMemory",
+            message: "kubelet has sufficient memory available", at: time)
+        setCondition(
+            "DiskPressure", "False", reason: "KubeletHasNoDiskPressure", message: "kubelet has no disk pressure",
+            at: time)
+        setCondition(
+            "PIDPressure", "False", reason: "KubeletHasSufficientPID", message: "kubelet has sufficient PID available",
+            at: time)
         setCondition("Ready", "True", reason: "KubeletReady", message: "kubelet is posting ready status", at: time)
     }
 }
@@ -303,16 +339,21 @@ extension ClusterAutoscaler: BinaryCodable {
         try reader.section("cluster-autoscaler", version: 1)
         var configuration = ClusterAutoscalerConfiguration()
         let count: Int = try reader.read()
-        guard count >= 0, count <= reader.remaining else { throw .malformed(what: "node groups", offset: reader.offset) }
+        guard count >= 0, count <= reader.remaining else {
+            throw .malformed(what: "node groups", offset: reader.offset)
+        }
         for _ in 0..<count {
             let name: String = try reader.read()
             let text: String = try reader.read()
-            guard let value = try? JSONValue(parsingJSON: Array(text.utf8)[...]), let node = try? Node.decode(json: value).object else {
+            guard let value = try? JSONValue(parsingJSON: Array(text.utf8)[...]),
+                let node = try? Node.decode(json: value).object
+            else {
                 throw .malformed(what: "node group", offset: reader.offset)
             }
             configuration.groups.append(
                 NodeGroup(
-                    name: name, template: node, minimum: try reader.read(), maximum: try reader.read(), startup: try reader.read()))
+                    name: name, template: node, minimum: try reader.read(), maximum: try reader.read(),
+                    startup: try reader.read()))
         }
         configuration.scanInterval = try reader.read()
         configuration.utilizationThreshold = try reader.read()
@@ -323,6 +364,8 @@ extension ClusterAutoscaler: BinaryCodable {
         nextNumber = try reader.read()
         unneededSince = try reader.read()
         lastScaleUp = try reader.read()
-        guard pending.count == count, nextNumber.count == count else { throw .malformed(what: "node groups", offset: reader.offset) }
+        guard pending.count == count, nextNumber.count == count else {
+            throw .malformed(what: "node groups", offset: reader.offset)
+        }
     }
 }

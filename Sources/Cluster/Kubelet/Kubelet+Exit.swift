@@ -179,7 +179,7 @@ extension Kubelet {
 
     mutating func graceExpired(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
         guard let record = record(sandbox), index < record.containers.count, let run = record.containers[index].runtime,
-            isReachable(record)
+            isAlive(record)
         else { return }
         if record.containers[index].inPreStop {
             // The hook overran: the program still gets the signal and the shortest grace.

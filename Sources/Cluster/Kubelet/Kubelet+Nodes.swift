@@ -72,11 +72,14 @@ extension Kubelet {
                 forget(sandbox, &context)
                 continue
             }
-            if record.stage == .finished || pod.metadata.deletionTimestamp != nil {
+            // What was being stopped has stopped with the machine.
+            if record.stage == .finished || record.stage == .terminating || pod.metadata.deletionTimestamp != nil {
                 _ = modify(sandbox) { record in
                     record.isDeleted = pod.metadata.deletionTimestamp != nil
                     record.stage = .finished
                 }
+                writeStatus(sandbox, &context)
+                guard pod.metadata.deletionTimestamp != nil else { continue }
                 context.queue.schedule(.kubelet(.finalize(sandbox)), after: .seconds(5), on: &context.clock)
                 continue
             }

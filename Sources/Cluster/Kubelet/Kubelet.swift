@@ -84,6 +84,12 @@ public struct Kubelet: Sendable {
         return node.isPresent && node.health == .healthy
     }
 
+    /// Whether the kubelet of a pod's node runs at all; cut off from the control plane it still carries out what it began.
+    func isAlive(_ record: PodRecord) -> Bool {
+        let node = nodes[Int(record.node.index)]
+        return node.isPresent && node.health != .failed
+    }
+
     // MARK: Events
 
     mutating func handle(_ work: KubeletWork, usage: some ContainerUsageSource, _ context: inout ClusterContext) {

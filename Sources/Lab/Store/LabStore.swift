@@ -59,7 +59,7 @@ public struct LabStore {
             return store
         } catch {
             // Half a lab helps nobody; SQLite leaves an empty file when the transaction fails.
-            for leftover in [path, path + "-journal"] where fileExists(leftover) { unlink(leftover) }
+            removeLeftovers(of: path)
             throw error
         }
     }
@@ -321,15 +321,21 @@ public struct LabStore {
     /// Runs statements as they are; for tests that damage a lab.
     func execute(_ sql: String) throws { try database.writeWithoutTransaction { try $0.execute(sql: sql) } }
 
-    /// Copies the lab into a new file.
+    /// Copies the lab into a new file; when that fails, nothing is left of it.
     public func copy(to path: String) throws {
         guard !fileExists(path) else { throw LabStoreError.exists(path) }
         do {
             let target = try DatabaseQueue(path: path)
             try database.backup(to: target)
-        } catch let error as DatabaseError {
+            try target.close()
+        } catch {
+            Self.removeLeftovers(of: path)
             throw LabStoreError(error, path: path)
         }
+    }
+
+    private static func removeLeftovers(of path: String) {
+        for leftover in [path, path + "-journal"] where fileExists(leftover) { unlink(leftover) }
     }
 }
 
