@@ -21,7 +21,9 @@ let rooms: [Room] = [
     Room(
         name: "Lab", needs: ["Cluster", "Workloads", "Kubectl", "ContainerRuntime", "KubernetesAPI", "Simulation"],
         libraries: ["GRDB", "Yams"]),
-    Room(name: "Grading", needs: ["Lab", "KubernetesAPI", "Simulation"], libraries: ["Yams"]),
+    Room(
+        name: "Grading", needs: ["Lab", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
+        libraries: ["OrderedCollections"]),
     Room(
         name: "kubelab", needs: ["Grading", "Lab", "Kubectl", "KubernetesAPI", "Simulation"],
         libraries: ["ArgumentParser"], executable: true, tests: false),

@@ -52,7 +52,7 @@ public struct MachineMeter: Sendable {
     init() {}
 
     /// By which a scenario tells what a machine costs an hour; not part of Kubernetes.
-    static let priceAnnotation = "kubelab.dev/price-per-hour"
+    public static let priceAnnotation = "kubelab.dev/price-per-hour"
 
     // MARK: Reading
 

@@ -38,6 +38,9 @@ public struct Measurement: Sendable, Equatable {
                 ("available", "pods", "pods that are available"), ("updated", "pods", "pods of the current template"),
                 ("unavailable", "pods", "pods wanted and not available"), ("cpu", "cores", "CPU used by the pods now"),
                 ("memory", "bytes", "working set of the pods"), ("inflight", "requests", "requests in the pods"),
+                ("requestedCPU", "cores", "CPU requested by the pods that have a node"),
+                ("requestedMemory", "bytes", "memory requested by the pods that have a node"),
+                ("price", "currency/h", "what the pods take of their nodes' price: requests, or usage where it is higher"),
             ]
         ),
         (
@@ -45,6 +48,9 @@ public struct Measurement: Sendable, Equatable {
             [
                 ("current", "pods", "replicas the autoscaler saw"), ("desired", "pods", "replicas it wants"),
                 ("utilization", "%", "utilisation of its first resource metric"),
+                ("min", "pods", "spec.minReplicas"), ("max", "pods", "spec.maxReplicas"),
+                ("ableToScale", "", "1 if condition AbleToScale is True"), ("scalingActive", "", "1 if ScalingActive is True"),
+                ("scalingLimited", "", "1 if ScalingLimited is True"),
             ]
         ),
         (
@@ -147,6 +153,11 @@ extension Measurement {
             switch field {
             case "current": return Double(object.status.currentReplicas)
             case "desired": return Double(object.status.desiredReplicas)
+            case "min": return Double(object.spec.minReplicas ?? 1)
+            case "max": return Double(object.spec.maxReplicas)
+            case "ableToScale", "scalingActive", "scalingLimited":
+                guard let condition = object.status.conditions.first(where: { Self.condition($0.type, isNamed: field) }) else { return nil }
+                return condition.status == "True" ? 1 : 0
             default:
                 return object.status.currentMetrics.lazy.compactMap { $0.resource?.current.averageUtilization }.first.map(Double.init)
             }
@@ -198,7 +209,10 @@ extension Measurement {
             let pods = store.dependents(of: object.metadata.uid, ReplicaSet.self).flatMap { set in
                 store[set].map { store.dependents(of: $0.metadata.uid, Pod.self) } ?? []
             }
-            return Self.usage(pods, field, world)
+            switch field {
+            case "requestedCPU", "requestedMemory", "price": return Self.charge(pods, field, world)
+            default: return Self.usage(pods, field, world)
+            }
         }
     }
 

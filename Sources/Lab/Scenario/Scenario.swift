@@ -258,7 +258,7 @@ public struct PriceDescription: Sendable, Codable {
 
 extension Decoder {
     /// A container whose keys must all be known: a misspelt field is an error that names the nearest known one.
-    func strict<Key: CodingKey & CaseIterable>(_ type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    package func strict<Key: CodingKey & CaseIterable>(_ type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         let known = Key.allCases.map(\.stringValue)
         for key in try container(keyedBy: TextKey.self).allKeys where !known.contains(key.stringValue) {
             let near = known.min { editDistance($0, key.stringValue) < editDistance($1, key.stringValue) }

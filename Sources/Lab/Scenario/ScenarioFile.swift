@@ -57,7 +57,7 @@ public struct ScenarioFile: Sendable {
         }
     }
 
-    static func readText(_ path: String) throws -> String {
+    package static func readText(_ path: String) throws -> String {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw ConfigurationError(file: path, message: "cannot be read")
         }

@@ -3,27 +3,27 @@ import OrderedCollections
 
 /// Decodes configuration types from a document that was read by the YAML reader, so that scenarios obey the same
 /// rules as manifests and an error's coding path leads to a line of the file.
-struct ValueDecoder: Decoder {
+package struct ValueDecoder: Decoder {
     let value: JSONValue
-    let codingPath: [any CodingKey]
-    var userInfo: [CodingUserInfoKey: Any] { [:] }
+    package let codingPath: [any CodingKey]
+    package var userInfo: [CodingUserInfoKey: Any] { [:] }
 
-    init(_ value: JSONValue, at codingPath: [any CodingKey] = []) {
+    package init(_ value: JSONValue, at codingPath: [any CodingKey] = []) {
         self.value = value
         self.codingPath = codingPath
     }
 
-    func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
+    package func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
         guard case .object(let members) = value else { throw mismatch("a mapping") }
         return KeyedDecodingContainer(Keyed(members: members, codingPath: codingPath))
     }
 
-    func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
+    package func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
         guard case .array(let elements) = value else { throw mismatch("a list") }
         return Unkeyed(elements: elements, codingPath: codingPath)
     }
 
-    func singleValueContainer() throws -> any SingleValueDecodingContainer { Single(decoder: self) }
+    package func singleValueContainer() throws -> any SingleValueDecodingContainer { Single(decoder: self) }
 
     func mismatch(_ expected: String) -> DecodingError {
         DecodingError.typeMismatch(
@@ -216,7 +216,7 @@ public struct ConfigurationError: Error, Sendable, Equatable, CustomStringConver
 
 extension ConfigurationError {
     /// Turns a decoding error into file, line and field path. `line` finds a path's line in the document.
-    init(_ error: any Error, file: String, line: (String) -> Int) {
+    package init(_ error: any Error, file: String, line: (String) -> Int) {
         guard let error = error as? DecodingError else {
             self.init(file: file, message: "\(error)")
             return

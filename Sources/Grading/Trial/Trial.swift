@@ -1,0 +1,104 @@
+import Foundation
+import Lab
+import Simulation
+
+/// One run of a submission in the world of an exercise, with one seed.
+public struct Trial: Sendable {
+    /// How a trial ended.
+    public enum End: Sendable, Equatable {
+        case completed
+        /// The API server or kubectl refused a manifest; nothing can be said about the rest.
+        case refused([ConfigurationError])
+        /// The trial used up its budget of events or of time, or could not go on.
+        case stopped(String)
+    }
+
+    public var end: End
+    public var recording: TrialRecording
+
+    /// Runs the trial.
+    /// - Parameters:
+    ///   - exercise: the world and what is asked.
+    ///   - submission: what is applied; its rules have been checked.
+    ///   - seed: the seed of the world.
+    ///   - additional: measurements to record beside those of the criteria.
+    ///   - duration: a shorter trial, for a quick look.
+    ///   - isOver: asked now and then whether there is no time left.
+    public static func run(
+        _ exercise: Exercise, _ submission: Submission, seed: UInt64, additional: [String] = [], duration: Duration? = nil,
+        isOver: () -> Bool = { false }
+    ) -> Trial {
+        let scenario = exercise.scenario.scenario
+        let length = min(exercise.content.trial.duration, duration ?? exercise.content.trial.duration)
+        var needs = CriterionNeeds(exercise.expressions)
+        for measurement in additional { needs.add(measurement: measurement) }
+        let start = exercise.startOfDay
+        var recorder = TrialRecorder(needs: needs, scenario: scenario, duration: length, startOfDay: start)
+        var world: World
+        do { world = try exercise.scenario.world(seed: seed) } catch {
+            return Trial(end: .stopped("the scenario cannot begin: \(error)"), recording: recorder.recording)
+        }
+        var inputs = exercise.content.trial.inputs.sorted { $0.at < $1.at }[...]
+        var looked = 0
+        var end = End.completed
+        let budget = exercise.content.trial.events
+        var time = SimulationTime.zero
+        let finish = SimulationTime.zero + length
+        trial: while true {
+            while let input = inputs.first, .zero + input.at <= time {
+                inputs.removeFirst()
+                guard let file = submission.files.first(where: { $0.name == input.apply }) else { continue }
+                let outcome = world.apply(file.text, file: file.name, author: "grader")
+                guard outcome.failures.isEmpty else {
+                    end = .refused(outcome.failures)
+                    break trial
+                }
+            }
+            recorder.noteInstant(world)
+            if time.nanoseconds % 60_000_000_000 == 0 { recorder.takeLevels(world, all: false) }
+            guard time < finish else { break }
+            var next = min(finish, time + TrialRecorder.interval)
+            if let input = inputs.first { next = min(next, .zero + input.at) }
+            do {
+                let stopped = try world.advance(to: next, budget: budget - min(budget, world.counts.total)) { world in
+                    recorder.noteEvent(world)
+                    looked &+= 1
+                    return looked & 0xfff == 0 && isOver()
+                }
+                if stopped {
+                    end = .stopped("there was no time left for it, at \(Figures.clock(world.now)) of the trial")
+                    break
+                }
+            } catch {
+                end = .stopped(Self.words(error, budget: budget))
+                break
+            }
+            time = next
+        }
+        recorder.takeLevels(world, all: true)
+        recorder.recording.digest = world.digest.value.description
+        recorder.recording.events = world.counts.total
+        return Trial(end: end, recording: recorder.recording)
+    }
+
+    private static func words(_ error: RunError, budget: UInt64) -> String {
+        switch error {
+        case .budgetExhausted(_, let time):
+            "it made the cluster busier than any answer needs: the budget of \(budget) events was used up at \(Figures.clock(time))"
+        case .livelock: error.description
+        }
+    }
+}
+
+extension Exercise {
+    /// The simulated wall clock at the beginning, in seconds of the day.
+    var startOfDay: Int64 {
+        // RFC 3339 has the time at a fixed place; the scenario's reader has checked it.
+        let digits = Array(scenario.scenario.start.utf8)
+        func two(_ place: Int) -> Int64 {
+            guard digits.count > place + 1 else { return 0 }
+            return Int64(digits[place]) * 10 + Int64(digits[place + 1]) - 528
+        }
+        return two(11) * 3_600 + two(14) * 60 + two(17)
+    }
+}

@@ -1,0 +1,119 @@
+import Cluster
+import Lab
+import Simulation
+import Workloads
+
+/// Watches a world during a trial and keeps what the criteria need, bounded by what changes.
+///
+/// What the API server stores is looked at after every event that changed an object, so that no replica that lived for
+/// a second is missed; usage, prices and rates every five seconds; requests exactly, window by window, as the workloads
+/// account them; Kubernetes events as they are counted.
+struct TrialRecorder {
+    private struct Probe {
+        var name: String
+        var measurement: Measurement
+    }
+
+    private var stored: [Probe] = []
+    private var sampled: [Probe] = []
+    private let streams: [String]
+    private let namespace: String
+    private let keepsEvents: Bool
+    private let windowLength: Duration
+    private var revision: Int64 = -1
+    private var seen: [UInt64: Int32] = [:]
+    private var taken: [String: SimulationTime] = [:]
+    var recording: TrialRecording
+
+    /// How often usage and rates are looked at.
+    static let interval: Duration = .seconds(5)
+    /// Most changes that are kept of one measurement.
+    static let maximumChanges = 200_000
+
+    init(needs: CriterionNeeds, scenario: Scenario, duration: Duration, startOfDay: Int64) {
+        namespace = scenario.namespace
+        streams = needs.streams
+        keepsEvents = needs.events
+        windowLength = scenario.workloads.accounting.window
+        recording = TrialRecording(duration: duration, startOfDay: startOfDay)
+        for name in needs.measurements {
+            guard let measurement = try? Measurement(parsing: name, namespace: scenario.namespace) else { continue }
+            let probe = Probe(name: name, measurement: measurement)
+            if measurement.isStored { stored.append(probe) } else { sampled.append(probe) }
+            recording.signals[name] = StepSeries()
+        }
+    }
+
+    /// After an event: cheap unless an object changed.
+    mutating func noteEvent(_ world: borrowing World) {
+        guard world.cluster.context.store.revision != revision else { return }
+        revision = world.cluster.context.store.revision
+        for probe in stored { note(probe, world) }
+    }
+
+    /// Every ``interval``.
+    mutating func noteInstant(_ world: borrowing World) {
+        revision = world.cluster.context.store.revision
+        for probe in stored { note(probe, world) }
+        for probe in sampled { note(probe, world) }
+        if keepsEvents { noteOccurrences(world) }
+    }
+
+    private mutating func note(_ probe: Probe, _ world: borrowing World) {
+        let value = probe.measurement.value(in: world)
+        let now = world.now
+        if let count = recording.signals[probe.name]?.count, count < Self.maximumChanges {
+            recording.signals[probe.name]?.note(value, at: now)
+        }
+    }
+
+    private mutating func noteOccurrences(_ world: borrowing World) {
+        for record in world.cluster.context.events.records {
+            let before = seen[record.number] ?? 0
+            guard record.count > before else { continue }
+            seen[record.number] = record.count
+            recording.occurrences.append(
+                TrialRecording.Occurrence(
+                    time: record.last, reason: record.reason, object: "\(record.kind)/\(record.name)", message: record.message,
+                    count: Int(record.count - before)))
+        }
+    }
+
+    /// Takes over the windows of requests that can no longer change; called at least every hour.
+    mutating func takeLevels(_ world: borrowing World, all: Bool) {
+        for stream in streams {
+            guard let level = Self.level(stream, namespace, world) else { continue }
+            let last = taken[stream] ?? .nanosecondsBeforeZero
+            let end = all ? SimulationTime.never : world.now - windowLength
+            let fresh = level.windows.filter { $0.start > last && $0.start < end }
+            guard let newest = fresh.last else { continue }
+            taken[stream] = newest.start
+            recording.levels[stream, default: []] += fresh
+        }
+    }
+
+    private static func level(_ stream: String, _ namespace: String, _ world: borrowing World) -> ServiceLevel? {
+        let name = String(stream.drop { $0 != "/" }.dropFirst())
+        if stream.hasPrefix("traffic/") { return world.workloads.traffic(named: name) }
+        let key = name.contains("/") ? name : namespace + "/" + name
+        return world.workloads.serviceLevels.first { $0.name == key }
+    }
+}
+
+extension SimulationTime {
+    static let nanosecondsBeforeZero = SimulationTime(nanoseconds: -1)
+}
+
+extension Measurement {
+    /// Whether it is read from stored objects, which change only with a revision of the store.
+    var isStored: Bool {
+        switch subject {
+        case .deployment: !["cpu", "memory", "inflight", "price"].contains(field)
+        case .horizontalPodAutoscaler: true
+        case .pod: ["ready", "restarts"].contains(field)
+        case .node, .nodes, .pods: true
+        case .service: false
+        case .traffic, .cost: false
+        }
+    }
+}

@@ -1,0 +1,213 @@
+import Dispatch
+import Foundation
+import Kubectl
+import Lab
+import Simulation
+import Synchronization
+
+/// Grades submissions: runs the trials, judges the criteria, words the verdict.
+public struct Grader: Sendable {
+    public var exercise: Exercise
+    public var secret: CourseSecret
+    public var student: String
+    public var attempt: Int
+    /// Wall seconds after which no trial is begun or goes on; nil for none.
+    public var timeLimit: Double?
+    /// Trials that run at once; nil for one a processor.
+    public var width: Int?
+    /// Whether misconceptions are told although criteria fail.
+    public var explains: Bool
+
+    public init(
+        exercise: Exercise, secret: CourseSecret = .practice, student: String = "", attempt: Int = 1, timeLimit: Double? = nil,
+        width: Int? = nil, explains: Bool = false
+    ) {
+        self.exercise = exercise
+        self.secret = secret
+        self.student = student
+        self.attempt = attempt
+        self.timeLimit = timeLimit
+        self.width = width
+        self.explains = explains
+    }
+
+    /// Which seeds are tried.
+    public enum Seeds: Sendable {
+        /// Those that learners know: for practice.
+        case visible
+        /// Those that decide a grade, with the first visible one to show what goes wrong.
+        case hidden
+        case these([UInt64])
+    }
+
+    /// Grades a folder.
+    public func grade(folder: String, seeds: Seeds = .hidden) -> Verdict {
+        let (submission, faults) = Submission.read(folder, for: exercise)
+        return grade(submission, faults: faults, seeds: seeds)
+    }
+
+    /// Grades a submission.
+    /// - Parameters:
+    ///   - submission: what was read.
+    ///   - faults: what could not be read.
+    ///   - seeds: which seeds are tried.
+    public func grade(_ submission: Submission, faults: [ConfigurationError] = [], seeds: Seeds = .hidden) -> Verdict {
+        let begin = DispatchTime.now().uptimeNanoseconds
+        var verdict = judge(submission, faults + submission.faults(in: exercise), seeds, begin: begin)
+        verdict.wallMilliseconds = Int64((DispatchTime.now().uptimeNanoseconds &- begin) / 1_000_000)
+        return verdict
+    }
+
+    /// Runs trials, several at once; the order of the results is that of the seeds.
+    public func trials(_ submission: Submission, seeds: [UInt64], additional: [String] = []) -> [Trial] {
+        let begin = DispatchTime.now().uptimeNanoseconds
+        return trials(submission, seeds: seeds, additional: additional, begin: begin)
+    }
+
+    private func trials(_ submission: Submission, seeds: [UInt64], additional: [String], begin: UInt64) -> [Trial] {
+        let results = Mutex([Trial?](repeating: nil, count: seeds.count))
+        let next = Mutex(0)
+        let limit = timeLimit.map { UInt64(max(0, min(1e9, $0)) * 1e9) }
+        let count = max(1, min(seeds.count, width ?? ProcessInfo.processInfo.activeProcessorCount))
+        DispatchQueue.concurrentPerform(iterations: count) { _ in
+            while true {
+                let index = next.withLock { value -> Int in
+                    value += 1
+                    return value - 1
+                }
+                guard index < seeds.count else { return }
+                let trial = Trial.run(exercise, submission, seed: seeds[index], additional: additional) {
+                    limit.map { DispatchTime.now().uptimeNanoseconds &- begin > $0 } ?? false
+                }
+                results.withLock { $0[index] = trial }
+            }
+        }
+        return results.withLock { $0.compactMap { $0 } }
+    }
+
+    private func judge(_ submission: Submission, _ faults: [ConfigurationError], _ choice: Seeds, begin: UInt64) -> Verdict {
+        let visible = Array(exercise.content.trial.visibleSeeds.prefix(1))
+        let deciding: [UInt64]
+        var shown: [UInt64] = []
+        switch choice {
+        case .visible: deciding = exercise.content.trial.visibleSeeds
+        case .these(let seeds): deciding = seeds
+        case .hidden:
+            deciding = secret.seeds(
+                exercise: exercise.id, student: student, attempt: attempt, count: exercise.content.trial.hiddenSeeds)
+            shown = visible
+        }
+        guard faults.isEmpty else { return ungradable(submission, faults) }
+        let trials = trials(submission, seeds: deciding + shown, additional: [], begin: begin)
+        guard trials.count == deciding.count + shown.count else {
+            return ungradable(submission, [ConfigurationError(file: exercise.id, message: "a trial gave no result")], status: .error)
+        }
+        for trial in trials {
+            switch trial.end {
+            case .completed: continue
+            case .refused(let failures): return ungradable(submission, failures.map(Self.sanitised))
+            case .stopped(let why): return ungradable(submission, [ConfigurationError(file: exercise.id, message: Sanitised.text(why))])
+            }
+        }
+        let recordings = trials.prefix(deciding.count).map(\.recording)
+        let shownRecordings = trials.dropFirst(deciding.count).map(\.recording)
+        var verdict = empty(submission, .graded)
+        for (criterion, expression) in zip(exercise.content.criteria, exercise.expressions) {
+            let outcome = expression.evaluate(Array(recordings), references: exercise.references)
+            let shown = shownRecordings.isEmpty ? nil : expression.evaluate(Array(shownRecordings), references: exercise.references)
+            verdict.checks.append(check(criterion, expression, outcome, shown, submission))
+        }
+        verdict.receipt.seedHashes = (deciding + shown).map { SHA256.hexadecimal("seed \($0)".utf8) }
+        verdict.receipt.digests = trials.map(\.recording.digest)
+        verdict.receipt.points = verdict.points
+        if verdict.isPassed { verdict.debrief = exercise.content.debrief }
+        if verdict.isPassed || explains { return verdict }
+        for index in verdict.checks.indices { verdict.checks[index].misconceptions = [] }
+        return verdict
+    }
+
+    private func check(
+        _ criterion: Criterion, _ expression: CriterionExpression, _ outcome: CriterionOutcome, _ shown: CriterionOutcome?,
+        _ submission: Submission
+    ) -> Check {
+        // A hidden result says which criterion and how far off; what a learner may look at is a visible seed that
+        // fails in the same way.
+        let isHidden = shown != nil
+        let visible = shown ?? outcome
+        let tells = !isHidden || !visible.holds
+        let place = criterion.field.flatMap { submission.place(of: $0, in: exercise) }
+        var check = Check(
+            id: criterion.id, title: criterion.title, status: outcome.holds ? .passed : .failed,
+            points: outcome.holds ? Double(criterion.points) : (outcome.fraction * Double(criterion.points)).rounded(.down),
+            maximumPoints: criterion.points, expected: outcome.expected, seen: outcome.seen, harm: "", rule: expression.text,
+            isHidden: isHidden, moment: nil, file: place?.file ?? "", line: place?.line ?? 0, path: place?.path ?? "", commands: [],
+            misconceptions: [], slack: outcome.slack)
+        if outcome.holds {
+            check.file = ""
+            check.line = 0
+            check.path = ""
+            return check
+        }
+        if isHidden, outcome.bound == nil { check.seen = "not so on at least one hidden seed" }
+        check.misconceptions = exercise.content.wrong.filter { $0.criterion == criterion.id }.map(\.misconception)
+        guard tells else {
+            check.seen += ", on hidden seeds; the visible seed passes, so look at how little it has to spare"
+            return check
+        }
+        check.harm = visible.harm
+        check.moment = visible.moment
+        if isHidden, outcome.bound == nil { check.seen = visible.seen + " (on the visible seed)" }
+        if let moment = visible.moment {
+            let to = Figures.clock(moment)
+            check.commands = ["kubelab rewind --to \(to)"]
+            let subjects = criterion.graph.isEmpty ? CriterionNeeds([expression]).measurements : criterion.graph
+            for measurement in subjects.prefix(2) { check.commands.append("kubelab graph \(measurement)") }
+        }
+        return check
+    }
+
+    private func empty(_ submission: Submission, _ status: Verdict.Status) -> Verdict {
+        Verdict(
+            status: status, exercise: exercise.id, lesson: exercise.lesson, title: exercise.title,
+            student: Sanitised.text(student, limit: 200), checks: [], faults: [],
+            receipt: Receipt(
+                version: GradingVersion.current, exerciseHash: exercise.hash, submissionHash: submission.hash,
+                student: Sanitised.text(student, limit: 200), attempt: attempt, seedHashes: [], digests: [], points: 0,
+                maximumPoints: exercise.maximumPoints),
+            simulated: exercise.content.trial.duration, wallMilliseconds: 0, debrief: "")
+    }
+
+    private func ungradable(
+        _ submission: Submission, _ faults: [ConfigurationError], status: Verdict.Status = .ungradable
+    ) -> Verdict {
+        var verdict = empty(submission, status)
+        verdict.faults = faults
+        verdict.checks = zip(exercise.content.criteria, exercise.expressions).map { criterion, expression in
+            Check(
+                id: criterion.id, title: criterion.title, status: .ungradable, points: 0, maximumPoints: criterion.points,
+                expected: "", seen: "not judged: the submission cannot be tried", harm: "", rule: expression.text, isHidden: true,
+                moment: nil, file: "", line: 0, path: "", commands: [], misconceptions: [], slack: nil)
+        }
+        return verdict
+    }
+
+    private static func sanitised(_ error: ConfigurationError) -> ConfigurationError {
+        ConfigurationError(
+            file: Sanitised.text(error.file, limit: 200), line: error.line, path: Sanitised.text(error.path, limit: 300),
+            message: Sanitised.text(error.message))
+    }
+}
+
+extension Submission {
+    /// Where a field of an object stands: of the field itself, or of the innermost one on its way.
+    func place(of field: FieldReference, in exercise: Exercise) -> (file: String, line: Int, path: String)? {
+        for file in files {
+            let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
+                .objects(namespace: exercise.scenario.scenario.namespace).objects
+            for object in objects where Self.matches("\(object.kind.resource.kind)/\(object.name)", field.object) {
+                return (file.name, object.document.line(of: field.path), field.path)
+            }
+        }
+        return nil
+    }
+}
