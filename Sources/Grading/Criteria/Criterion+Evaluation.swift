@@ -69,7 +69,9 @@ struct CriterionEvaluation {
         var result = decisive
         result.expected = "\(first.expected), \(word) \(second.expected)"
         result.seen = "\(first.seen); \(second.seen)"
-        if let left = first.slack, let right = second.slack { result.slack = word == "and" ? min(left, right) : max(left, right) }
+        if let left = first.slack, let right = second.slack {
+            result.slack = word == "and" ? min(left, right) : max(left, right)
+        }
         return result
     }
 
@@ -87,7 +89,8 @@ struct CriterionEvaluation {
         guard let value, let bound else {
             let missing = value == nil ? left.words : right.words
             return CriterionOutcome(
-                fraction: 0, expected: expected, seen: "nothing was measured of \(missing)", harm: "", slack: value == nil ? -1 : nil)
+                fraction: 0, expected: expected, seen: "nothing was measured of \(missing)", harm: "",
+                slack: value == nil ? -1 : nil)
         }
         let holds = comparison.holds(value, bound)
         var fraction = holds ? 1.0 : 0
@@ -155,15 +158,18 @@ struct CriterionEvaluation {
     private func single(_ quantity: TrialQuantity, on trial: TrialRecording) -> Double? {
         switch quantity {
         case .requests(let population, let stream, let window): return population.count(in: trial.level(stream, window))
-        case .summary(let summary, let signal, let window): return Self.summarise(summary, trial.segments(signal, window))
+        case .summary(let summary, let signal, let window):
+            return Self.summarise(summary, trial.segments(signal, window))
         case .shareOfTime(let condition, let window):
             let (from, to) = trial.bounds(window)
             guard from < to else { return nil }
             let held = trial.stretches(condition, holds: true, window).reduce(0.0) { $0 + ($1.to - $1.from).seconds }
             return held / (to - from).seconds
-        case .events(let pattern, let window): return Double(trial.occurrences(pattern, window).reduce(0) { $0 + $1.count })
+        case .events(let pattern, let window):
+            return Double(trial.occurrences(pattern, window).reduce(0) { $0 + $1.count })
         case .timeOfEvent(let pattern, let window): return trial.occurrences(pattern, window).first?.time.seconds
-        case .timeOf(let condition, let window): return trial.stretches(condition, holds: true, window).first?.from.seconds
+        case .timeOf(let condition, let window):
+            return trial.stretches(condition, holds: true, window).first?.from.seconds
         case .value(let signal, let time): return trial.value(of: signal, at: .zero + time)
         case .constant, .reference, .arithmetic, .share, .quantile:
             return CriterionEvaluation(trials: [trial], references: references).pooled(quantity)
@@ -180,7 +186,8 @@ struct CriterionEvaluation {
         case .integral: return known.reduce(0) { $0 + ($1.value ?? 0) * ($1.to - $1.from).seconds / 3_600 }
         case .mean:
             let time = known.reduce(0) { $0 + ($1.to - $1.from).seconds }
-            return time > 0 ? known.reduce(0) { $0 + ($1.value ?? 0) * ($1.to - $1.from).seconds } / time : known[0].value
+            return time > 0
+                ? known.reduce(0) { $0 + ($1.value ?? 0) * ($1.to - $1.from).seconds } / time : known[0].value
         }
     }
 
@@ -210,7 +217,9 @@ struct CriterionEvaluation {
             harm: "", trial: worst.trial, moment: worst.from, slack: -worst.share, value: value)
     }
 
-    private func eventually(_ condition: TimedCondition, _ within: Duration?, _ window: CriterionWindow) -> CriterionOutcome {
+    private func eventually(_ condition: TimedCondition, _ within: Duration?, _ window: CriterionWindow)
+        -> CriterionOutcome
+    {
         var expected = "\(condition.text) at some time"
         if let within { expected += " within \(Figures.time(within.seconds))" }
         expected += " \(window.text)"
@@ -223,7 +232,9 @@ struct CriterionEvaluation {
             }
             if latest.map({ $0.after < first.from - from }) ?? true { latest = (index, first.from - from) }
         }
-        guard let latest else { return CriterionOutcome(fraction: 0, expected: expected, seen: "no trial was run", harm: "") }
+        guard let latest else {
+            return CriterionOutcome(fraction: 0, expected: expected, seen: "no trial was run", harm: "")
+        }
         let holds = within.map { latest.after <= $0 } ?? true
         let start = trials[latest.trial].bounds(window).from
         return CriterionOutcome(

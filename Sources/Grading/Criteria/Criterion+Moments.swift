@@ -32,7 +32,8 @@ extension CriterionEvaluation {
             return nil
         case .timeOf(_, let window): return (0, trials.first?.bounds(window).from ?? .zero, "")
         case .value(_, let time): return (0, .zero + time, "")
-        case .arithmetic(_, let left, let right): return worst(left, comparison, bound) ?? worst(right, comparison, bound)
+        case .arithmetic(_, let left, let right):
+            return worst(left, comparison, bound) ?? worst(right, comparison, bound)
         case .timeOfEvent, .constant, .reference: return nil
         }
     }
@@ -62,7 +63,8 @@ extension CriterionEvaluation {
         guard let best else { return nil }
         let trial = trials[best.trial]
         let count = Int64(best.count.rounded())
-        let users = stream.hasPrefix("traffic/") ? (count == 1 ? "user" : "users") : (count == 1 ? "request" : "requests")
+        let users =
+            stream.hasPrefix("traffic/") ? (count == 1 ? "user" : "users") : (count == 1 ? "request" : "requests")
         return (
             best.trial, best.from,
             "\(count) \(users) \(sentence.words), \(trial.wallClock(best.from)) to \(trial.wallClock(best.to))"
@@ -80,7 +82,9 @@ extension CriterionEvaluation {
         for (index, trial) in trials.enumerated() {
             for segment in trial.segments(signal, window) {
                 guard let value = segment.value else { continue }
-                if best.map({ summary == .min ? value < $0.value : value > $0.value }) ?? true { best = (index, segment.from, value) }
+                if best.map({ summary == .min ? value < $0.value : value > $0.value }) ?? true {
+                    best = (index, segment.from, value)
+                }
             }
         }
         return best.map { ($0.trial, $0.time, "") }
@@ -96,7 +100,12 @@ extension CriterionEvaluation {
                 best = (index, stretch.from, stretch.to - stretch.from)
             }
         }
-        return best.map { ($0.trial, $0.from, "for \(Figures.time($0.length.seconds)) from \(Figures.clock($0.from)) on it was not so") }
+        return best.map {
+            (
+                $0.trial, $0.from,
+                "for \(Figures.time($0.length.seconds)) from \(Figures.clock($0.from)) on it was not so"
+            )
+        }
     }
 }
 
@@ -118,14 +127,16 @@ extension TrialQuantity {
         case .constant(let value, let unit): unit.text(value)
         case .share(let population, let among, let stream, let window):
             "the share of \(among == .all ? "requests" : "requests that \(among.words),") of \(stream) that \(population.words) \(window.text)"
-        case .requests(let population, let stream, let window): "the requests of \(stream) that \(population.words) \(window.text)"
+        case .requests(let population, let stream, let window):
+            "the requests of \(stream) that \(population.words) \(window.text)"
         case .quantile(let share, let stream, let window):
             "the \(Figures.percent(share)) quantile of latency of \(stream) \(window.text)"
         case .summary(let summary, let signal, let window): "the \(summary.rawValue) of \(signal.text) \(window.text)"
         case .shareOfTime(let condition, let window): "the share of time with \(condition.text) \(window.text)"
         case .events(let pattern, let window):
             "the number of \(pattern.reason) events\(pattern.object.map { " of \($0)" } ?? "") \(window.text)"
-        case .timeOfEvent(let pattern, _): "the time of the first \(pattern.reason)\(pattern.object.map { " of \($0)" } ?? "")"
+        case .timeOfEvent(let pattern, _):
+            "the time of the first \(pattern.reason)\(pattern.object.map { " of \($0)" } ?? "")"
         case .timeOf(let condition, let window): "the first time with \(condition.text) \(window.text)"
         case .value(let signal, let time): "\(signal.text) at \(Figures.clock(time.seconds))"
         case .reference(let name): "the reference '\(name)'"

@@ -31,7 +31,8 @@ public struct CriterionNeeds: Sendable, Equatable {
             add(left)
             add(right)
             if let end { add(end) }
-        case .always(let condition, let window), .never(let condition, let window), .eventually(let condition, _, let window):
+        case .always(let condition, let window), .never(let condition, let window),
+            .eventually(let condition, _, let window):
             add(condition)
             windows.append(window)
         case .both(let left, let right), .either(let left, let right):
@@ -44,7 +45,8 @@ public struct CriterionNeeds: Sendable, Equatable {
     private mutating func add(_ quantity: TrialQuantity) {
         switch quantity {
         case .constant: break
-        case .share(_, _, let stream, let window), .requests(_, let stream, let window), .quantile(_, let stream, let window):
+        case .share(_, _, let stream, let window), .requests(_, let stream, let window),
+            .quantile(_, let stream, let window):
             Self.insert(stream, &streams)
             windows.append(window)
         case .summary(_, let signal, let window):

@@ -82,7 +82,9 @@ struct CriterionParser {
         return Duration(seconds: value)
     }
 
-    private mutating func nested<Result>(_ body: (inout Self) throws(CriterionError) -> Result) throws(CriterionError) -> Result {
+    private mutating func nested<Result>(_ body: (inout Self) throws(CriterionError) -> Result) throws(CriterionError)
+        -> Result
+    {
         guard depth < Self.maximumDepth else {
             throw CriterionError("more than \(Self.maximumDepth) levels of brackets", at: token.position)
         }
@@ -103,7 +105,8 @@ struct CriterionParser {
             guard case .compare(let left, let comparison, let right, nil) = claim,
                 comparison != .equal, comparison != .different
             else {
-                throw CriterionError("partial credit (\"nothing at\") needs one comparison with >=, <=, > or <", at: place)
+                throw CriterionError(
+                    "partial credit (\"nothing at\") needs one comparison with >=, <=, > or <", at: place)
             }
             claim = .compare(left, comparison, right, nothingAt: end)
         }
@@ -208,7 +211,9 @@ struct CriterionParser {
 
     private mutating func sum() throws(CriterionError) -> TrialQuantity {
         var left = try product()
-        while case .symbol(let symbol) = token.kind, symbol == "+" || symbol == "-", let step = Arithmetic(rawValue: symbol) {
+        while case .symbol(let symbol) = token.kind, symbol == "+" || symbol == "-",
+            let step = Arithmetic(rawValue: symbol)
+        {
             index += 1
             left = .arithmetic(step, left, try product())
         }
@@ -217,7 +222,9 @@ struct CriterionParser {
 
     private mutating func product() throws(CriterionError) -> TrialQuantity {
         var left = try quantity()
-        while case .symbol(let symbol) = token.kind, symbol == "*" || symbol == "/", let step = Arithmetic(rawValue: symbol) {
+        while case .symbol(let symbol) = token.kind, symbol == "*" || symbol == "/",
+            let step = Arithmetic(rawValue: symbol)
+        {
             index += 1
             left = .arithmetic(step, left, try quantity())
         }
@@ -227,7 +234,8 @@ struct CriterionParser {
     private mutating func quantity() throws(CriterionError) -> TrialQuantity {
         if isSymbol("(") { return try bracketed { parser throws(CriterionError) in try parser.sum() } }
         if accept(symbol: "-") {
-            return .arithmetic(.subtract, .constant(0, .plain), try nested { parser throws(CriterionError) in try parser.quantity() })
+            return .arithmetic(
+                .subtract, .constant(0, .plain), try nested { parser throws(CriterionError) in try parser.quantity() })
         }
         if case .number(let value, let unit) = token.kind {
             index += 1
@@ -259,7 +267,8 @@ struct CriterionParser {
             try expect(word: "at")
             return .value(signal, at: try time())
         case "reference":
-            return .reference(try bracketed { parser throws(CriterionError) in try parser.word("the name of a stored reference") })
+            return .reference(
+                try bracketed { parser throws(CriterionError) in try parser.word("the name of a stored reference") })
         default:
             if (try? Measurement(parsing: name, namespace: namespace)) != nil {
                 throw CriterionError(
@@ -280,12 +289,15 @@ struct CriterionParser {
         }
         guard accept(word: "requests") else { throw unexpected("\"requests\" or \"time\"") }
         let (stream, population) = try requests(required: true)
-        let among = accept(word: "among") ? try bracketed { parser throws(CriterionError) in try parser.population() } : .all
+        let among =
+            accept(word: "among") ? try bracketed { parser throws(CriterionError) in try parser.population() } : .all
         return .share(of: population, among: among, stream: stream, try window())
     }
 
     private mutating func quantileArguments() throws(CriterionError) -> (Double, String) {
-        guard case .number(let level, let unit) = token.kind, unit == .percent || unit == .plain, (0...1).contains(level) else {
+        guard case .number(let level, let unit) = token.kind, unit == .percent || unit == .plain,
+            (0...1).contains(level)
+        else {
             throw unexpected("a share such as 95%")
         }
         index += 1
@@ -304,7 +316,9 @@ struct CriterionParser {
 
     /// `traffic/NAME` or `service/NAME`.
     private mutating func stream() throws(CriterionError) -> String {
-        guard case .word(let word) = token.kind, word.hasPrefix("traffic/") || word.hasPrefix("service/"), word.count > 8 else {
+        guard case .word(let word) = token.kind, word.hasPrefix("traffic/") || word.hasPrefix("service/"),
+            word.count > 8
+        else {
             throw unexpected("a stream of requests: traffic/NAME or service/NAME")
         }
         index += 1
@@ -334,7 +348,9 @@ struct CriterionParser {
     }
 
     private mutating func populationUnit() throws(CriterionError) -> Population {
-        if accept(word: "not") { return .not(try nested { parser throws(CriterionError) in try parser.populationUnit() }) }
+        if accept(word: "not") {
+            return .not(try nested { parser throws(CriterionError) in try parser.populationUnit() })
+        }
         if isSymbol("(") { return try bracketed { parser throws(CriterionError) in try parser.population() } }
         let place = token.position
         let name = try word("a kind of request")
@@ -350,7 +366,8 @@ struct CriterionParser {
             if let outcome = Outcome.allCases.first(where: { "\($0)" == name }) { return .outcome(outcome) }
             let names = Outcome.allCases.map { "\($0)" }.joined(separator: ", ")
             throw CriterionError(
-                "\"\(name)\" is no kind of request; there are all, good, failed, latency (of good answers), \(names)", at: place)
+                "\"\(name)\" is no kind of request; there are all, good, failed, latency (of good answers), \(names)",
+                at: place)
         }
     }
 
@@ -369,7 +386,9 @@ struct CriterionParser {
     }
 
     private mutating func conditionUnit() throws(CriterionError) -> TimedCondition {
-        if accept(word: "not") { return .not(try nested { parser throws(CriterionError) in try parser.conditionUnit() }) }
+        if accept(word: "not") {
+            return .not(try nested { parser throws(CriterionError) in try parser.conditionUnit() })
+        }
         if isSymbol("(") {
             let start = index
             do throws(CriterionError) {
@@ -396,7 +415,9 @@ struct CriterionParser {
 
     private mutating func signalSum() throws(CriterionError) -> Signal {
         var left = try signalProduct()
-        while case .symbol(let symbol) = token.kind, symbol == "+" || symbol == "-", let step = Arithmetic(rawValue: symbol) {
+        while case .symbol(let symbol) = token.kind, symbol == "+" || symbol == "-",
+            let step = Arithmetic(rawValue: symbol)
+        {
             index += 1
             left = .arithmetic(step, left, try signalProduct())
         }
@@ -405,7 +426,9 @@ struct CriterionParser {
 
     private mutating func signalProduct() throws(CriterionError) -> Signal {
         var left = try signal()
-        while case .symbol(let symbol) = token.kind, symbol == "*" || symbol == "/", let step = Arithmetic(rawValue: symbol) {
+        while case .symbol(let symbol) = token.kind, symbol == "*" || symbol == "/",
+            let step = Arithmetic(rawValue: symbol)
+        {
             index += 1
             left = .arithmetic(step, left, try signal())
         }

@@ -146,17 +146,27 @@ struct CriterionLexer {
             for _ in symbol { advance() }
             return CriterionToken(kind: .symbol(symbol), position: start)
         }
-        throw CriterionError("\"\(character)\" has no meaning here", at: start)
+        let rest = String(characters[index..<min(index + 2, characters.count)])
+        let meant =
+            ["=>": ">=", "=<": "<=", "!": "not", "&&": "and", "||": "or"][rest] ?? (character == "=" ? "==" : nil)
+        throw CriterionError(
+            "\"\(character)\" has no meaning here\(meant.map { "; did you mean \"\($0)\"?" } ?? "")", at: start)
     }
 
-    private static func number(_ text: String, at position: CriterionPosition) throws(CriterionError) -> CriterionToken.Kind {
+    private static func number(_ text: String, at position: CriterionPosition) throws(CriterionError)
+        -> CriterionToken.Kind
+    {
         if let value = Double(text), value.isFinite { return .number(value, .plain) }
-        if text.hasSuffix("%"), let value = Double(text.dropLast()), value.isFinite { return .number(value / 100, .percent) }
-        for (suffix, factor) in [("Ki", 1024.0), ("Mi", 1_048_576), ("Gi", 1_073_741_824)] where text.hasSuffix(suffix) {
+        if text.hasSuffix("%"), let value = Double(text.dropLast()), value.isFinite {
+            return .number(value / 100, .percent)
+        }
+        for (suffix, factor) in [("Ki", 1024.0), ("Mi", 1_048_576), ("Gi", 1_073_741_824)] where text.hasSuffix(suffix)
+        {
             if let value = Double(text.dropLast(2)), value.isFinite { return .number(value * factor, .bytes) }
         }
         if let duration = Duration(parsing: text) { return .number(duration.seconds, .time) }
         throw CriterionError(
-            "\"\(text)\" is no number; units are % (of one), ns us ms s m h d (time) and Ki Mi Gi (bytes)", at: position)
+            "\"\(text)\" is no number; units are % (of one), ns us ms s m h d (time) and Ki Mi Gi (bytes)", at: position
+        )
     }
 }

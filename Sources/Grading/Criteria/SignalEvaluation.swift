@@ -19,7 +19,11 @@ extension TrialRecording {
         case .measurement(let name): signals[name]?.value(at: time)
         case .constant(let value, _): value
         case .arithmetic(let step, let left, let right):
-            if let left = value(of: left, at: time), let right = value(of: right, at: time) { step.apply(left, right) } else { nil }
+            if let left = value(of: left, at: time), let right = value(of: right, at: time) {
+                step.apply(left, right)
+            } else {
+                nil
+            }
         }
     }
 
@@ -27,7 +31,11 @@ extension TrialRecording {
     func holds(_ condition: TimedCondition, at time: SimulationTime) -> Bool {
         switch condition {
         case .compare(let left, let comparison, let right):
-            if let left = value(of: left, at: time), let right = value(of: right, at: time) { comparison.holds(left, right) } else { false }
+            if let left = value(of: left, at: time), let right = value(of: right, at: time) {
+                comparison.holds(left, right)
+            } else {
+                false
+            }
         case .both(let left, let right): holds(left, at: time) && holds(right, at: time)
         case .either(let left, let right): holds(left, at: time) || holds(right, at: time)
         case .not(let inner): !holds(inner, at: time)
@@ -37,11 +45,15 @@ extension TrialRecording {
     /// A signal over a window, stretch by stretch.
     func segments(_ signal: Signal, _ window: CriterionWindow) -> [StepSeries.Segment] {
         let times = instants(signal.measurements, window)
-        return zip(times, times.dropFirst()).map { StepSeries.Segment(from: $0, to: $1, value: value(of: signal, at: $0)) }
+        return zip(times, times.dropFirst()).map {
+            StepSeries.Segment(from: $0, to: $1, value: value(of: signal, at: $0))
+        }
     }
 
     /// The stretches of a window in which a condition holds (or does not), joined where they touch.
-    func stretches(_ condition: TimedCondition, holds wanted: Bool, _ window: CriterionWindow) -> [(from: SimulationTime, to: SimulationTime)] {
+    func stretches(_ condition: TimedCondition, holds wanted: Bool, _ window: CriterionWindow) -> [(
+        from: SimulationTime, to: SimulationTime
+    )] {
         let times = instants(condition.measurements, window)
         var found: [(from: SimulationTime, to: SimulationTime)] = []
         for (from, to) in zip(times, times.dropFirst()) where holds(condition, at: from) == wanted {

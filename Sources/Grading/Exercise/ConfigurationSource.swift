@@ -22,7 +22,9 @@ struct ConfigurationSource: Sendable {
     }
 
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
-        do { return try Value(from: ValueDecoder(document.value)) } catch let error as ConfigurationError { throw error } catch {
+        do { return try Value(from: ValueDecoder(document.value)) } catch let error as ConfigurationError {
+            throw error
+        } catch {
             throw ConfigurationError(error, file: file) { document.line(of: $0) }
         }
     }
@@ -41,8 +43,10 @@ struct ConfigurationSource: Sendable {
         if !part.isEmpty, start >= 1 {
             for line in (start - 1)..<min(lines.count, start + wanted.count + 3) {
                 guard let range = lines[line].range(of: part) else { continue }
-                let column = lines[line].distance(from: lines[line].startIndex, to: range.lowerBound) + failure.position.column
-                return ConfigurationError(file: file, line: line + 1, path: path, message: "column \(column): \(failure.message)")
+                let column =
+                    lines[line].distance(from: lines[line].startIndex, to: range.lowerBound) + failure.position.column
+                return ConfigurationError(
+                    file: file, line: line + 1, path: path, message: "column \(column): \(failure.message)")
             }
         }
         return ConfigurationError(file: file, line: start, path: path, message: failure.description)

@@ -9,7 +9,8 @@ public struct CourseSecret: Sendable {
 
     /// The environment's `KUBELAB_COURSE_SECRET`, the file that `KUBELAB_COURSE_SECRET_FILE` names, or the built-in one.
     /// - Throws: `ConfigurationError` if the named file cannot be read or is empty.
-    public static func find(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> CourseSecret {
+    public static func find(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> CourseSecret
+    {
         if let text = environment["KUBELAB_COURSE_SECRET"], !text.isEmpty { return CourseSecret(text) }
         if let path = environment["KUBELAB_COURSE_SECRET_FILE"], !path.isEmpty {
             let text = try ScenarioFile.readText(path).trimmingCharacters(in: .whitespacesAndNewlines)

@@ -49,9 +49,12 @@ public struct ExerciseContent: Sendable, Decodable {
     public var wrong: [WrongAnswer]
     /// What `author calibrate` tries.
     public var search: SearchDescription?
+    /// Mutants of the solution that get full points, and why that is right.
+    public var mutants: [AcceptedMutant]
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case title, minutes, core, outcomes, situation, task, handIn, fixed, trial, criteria, hints, debrief, wrong, search
+        case title, minutes, core, outcomes, situation, task, handIn, fixed, trial, criteria, hints, debrief, wrong,
+            search, mutants
     }
 
     public init(from decoder: any Decoder) throws {
@@ -70,6 +73,7 @@ public struct ExerciseContent: Sendable, Decodable {
         debrief = try container.decodeIfPresent(String.self, forKey: .debrief) ?? ""
         wrong = try container.decodeIfPresent([WrongAnswer].self, forKey: .wrong) ?? []
         search = try container.decodeIfPresent(SearchDescription.self, forKey: .search)
+        mutants = try container.decodeIfPresent([AcceptedMutant].self, forKey: .mutants) ?? []
         try container.require(!handIn.isEmpty, .handIn, "at least one file is handed in")
         try container.require(!criteria.isEmpty, .criteria, "at least one criterion judges the exercise")
         try container.require(outcomes.allSatisfy((1...12).contains), .outcomes, "outcomes are numbers from 1 to 12")
@@ -96,7 +100,9 @@ public struct HandInFile: Sendable, Decodable {
         try container.require(
             !file.isEmpty && !parts.contains("") && !parts.contains("..") && !parts.contains("."), .file,
             "must be a path below the learner's folder, without . and ..")
-        try container.require(objects.allSatisfy { $0.split(separator: "/").count == 2 }, .objects, "objects are written Kind/name or Kind/*")
+        try container.require(
+            objects.allSatisfy { $0.split(separator: "/").count == 2 }, .objects,
+            "objects are written Kind/name or Kind/*")
     }
 }
 
@@ -132,7 +138,9 @@ public struct TrialDescription: Sendable, Decodable {
     /// Most replicas that a manifest may ask for.
     public var replicas: Int
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case duration, visibleSeeds, hiddenSeeds, inputs, events, replicas }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case duration, visibleSeeds, hiddenSeeds, inputs, events, replicas
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
@@ -142,12 +150,15 @@ public struct TrialDescription: Sendable, Decodable {
         inputs = try container.decode([TrialInput].self, forKey: .inputs)
         events = try container.decodeIfPresent(UInt64.self, forKey: .events) ?? 20_000_000
         replicas = try container.decodeIfPresent(Int.self, forKey: .replicas) ?? 200
-        try container.require(duration > .zero && duration <= .hours(24 * 31), .duration, "must be between 1s and 31 days")
-        try container.require(!visibleSeeds.isEmpty && visibleSeeds.count <= 20, .visibleSeeds, "between 1 and 20 seeds")
+        try container.require(
+            duration > .zero && duration <= .hours(24 * 31), .duration, "must be between 1s and 31 days")
+        try container.require(
+            !visibleSeeds.isEmpty && visibleSeeds.count <= 20, .visibleSeeds, "between 1 and 20 seeds")
         try container.require((0...50).contains(hiddenSeeds), .hiddenSeeds, "must be between 0 and 50")
         try container.require(!inputs.isEmpty, .inputs, "something of the hand-in must be applied")
         try container.require(
-            inputs.allSatisfy { $0.at >= .zero && $0.at < duration }, .inputs, "inputs come between 0s and the end of the trial")
+            inputs.allSatisfy { $0.at >= .zero && $0.at < duration }, .inputs,
+            "inputs come between 0s and the end of the trial")
     }
 }
 
@@ -231,6 +242,21 @@ public struct WrongAnswer: Sendable, Decodable {
     }
 }
 
+/// A mutant of the solution that is truly fine.
+public struct AcceptedMutant: Sendable, Decodable {
+    /// As `author verify` prints it.
+    public var name: String
+    public var reason: String
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, reason }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.strict(CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        reason = try container.decode(String.self, forKey: .reason)
+    }
+}
+
 /// What `author calibrate` varies to find the cheapest submission that holds.
 public struct SearchDescription: Sendable, Decodable {
     /// The quantity to make small, in the criterion language without a comparison's right side: the left side of the
@@ -240,20 +266,18 @@ public struct SearchDescription: Sendable, Decodable {
     public var reference: String
     public var knobs: [Knob]
 
-    /// One field and the values that are tried.
+    /// One field, in every file that holds its object, and the values that are tried.
     public struct Knob: Sendable, Decodable {
-        public var file: String
         /// `Kind/name`.
         public var object: String
         public var path: String
         /// As YAML scalars.
         public var values: [String]
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case file, object, path, values }
+        enum CodingKeys: String, CodingKey, CaseIterable { case object, path, values }
 
         public init(from decoder: any Decoder) throws {
             let container = try decoder.strict(CodingKeys.self)
-            file = try container.decode(String.self, forKey: .file)
             object = try container.decode(String.self, forKey: .object)
             path = try container.decode(String.self, forKey: .path)
             values = try container.decode([String].self, forKey: .values)

@@ -20,12 +20,14 @@ extension Exercise {
         let referencePath = folder + "/references.yaml"
         if FileManager.default.fileExists(atPath: referencePath) {
             referenceText = try ScenarioFile.readText(referencePath)
-            references = try ConfigurationSource(file: referencePath, text: referenceText).decode(ReferenceFile.self).values
+            references = try ConfigurationSource(file: referencePath, text: referenceText).decode(ReferenceFile.self)
+                .values
         }
         var expressions: [CriterionExpression] = []
         for (index, criterion) in content.criteria.enumerated() {
             do throws(CriterionError) {
-                expressions.append(try CriterionExpression(parsing: criterion.expect, namespace: scenario.scenario.namespace))
+                expressions.append(
+                    try CriterionExpression(parsing: criterion.expect, namespace: scenario.scenario.namespace))
             } catch {
                 throw source.error("criteria[\(index)].expect", in: criterion.expect, error)
             }
@@ -42,8 +44,10 @@ extension Exercise {
             hash.update(bytes)
         }
         let exercise = Exercise(
-            id: names.last ?? folder, lesson: names.count > 1 ? names[names.count - 2] : "", folder: folder, content: content,
-            scenario: scenario, expressions: expressions, references: references, hash: SHA256.hexadecimal(of: hash.finish()),
+            id: names.last ?? folder, lesson: names.count > 1 ? names[names.count - 2] : "", folder: folder,
+            content: content,
+            scenario: scenario, expressions: expressions, references: references,
+            hash: SHA256.hexadecimal(of: hash.finish()),
             source: source)
         try exercise.checkReferences()
         return exercise
@@ -52,7 +56,9 @@ extension Exercise {
     /// The starter decides what is fixed, so it belongs to the hash.
     private static func starterBytes(_ folder: String, _ content: ExerciseContent) -> [(String, [UInt8])] {
         guard !content.fixed.isEmpty else { return [] }
-        return content.handIn.map { ($0.file, Array(FileManager.default.contents(atPath: folder + "/starter/" + $0.file) ?? Data())) }
+        return content.handIn.map {
+            ($0.file, Array(FileManager.default.contents(atPath: folder + "/starter/" + $0.file) ?? Data()))
+        }
     }
 
     /// Names that one part of the file uses must be declared in another.
@@ -60,7 +66,8 @@ extension Exercise {
         let files = content.handIn.map(\.file)
         for (index, input) in content.trial.inputs.enumerated() where !files.contains(input.apply) {
             throw source.error(
-                "trial.inputs[\(index)].apply", "\"\(input.apply)\" is not handed in; allowed: \(files.joined(separator: ", "))")
+                "trial.inputs[\(index)].apply",
+                "\"\(input.apply)\" is not handed in; allowed: \(files.joined(separator: ", "))")
         }
         let ids = content.criteria.map(\.id)
         for (index, id) in ids.enumerated() where ids[..<index].contains(id) {
@@ -68,16 +75,20 @@ extension Exercise {
         }
         for (index, wrong) in content.wrong.enumerated() where !ids.contains(wrong.criterion) {
             throw source.error(
-                "wrong[\(index)].criterion", "\"\(wrong.criterion)\" is no criterion; allowed: \(ids.joined(separator: ", "))")
+                "wrong[\(index)].criterion",
+                "\"\(wrong.criterion)\" is no criterion; allowed: \(ids.joined(separator: ", "))")
         }
         if let search = content.search, !ids.contains(search.minimise) {
-            throw source.error("search.minimise", "\"\(search.minimise)\" is no criterion; allowed: \(ids.joined(separator: ", "))")
+            throw source.error(
+                "search.minimise", "\"\(search.minimise)\" is no criterion; allowed: \(ids.joined(separator: ", "))")
         }
         let traffic = scenario.scenario.workloads.traffic.map { "traffic/" + $0.name }
         for (index, expression) in expressions.enumerated() {
-            for stream in CriterionNeeds([expression]).streams where stream.hasPrefix("traffic/") && !traffic.contains(stream) {
+            for stream in CriterionNeeds([expression]).streams
+            where stream.hasPrefix("traffic/") && !traffic.contains(stream) {
                 throw source.error(
-                    "criteria[\(index)].expect", "the scenario has no \(stream); it has \(traffic.joined(separator: ", "))")
+                    "criteria[\(index)].expect",
+                    "the scenario has no \(stream); it has \(traffic.joined(separator: ", "))")
             }
             for (place, measurement) in content.criteria[index].graph.enumerated() {
                 do { _ = try Measurement(parsing: measurement, namespace: scenario.scenario.namespace) } catch {

@@ -14,8 +14,11 @@ extension Submission {
         let namespace = exercise.scenario.scenario.namespace
         for file in files {
             let allowed = exercise.content.handIn.first { $0.file == file.name }?.objects ?? []
-            let (objects, errors) = ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(namespace: namespace)
-            faults += errors.map { ConfigurationError(file: file.name, line: $0.line, message: Sanitised.text($0.message)) }
+            let (objects, errors) = ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(
+                namespace: namespace)
+            faults += errors.map {
+                ConfigurationError(file: file.name, line: $0.line, message: Sanitised.text($0.message))
+            }
             var seen: Set<String> = []
             for object in objects {
                 let kind = object.kind.resource.kind
@@ -23,10 +26,13 @@ extension Submission {
                 func fault(_ path: String, _ message: String) {
                     faults.append(
                         ConfigurationError(
-                            file: file.name, line: object.document.line(of: path), path: path, message: Sanitised.text(message)))
+                            file: file.name, line: object.document.line(of: path), path: path,
+                            message: Sanitised.text(message)))
                 }
                 guard allowed.contains(where: { Self.matches(name, $0) }) else {
-                    fault("kind", "\(name) is not yours to change here; \(file.name) may hold \(allowed.joined(separator: ", "))")
+                    fault(
+                        "kind",
+                        "\(name) is not yours to change here; \(file.name) may hold \(allowed.joined(separator: ", "))")
                     continue
                 }
                 if !seen.insert(name).inserted { fault("metadata.name", "\(name) is there twice") }
@@ -61,7 +67,8 @@ extension Submission {
             guard let starter = exercise.starterObject(name, in: object.file) else { return nil }
             let wanted = starter.value.value(at: part.path)
             let found = object.value.value(at: part.path)
-            let same = if let wanted, let found { wanted.isEquivalent(to: found) } else { wanted == nil && found == nil }
+            let same =
+                if let wanted, let found { wanted.isEquivalent(to: found) } else { wanted == nil && found == nil }
             guard !same else { return nil }
             let path = part.path.split(separator: "[").first.map(String.init) ?? part.path
             return ConfigurationError(
@@ -75,7 +82,8 @@ extension Exercise {
     /// An object of the starter, to compare with.
     func starterObject(_ name: String, in file: String) -> ManifestObject? {
         guard let data = FileManager.default.contents(atPath: folder + "/starter/" + file) else { return nil }
-        let objects = ManifestFile(name: file, bytes: Array(data)).objects(namespace: scenario.scenario.namespace).objects
+        let objects = ManifestFile(name: file, bytes: Array(data)).objects(namespace: scenario.scenario.namespace)
+            .objects
         return objects.first { "\($0.kind.resource.kind)/\($0.name)" == name }
     }
 }
@@ -93,7 +101,8 @@ extension JSONValue {
                 guard case .array(let elements) = value, elements.indices.contains(index) else { return nil }
                 value = elements[index]
             case .named(let key, let name):
-                guard case .array(let elements) = value, let next = elements.first(where: { $0[key]?.string == name }) else { return nil }
+                guard case .array(let elements) = value, let next = elements.first(where: { $0[key]?.string == name })
+                else { return nil }
                 value = next
             }
         }
@@ -129,5 +138,18 @@ enum FieldStep: Equatable {
             if rest.first == "." { rest = rest.dropFirst() }
         }
         return steps
+    }
+}
+
+extension Submission {
+    /// What the API server refuses of the files, each applied in the trial's order to a world in which nothing moves.
+    public func refusals(in exercise: Exercise) -> [ConfigurationError] {
+        guard var world = try? exercise.scenario.world(seed: exercise.content.trial.visibleSeeds.first ?? 1) else {
+            return []
+        }
+        return exercise.content.trial.inputs.flatMap { input -> [ConfigurationError] in
+            guard let file = files.first(where: { $0.name == input.apply }) else { return [] }
+            return world.apply(file.text, file: file.name, author: "grader").failures
+        }
     }
 }

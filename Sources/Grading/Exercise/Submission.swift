@@ -33,7 +33,9 @@ public struct Submission: Sendable {
     /// Reads the hand-in files of an exercise from a folder that nobody trusts: regular files only, never through a
     /// symbolic link below that folder, bounded in size, UTF-8.
     /// - Returns: the files that could be read, and what is wrong with the others.
-    public static func read(_ folder: String, for exercise: Exercise) -> (submission: Submission, faults: [ConfigurationError]) {
+    public static func read(_ folder: String, for exercise: Exercise) -> (
+        submission: Submission, faults: [ConfigurationError]
+    ) {
         var files: [File] = []
         var faults: [ConfigurationError] = []
         for item in exercise.content.handIn {

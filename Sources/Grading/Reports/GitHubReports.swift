@@ -8,7 +8,12 @@ extension Verdict {
     /// one rolls up what does not fit.
     func annotations() -> String {
         var errors: [(value: Double, line: String)] = faults.map { fault in
-            (1e9, Self.command("error", fault.file, fault.line, "cannot be tried", fault.path.isEmpty ? fault.message : "\(fault.path): \(fault.message)"))
+            (
+                1e9,
+                Self.command(
+                    "error", fault.file, fault.line, "cannot be tried",
+                    fault.path.isEmpty ? fault.message : "\(fault.path): \(fault.message)")
+            )
         }
         for check in checks where check.status == .failed {
             var message = check.message
@@ -16,17 +21,24 @@ extension Verdict {
             errors.append(
                 (
                     Double(check.maximumPoints) - check.points,
-                    Self.command("error", check.file, check.line, "\(check.title) (\(Figures.rounded(check.points, 2))/\(check.maximumPoints))", message)
+                    Self.command(
+                        "error", check.file, check.line,
+                        "\(check.title) (\(Figures.rounded(check.points, 2))/\(check.maximumPoints))", message)
                 ))
         }
-        let sorted = errors.enumerated().sorted { ($1.element.value, $0.offset) < ($0.element.value, $1.offset) }.map(\.element.line)
+        let sorted = errors.enumerated().sorted { ($1.element.value, $0.offset) < ($0.element.value, $1.offset) }.map(
+            \.element.line)
         var lines = Array(sorted.prefix(sorted.count > 10 ? 9 : 10))
-        if sorted.count > 10 { lines.append(Self.command("error", "", 0, "more", "\(sorted.count - 9) further findings; see the report")) }
+        if sorted.count > 10 {
+            lines.append(Self.command("error", "", 0, "more", "\(sorted.count - 9) further findings; see the report"))
+        }
         lines.append(Self.command("notice", "", 0, "kubelab", summary))
         return lines.joined(separator: "\n") + "\n"
     }
 
-    private static func command(_ kind: String, _ file: String, _ line: Int, _ title: String, _ message: String) -> String {
+    private static func command(_ kind: String, _ file: String, _ line: Int, _ title: String, _ message: String)
+        -> String
+    {
         var properties: [String] = []
         if !file.isEmpty { properties.append("file=\(property(file))") }
         if !file.isEmpty, line > 0 { properties.append("line=\(line)") }
@@ -73,17 +85,22 @@ extension Verdict {
             for check in checks {
                 let result = check.status == .passed ? "passed" : check.points > 0 ? "partly" : "failed"
                 let why = check.status == .passed ? check.seen : check.harm.isEmpty ? check.seen : check.harm
-                lines.append("| \(Markdown.text(check.title)) | \(result) | \(Figures.rounded(check.points, 2))/\(check.maximumPoints) | \(Markdown.text(why)) |")
+                lines.append(
+                    "| \(Markdown.text(check.title)) | \(result) | \(Figures.rounded(check.points, 2))/\(check.maximumPoints) | \(Markdown.text(why)) |"
+                )
             }
             lines.append("")
             for check in checks where check.status == .failed {
                 lines.append("<details><summary>\(Markdown.text(check.title))</summary>")
                 lines.append("")
-                for line in check.explanation.split(separator: "\n") { lines.append("- \(Markdown.text(String(line)))") }
+                for line in check.explanation.split(separator: "\n") {
+                    lines.append("- \(Markdown.text(String(line)))")
+                }
                 lines += ["", "</details>", ""]
             }
             let count = receipt.digests.count
-            var timing = "\(count) \(count == 1 ? "trial" : "trials") of \(Figures.clock(simulated.seconds)) of simulated time"
+            var timing =
+                "\(count) \(count == 1 ? "trial" : "trials") of \(Figures.clock(simulated.seconds)) of simulated time"
             if style.wallTime { timing += " in \(Figures.time(Double(wallMilliseconds) / 1_000))" }
             lines.append(timing + ".")
         }
@@ -99,9 +116,12 @@ extension Verdict {
     func classroomReport() -> String {
         let tests = checks.map { check -> JSONValue in
             .object([
-                "name": .string(check.title), "status": .string(check.status == .passed ? "pass" : check.status == .failed ? "fail" : "error"),
-                "score": .points(check.points), "message": .string(check.status == .ungradable ? faultText : check.message),
-                "test_code": .string(check.rule), "filename": .string(check.file), "line_no": .integer(Int64(check.line)),
+                "name": .string(check.title),
+                "status": .string(check.status == .passed ? "pass" : check.status == .failed ? "fail" : "error"),
+                "score": .points(check.points),
+                "message": .string(check.status == .ungradable ? faultText : check.message),
+                "test_code": .string(check.rule), "filename": .string(check.file),
+                "line_no": .integer(Int64(check.line)),
                 "duration": .integer(0),
             ])
         }
@@ -143,7 +163,8 @@ enum Base64Text {
             let part = Array(bytes[start..<min(start + 3, bytes.count)])
             let word = part.enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << UInt32(16 - 8 * $1.offset) }
             for place in 0..<4 {
-                output.append(place <= part.count ? alphabet[Int(word >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
+                output.append(
+                    place <= part.count ? alphabet[Int(word >> UInt32(18 - 6 * place) & 63)] : UInt8(ascii: "="))
             }
         }
         return String(decoding: output, as: UTF8.self)

@@ -44,7 +44,8 @@ extension JSONValue {
 extension Verdict {
     func jsonReport(_ style: ReportStyle) -> String {
         var members: Members = [
-            "status": .string(status.rawValue), "exercise": .string(exercise), "lesson": .string(lesson), "title": .string(title),
+            "status": .string(status.rawValue), "exercise": .string(exercise), "lesson": .string(lesson),
+            "title": .string(title),
             "points": .points(points), "maximumPoints": .integer(Int64(maximumPoints)), "passed": .bool(isPassed),
         ]
         if !student.isEmpty { members["student"] = .string(student) }
@@ -122,7 +123,8 @@ extension Receipt {
         exerciseHash = try string("exercise")
         submissionHash = try string("submission")
         student = try string("student")
-        guard let attempt = Int(exactly: try number("attempt")), let maximum = Int(exactly: try number("maximumPoints")) else {
+        guard let attempt = Int(exactly: try number("attempt")), let maximum = Int(exactly: try number("maximumPoints"))
+        else {
             throw fail("is no receipt: attempt and maximumPoints are whole numbers")
         }
         self.attempt = attempt
@@ -141,11 +143,15 @@ extension Receipt {
         compare("version of kubelab", version, other.version)
         compare("exercise", exerciseHash, other.exerciseHash)
         compare("submission", submissionHash, other.submissionHash)
-        if seedHashes != other.seedHashes { found.append("seeds: other seeds were used; is the course's secret the same?") }
+        if seedHashes != other.seedHashes {
+            found.append("seeds: other seeds were used; is the course's secret the same?")
+        }
         for (index, (left, right)) in zip(digests, other.digests).enumerated() where left != right && found.isEmpty {
             found.append("trial \(index + 1): the receipt's digest is \(left), this run's is \(right)")
         }
-        if digests.count != other.digests.count { found.append("trials: the receipt has \(digests.count), this is \(other.digests.count)") }
+        if digests.count != other.digests.count {
+            found.append("trials: the receipt has \(digests.count), this is \(other.digests.count)")
+        }
         compare("points", Figures.rounded(points, 2), Figures.rounded(other.points, 2))
         return found
     }

@@ -6,11 +6,13 @@ extension Verdict {
         let failures = checks.count { $0.status == .failed }
         let errors = checks.count { $0.status == .ungradable }
         let time = style.wallTime ? Figures.rounded(Double(wallMilliseconds) / 1_000, 3) : "0"
-        let counts = "tests=\"\(checks.count)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"0\" time=\"\(time)\""
+        let counts =
+            "tests=\"\(checks.count)\" failures=\"\(failures)\" errors=\"\(errors)\" skipped=\"0\" time=\"\(time)\""
         var lines = ["<?xml version=\"1.0\" encoding=\"UTF-8\"?>"]
         lines.append("<testsuites name=\"kubelab\" \(counts)>")
         let stamp = style.gradedAt.isEmpty ? "" : " timestamp=\"\(XML.attribute(String(style.gradedAt.prefix(19))))\""
-        lines.append("  <testsuite name=\"\(XML.attribute(exercise))\" package=\"\(XML.attribute(lesson))\" \(counts)\(stamp)>")
+        lines.append(
+            "  <testsuite name=\"\(XML.attribute(exercise))\" package=\"\(XML.attribute(lesson))\" \(counts)\(stamp)>")
         lines.append("    <properties>")
         for (name, value) in [
             ("points", pointsText), ("max_points", "\(maximumPoints)"), ("kubelab_version", receipt.version),
@@ -20,18 +22,23 @@ extension Verdict {
         }
         lines.append("    </properties>")
         for check in checks {
-            var open = "    <testcase name=\"\(XML.attribute(check.title))\" classname=\"\(XML.attribute(exercise)).\(check.id)\" time=\"0\""
+            var open =
+                "    <testcase name=\"\(XML.attribute(check.title))\" classname=\"\(XML.attribute(exercise)).\(check.id)\" time=\"0\""
             if !check.file.isEmpty { open += " file=\"\(XML.attribute(check.file))\" line=\"\(check.line)\"" }
             switch check.status {
             case .passed: lines.append(open + "/>")
             case .failed:
                 lines.append(open + ">")
-                lines.append("      <failure message=\"\(XML.attribute(check.message))\" type=\"criterion\">\(XML.text(check.explanation))</failure>")
+                lines.append(
+                    "      <failure message=\"\(XML.attribute(check.message))\" type=\"criterion\">\(XML.text(check.explanation))</failure>"
+                )
                 lines.append("    </testcase>")
             case .ungradable:
                 lines.append(open + ">")
                 let why = faults.first?.description ?? check.seen
-                lines.append("      <error message=\"\(XML.attribute(why))\" type=\"ungradable\">\(XML.text(faults.map(\.description).joined(separator: "\n")))</error>")
+                lines.append(
+                    "      <error message=\"\(XML.attribute(why))\" type=\"ungradable\">\(XML.text(faults.map(\.description).joined(separator: "\n")))</error>"
+                )
                 lines.append("    </testcase>")
             }
         }
@@ -49,7 +56,9 @@ extension Check {
         lines.append("seen: \(seen)")
         lines.append("points: \(Figures.rounded(points, 2)) of \(maximumPoints)")
         lines.append("rule: \(rule.split(whereSeparator: \.isNewline).joined(separator: " "))")
-        if !file.isEmpty { lines.append("where: \(file)\(line > 0 ? ":\(line)" : "")\(path.isEmpty ? "" : " \(path)")") }
+        if !file.isEmpty {
+            lines.append("where: \(file)\(line > 0 ? ":\(line)" : "")\(path.isEmpty ? "" : " \(path)")")
+        }
         for command in commands { lines.append("look: \(command)") }
         for misconception in misconceptions { lines.append("perhaps: \(misconception)") }
         return lines.joined(separator: "\n")

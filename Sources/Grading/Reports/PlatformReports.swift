@@ -7,13 +7,15 @@ extension Verdict {
     func classroom50Report(_ style: ReportStyle) -> String {
         let tests = checks.map { check -> JSONValue in
             .object([
-                "test-name": .string(check.title), "passed": .bool(check.status == .passed), "score": .points(check.points.rounded(.down)),
+                "test-name": .string(check.title), "passed": .bool(check.status == .passed),
+                "score": .points(check.points.rounded(.down)),
                 "max-score": .integer(Int64(check.maximumPoints)),
                 "message": .string(check.status == .ungradable ? faultText : check.message),
             ])
         }
         var members: Members = [
-            "schema": .string("classroom50/result/v1"), "score": .points(checks.reduce(0) { $0 + $1.points.rounded(.down) }),
+            "schema": .string("classroom50/result/v1"),
+            "score": .points(checks.reduce(0) { $0 + $1.points.rounded(.down) }),
             "max-score": .integer(Int64(maximumPoints)), "tests": .array(tests),
         ]
         if !style.gradedAt.isEmpty { members["graded_at"] = .string(style.gradedAt) }
@@ -26,7 +28,8 @@ extension Verdict {
             .object([
                 "score": .points(check.points), "max_score": .integer(Int64(check.maximumPoints)),
                 "status": .string(check.status == .passed ? "passed" : "failed"), "name": .string(check.title),
-                "number": .string("\(index + 1)"), "output": .string(check.status == .ungradable ? faultText : check.explanation),
+                "number": .string("\(index + 1)"),
+                "output": .string(check.status == .ungradable ? faultText : check.explanation),
                 "output_format": .string("text"), "visibility": .string("visible"),
             ])
         }
@@ -44,7 +47,8 @@ extension Verdict {
     func prairieLearnReport() -> String {
         guard status == .graded else {
             return JSONValue.object([
-                "gradable": .bool(false), "format_errors": .array(faults.map { .string($0.description) }), "message": .string(summary),
+                "gradable": .bool(false), "format_errors": .array(faults.map { .string($0.description) }),
+                "message": .string(summary),
             ]).report
         }
         let tests = checks.map { check -> JSONValue in
@@ -83,10 +87,13 @@ extension Verdict {
     func ctrfReport(_ style: ReportStyle) -> String {
         let tests = checks.map { check -> JSONValue in
             var test: Members = [
-                "name": .string(check.title), "status": .string(check.status == .passed ? "passed" : check.status == .failed ? "failed" : "other"),
+                "name": .string(check.title),
+                "status": .string(check.status == .passed ? "passed" : check.status == .failed ? "failed" : "other"),
                 "duration": .integer(0), "suite": .array([.string(exercise)]),
             ]
-            if check.status != .passed { test["message"] = .string(check.status == .ungradable ? faultText : check.message) }
+            if check.status != .passed {
+                test["message"] = .string(check.status == .ungradable ? faultText : check.message)
+            }
             if !check.file.isEmpty {
                 test["filePath"] = .string(check.file)
                 test["line"] = .integer(Int64(check.line))
@@ -99,7 +106,8 @@ extension Verdict {
             "results": .object([
                 "tool": .object(["name": .string("kubelab"), "version": .string(receipt.version)]),
                 "summary": .object([
-                    "tests": .integer(Int64(checks.count)), "passed": count(.passed), "failed": count(.failed), "pending": .integer(0),
+                    "tests": .integer(Int64(checks.count)), "passed": count(.passed), "failed": count(.failed),
+                    "pending": .integer(0),
                     "skipped": .integer(0), "other": count(.ungradable), "start": .integer(0),
                     "stop": .integer(style.wallTime ? wallMilliseconds : 0),
                 ]),

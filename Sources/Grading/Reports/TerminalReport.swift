@@ -11,13 +11,17 @@ extension Verdict {
                 case .failed: style.paint(.bad, "✗ failed")
                 case .ungradable: style.paint(.faint, "– not judged")
                 }
-            lines.append("\(mark)  \(style.paint(.strong, check.title))  \(Figures.rounded(check.points, 2))/\(check.maximumPoints)")
+            lines.append(
+                "\(mark)  \(style.paint(.strong, check.title))  \(Figures.rounded(check.points, 2))/\(check.maximumPoints)"
+            )
             if check.status == .failed {
                 if !check.harm.isEmpty { lines.append("    " + check.harm) }
                 lines.append("    expected  \(check.expected)")
                 lines.append("    seen      \(check.seen)")
                 if !check.file.isEmpty {
-                    lines.append("    where     \(check.file)\(check.line > 0 ? ":\(check.line)" : "")\(check.path.isEmpty ? "" : "  \(check.path)")")
+                    lines.append(
+                        "    where     \(check.file)\(check.line > 0 ? ":\(check.line)" : "")\(check.path.isEmpty ? "" : "  \(check.path)")"
+                    )
                 }
                 for (index, command) in check.commands.enumerated() {
                     lines.append((index == 0 ? "    look      " : "              ") + command)

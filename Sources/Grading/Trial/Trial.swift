@@ -25,7 +25,8 @@ public struct Trial: Sendable {
     ///   - duration: a shorter trial, for a quick look.
     ///   - isOver: asked now and then whether there is no time left.
     public static func run(
-        _ exercise: Exercise, _ submission: Submission, seed: UInt64, additional: [String] = [], duration: Duration? = nil,
+        _ exercise: Exercise, _ submission: Submission, seed: UInt64, additional: [String] = [],
+        duration: Duration? = nil,
         isOver: () -> Bool = { false }
     ) -> Trial {
         let scenario = exercise.scenario.scenario

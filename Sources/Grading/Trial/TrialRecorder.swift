@@ -74,7 +74,8 @@ struct TrialRecorder {
             seen[record.number] = record.count
             recording.occurrences.append(
                 TrialRecording.Occurrence(
-                    time: record.last, reason: record.reason, object: "\(record.kind)/\(record.name)", message: record.message,
+                    time: record.last, reason: record.reason, object: "\(record.kind)/\(record.name)",
+                    message: record.message,
                     count: Int(record.count - before)))
         }
     }

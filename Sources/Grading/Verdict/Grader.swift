@@ -19,7 +19,8 @@ public struct Grader: Sendable {
     public var explains: Bool
 
     public init(
-        exercise: Exercise, secret: CourseSecret = .practice, student: String = "", attempt: Int = 1, timeLimit: Double? = nil,
+        exercise: Exercise, secret: CourseSecret = .practice, student: String = "", attempt: Int = 1,
+        timeLimit: Double? = nil,
         width: Int? = nil, explains: Bool = false
     ) {
         self.exercise = exercise
@@ -85,7 +86,9 @@ public struct Grader: Sendable {
         return results.withLock { $0.compactMap { $0 } }
     }
 
-    private func judge(_ submission: Submission, _ faults: [ConfigurationError], _ choice: Seeds, begin: UInt64) -> Verdict {
+    private func judge(_ submission: Submission, _ faults: [ConfigurationError], _ choice: Seeds, begin: UInt64)
+        -> Verdict
+    {
         let visible = Array(exercise.content.trial.visibleSeeds.prefix(1))
         let deciding: [UInt64]
         var shown: [UInt64] = []
@@ -100,13 +103,15 @@ public struct Grader: Sendable {
         guard faults.isEmpty else { return ungradable(submission, faults) }
         let trials = trials(submission, seeds: deciding + shown, additional: [], begin: begin)
         guard trials.count == deciding.count + shown.count else {
-            return ungradable(submission, [ConfigurationError(file: exercise.id, message: "a trial gave no result")], status: .error)
+            return ungradable(
+                submission, [ConfigurationError(file: exercise.id, message: "a trial gave no result")], status: .error)
         }
         for trial in trials {
             switch trial.end {
             case .completed: continue
             case .refused(let failures): return ungradable(submission, failures.map(Self.sanitised))
-            case .stopped(let why): return ungradable(submission, [ConfigurationError(file: exercise.id, message: Sanitised.text(why))])
+            case .stopped(let why):
+                return ungradable(submission, [ConfigurationError(file: exercise.id, message: Sanitised.text(why))])
             }
         }
         let recordings = trials.prefix(deciding.count).map(\.recording)
@@ -114,7 +119,9 @@ public struct Grader: Sendable {
         var verdict = empty(submission, .graded)
         for (criterion, expression) in zip(exercise.content.criteria, exercise.expressions) {
             let outcome = expression.evaluate(Array(recordings), references: exercise.references)
-            let shown = shownRecordings.isEmpty ? nil : expression.evaluate(Array(shownRecordings), references: exercise.references)
+            let shown =
+                shownRecordings.isEmpty
+                ? nil : expression.evaluate(Array(shownRecordings), references: exercise.references)
             verdict.checks.append(check(criterion, expression, outcome, shown, submission))
         }
         verdict.receipt.seedHashes = (deciding + shown).map { SHA256.hexadecimal("seed \($0)".utf8) }
@@ -127,7 +134,8 @@ public struct Grader: Sendable {
     }
 
     private func check(
-        _ criterion: Criterion, _ expression: CriterionExpression, _ outcome: CriterionOutcome, _ shown: CriterionOutcome?,
+        _ criterion: Criterion, _ expression: CriterionExpression, _ outcome: CriterionOutcome,
+        _ shown: CriterionOutcome?,
         _ submission: Submission
     ) -> Check {
         // A hidden result says which criterion and how far off; what a learner may look at is a visible seed that
@@ -138,9 +146,12 @@ public struct Grader: Sendable {
         let place = criterion.field.flatMap { submission.place(of: $0, in: exercise) }
         var check = Check(
             id: criterion.id, title: criterion.title, status: outcome.holds ? .passed : .failed,
-            points: outcome.holds ? Double(criterion.points) : (outcome.fraction * Double(criterion.points)).rounded(.down),
-            maximumPoints: criterion.points, expected: outcome.expected, seen: outcome.seen, harm: "", rule: expression.text,
-            isHidden: isHidden, moment: nil, file: place?.file ?? "", line: place?.line ?? 0, path: place?.path ?? "", commands: [],
+            points: outcome.holds
+                ? Double(criterion.points) : (outcome.fraction * Double(criterion.points)).rounded(.down),
+            maximumPoints: criterion.points, expected: outcome.expected, seen: outcome.seen, harm: "",
+            rule: expression.text,
+            isHidden: isHidden, moment: nil, file: place?.file ?? "", line: place?.line ?? 0, path: place?.path ?? "",
+            commands: [],
             misconceptions: [], slack: outcome.slack)
         if outcome.holds {
             check.file = ""
@@ -184,8 +195,10 @@ public struct Grader: Sendable {
         verdict.faults = faults
         verdict.checks = zip(exercise.content.criteria, exercise.expressions).map { criterion, expression in
             Check(
-                id: criterion.id, title: criterion.title, status: .ungradable, points: 0, maximumPoints: criterion.points,
-                expected: "", seen: "not judged: the submission cannot be tried", harm: "", rule: expression.text, isHidden: true,
+                id: criterion.id, title: criterion.title, status: .ungradable, points: 0,
+                maximumPoints: criterion.points,
+                expected: "", seen: "not judged: the submission cannot be tried", harm: "", rule: expression.text,
+                isHidden: true,
                 moment: nil, file: "", line: 0, path: "", commands: [], misconceptions: [], slack: nil)
         }
         return verdict
@@ -193,7 +206,8 @@ public struct Grader: Sendable {
 
     private static func sanitised(_ error: ConfigurationError) -> ConfigurationError {
         ConfigurationError(
-            file: Sanitised.text(error.file, limit: 200), line: error.line, path: Sanitised.text(error.path, limit: 300),
+            file: Sanitised.text(error.file, limit: 200), line: error.line,
+            path: Sanitised.text(error.path, limit: 300),
             message: Sanitised.text(error.message))
     }
 }

@@ -4,7 +4,8 @@ import KubernetesAPI
 extension Measurement {
     /// Whether a condition type is the one that a field names: `ableToScale` for `AbleToScale`.
     static func condition(_ type: String, isNamed field: String) -> Bool {
-        type.utf8.count == field.utf8.count && type.dropFirst() == field.dropFirst() && type.lowercased().first == field.first
+        type.utf8.count == field.utf8.count && type.dropFirst() == field.dropFirst()
+            && type.lowercased().first == field.first
     }
 
     /// What pods take of the nodes that they are bound to.
@@ -15,7 +16,9 @@ extension Measurement {
         let store = world.cluster.context.store
         var total = 0.0
         for id in pods {
-            guard let pod = store[id], !pod.spec.nodeName.isEmpty, pod.status.phase != "Failed", pod.status.phase != "Succeeded" else { continue }
+            guard let pod = store[id], !pod.spec.nodeName.isEmpty, pod.status.phase != "Failed",
+                pod.status.phase != "Succeeded"
+            else { continue }
             let requests = PodResources.requests(of: pod)
             let cpu = requests["cpu"]?.doubleValue ?? 0
             let memory = requests["memory"]?.doubleValue ?? 0
@@ -31,7 +34,8 @@ extension Measurement {
                 }
                 let cores = node.status.capacity["cpu"]?.doubleValue ?? 0
                 let bytes = node.status.capacity["memory"]?.doubleValue ?? 0
-                let share = (cores > 0 ? max(cpu, used.cpu) / cores : 0) + (bytes > 0 ? max(memory, used.memory) / bytes : 0)
+                let share =
+                    (cores > 0 ? max(cpu, used.cpu) / cores : 0) + (bytes > 0 ? max(memory, used.memory) / bytes : 0)
                 total += share / 2 * (node.metadata.annotations[MachineMeter.priceAnnotation].flatMap(Double.init) ?? 0)
             }
         }

@@ -34,13 +34,17 @@ public struct Measurement: Sendable, Equatable {
         (
             "deployment/NAME",
             [
-                ("replicas", "pods", "pods that exist"), ("desired", "pods", "spec.replicas"), ("ready", "pods", "pods that are ready"),
+                ("replicas", "pods", "pods that exist"), ("desired", "pods", "spec.replicas"),
+                ("ready", "pods", "pods that are ready"),
                 ("available", "pods", "pods that are available"), ("updated", "pods", "pods of the current template"),
                 ("unavailable", "pods", "pods wanted and not available"), ("cpu", "cores", "CPU used by the pods now"),
                 ("memory", "bytes", "working set of the pods"), ("inflight", "requests", "requests in the pods"),
                 ("requestedCPU", "cores", "CPU requested by the pods that have a node"),
                 ("requestedMemory", "bytes", "memory requested by the pods that have a node"),
-                ("price", "currency/h", "what the pods take of their nodes' price: requests, or usage where it is higher"),
+                (
+                    "price", "currency/h",
+                    "what the pods take of their nodes' price: requests, or usage where it is higher"
+                ),
             ]
         ),
         (
@@ -49,14 +53,16 @@ public struct Measurement: Sendable, Equatable {
                 ("current", "pods", "replicas the autoscaler saw"), ("desired", "pods", "replicas it wants"),
                 ("utilization", "%", "utilisation of its first resource metric"),
                 ("min", "pods", "spec.minReplicas"), ("max", "pods", "spec.maxReplicas"),
-                ("ableToScale", "", "1 if condition AbleToScale is True"), ("scalingActive", "", "1 if ScalingActive is True"),
+                ("ableToScale", "", "1 if condition AbleToScale is True"),
+                ("scalingActive", "", "1 if ScalingActive is True"),
                 ("scalingLimited", "", "1 if ScalingLimited is True"),
             ]
         ),
         (
             "pod/NAME",
             [
-                ("ready", "", "1 if ready"), ("restarts", "", "restarts of its containers"), ("cpu", "cores", "CPU used now"),
+                ("ready", "", "1 if ready"), ("restarts", "", "restarts of its containers"),
+                ("cpu", "cores", "CPU used now"),
                 ("memory", "bytes", "working set"), ("inflight", "requests", "requests being handled"),
             ]
         ),
@@ -64,33 +70,50 @@ public struct Measurement: Sendable, Equatable {
         (
             "traffic/NAME",
             [
-                ("rate", "requests/s", "requests that ended, per second, over the last minute"), ("offered", "requests/s", "arrivals"),
+                ("rate", "requests/s", "requests that ended, per second, over the last minute"),
+                ("offered", "requests/s", "arrivals"),
                 ("errors", "requests/s", "requests that got no good answer"), ("errorRatio", "", "their share"),
                 ("p50", "s", "median of good answers over the last minute"), ("p95", "s", "95th percentile"),
-                ("p99", "s", "99th percentile"), ("mean", "s", "mean"), ("inflight", "requests", "requests without an answer yet"),
-                ("total", "requests", "requests that ended since the start"), ("failed", "requests", "those without a good answer"),
+                ("p99", "s", "99th percentile"), ("mean", "s", "mean"),
+                ("inflight", "requests", "requests without an answer yet"),
+                ("total", "requests", "requests that ended since the start"),
+                ("failed", "requests", "those without a good answer"),
                 ("tokens", "tokens", "tokens billed since the start"),
             ]
         ),
         (
             "service/NAME",
-            [("rate", "requests/s", "calls that ended"), ("errorRatio", "", "share of failed calls"), ("p95", "s", "as its callers saw it"),
-                ("endpoints", "pods", "endpoints that clients can choose from")]
+            [
+                ("rate", "requests/s", "calls that ended"), ("errorRatio", "", "share of failed calls"),
+                ("p95", "s", "as its callers saw it"),
+                ("endpoints", "pods", "endpoints that clients can choose from"),
+            ]
         ),
         (
             "pods",
-            [("running", "pods", "phase Running"), ("pending", "pods", "phase Pending"), ("ready", "pods", "ready pods"),
-                ("failed", "pods", "phase Failed"), ("restarts", "", "restarts of all containers"), ("total", "pods", "all pods")]
+            [
+                ("running", "pods", "phase Running"), ("pending", "pods", "phase Pending"),
+                ("ready", "pods", "ready pods"),
+                ("failed", "pods", "phase Failed"), ("restarts", "", "restarts of all containers"),
+                ("total", "pods", "all pods"),
+            ]
         ),
         ("nodes", [("ready", "nodes", "ready nodes"), ("total", "nodes", "all nodes")]),
-        ("cost", [("nodes", "currency", "machines so far"), ("tokens", "currency", "tokens so far"), ("total", "currency", "both")]),
+        (
+            "cost",
+            [
+                ("nodes", "currency", "machines so far"), ("tokens", "currency", "tokens so far"),
+                ("total", "currency", "both"),
+            ]
+        ),
     ]
 
     /// Reads `SUBJECT.FIELD`.
     /// - Parameter namespace: where names without a namespace live.
     public init(parsing text: String, namespace: String) throws(ParsingError) {
         guard let dot = text.lastIndex(of: "."), text.index(after: dot) < text.endIndex else {
-            throw ParsingError(description: "\"\(text)\" has no field: write SUBJECT.FIELD, such as deployment/gateway.ready")
+            throw ParsingError(
+                description: "\"\(text)\" has no field: write SUBJECT.FIELD, such as deployment/gateway.ready")
         }
         let head = String(text[..<dot])
         field = String(text[text.index(after: dot)...])
@@ -100,7 +123,8 @@ public struct Measurement: Sendable, Equatable {
         let kind: String
         switch (parts.first ?? "", name.isEmpty) {
         case ("deployment", false), ("deploy", false): (subject, kind) = (.deployment(name), "deployment/NAME")
-        case ("hpa", false), ("horizontalpodautoscaler", false): (subject, kind) = (.horizontalPodAutoscaler(name), "hpa/NAME")
+        case ("hpa", false), ("horizontalpodautoscaler", false):
+            (subject, kind) = (.horizontalPodAutoscaler(name), "hpa/NAME")
         case ("pod", false), ("po", false): (subject, kind) = (.pod(name), "pod/NAME")
         case ("node", false), ("no", false): (subject, kind) = (.node(name), "node/NAME")
         case ("traffic", false): (subject, kind) = (.traffic(name), "traffic/NAME")
@@ -114,7 +138,8 @@ public struct Measurement: Sendable, Equatable {
         }
         let fields = Self.catalogue.first { $0.subject == kind }?.fields.map(\.name) ?? []
         guard fields.contains(field) else {
-            throw ParsingError(description: "\(kind) has no field \"\(field)\"; it has \(fields.joined(separator: ", "))")
+            throw ParsingError(
+                description: "\(kind) has no field \"\(field)\"; it has \(fields.joined(separator: ", "))")
         }
     }
 
@@ -156,10 +181,12 @@ extension Measurement {
             case "min": return Double(object.spec.minReplicas ?? 1)
             case "max": return Double(object.spec.maxReplicas)
             case "ableToScale", "scalingActive", "scalingLimited":
-                guard let condition = object.status.conditions.first(where: { Self.condition($0.type, isNamed: field) }) else { return nil }
+                guard let condition = object.status.conditions.first(where: { Self.condition($0.type, isNamed: field) })
+                else { return nil }
                 return condition.status == "True" ? 1 : 0
             default:
-                return object.status.currentMetrics.lazy.compactMap { $0.resource?.current.averageUtilization }.first.map(Double.init)
+                return object.status.currentMetrics.lazy.compactMap { $0.resource?.current.averageUtilization }.first
+                    .map(Double.init)
             }
         case .pod(let name):
             guard let id = store.pods.id(key(name)), let pod = store[id] else { return nil }
@@ -173,13 +200,17 @@ extension Measurement {
             if field == "pods" { return Double(store.pods(on: name).count) }
             return node.status.conditions.contains { $0.type == "Ready" && $0.status == "True" } ? 1 : 0
         case .traffic(let name):
-            return world.workloads.traffic(named: name).flatMap { level($0, inFlight: world.workloads.inFlight(ofTraffic: name), world.now) }
+            return world.workloads.traffic(named: name).flatMap {
+                level($0, inFlight: world.workloads.inFlight(ofTraffic: name), world.now)
+            }
         case .service(let name):
             if field == "endpoints" {
                 let endpoints = world.cluster.endpoints
                 return endpoints.existingIndex(of: key(name)).map { Double(endpoints.services[$0].endpoints.count) }
             }
-            return world.workloads.serviceLevels.first { $0.name == key(name) }.flatMap { level($0, inFlight: 0, world.now) }
+            return world.workloads.serviceLevels.first { $0.name == key(name) }.flatMap {
+                level($0, inFlight: 0, world.now)
+            }
         case .pods:
             return pods(world)
         case .nodes:
@@ -250,7 +281,8 @@ extension Measurement {
         case "offered": return Double(window.arrived) / seconds
         case "rate": return Double(window.outcomes.total) / seconds
         case "errors": return Double(window.outcomes.failed) / seconds
-        case "errorRatio": return window.outcomes.total == 0 ? nil : Double(window.outcomes.failed) / Double(window.outcomes.total)
+        case "errorRatio":
+            return window.outcomes.total == 0 ? nil : Double(window.outcomes.failed) / Double(window.outcomes.total)
         case "mean": return window.latency.count == 0 ? nil : window.latency.mean.seconds
         default:
             let share: [String: Double] = ["p50": 0.5, "p95": 0.95, "p99": 0.99]

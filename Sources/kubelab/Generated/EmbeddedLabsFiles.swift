@@ -4,29 +4,543 @@
 extension EmbeddedLabs {
     /// Path below labs/ and text of every file.
     static let files: [(path: String, text: String)] = [
+        ("4-autoscaling/4.3-scale-on-cpu/exercise.yaml", #"""
+title: Scale the gateway on CPU
+minutes: 35
+core: true
+outcomes: [5, 10, 11]
+situation: |
+  Marketing announced the new assistant this morning. Within a minute and a half three times as many people as usual
+  came, and for several minutes the chat window said "please try again". There is an autoscaler, and everybody thought
+  it would take care of this. At night, when nobody is there, the bill shows that machines go on being paid for.
+task: |
+  Hand in the gateway's Deployment and HorizontalPodAutoscaler (gateway.yaml) and the Deployment as the pipeline applies
+  it with the next release, 45 minutes into the trial (release.yaml). A gateway pod needs about 20 s before it is ready
+  and can use one core at most. The trial begins on a quiet morning with 14 requests a second; between 8m and 9m30s they
+  become 42, for ten minutes, and stay at 30 until 68m. At night there are 6. The daprd container belongs to the platform
+  team.
+handIn:
+  - {file: gateway.yaml, objects: [Deployment/gateway, HorizontalPodAutoscaler/*]}
+  - {file: release.yaml, objects: [Deployment/gateway]}
+fixed:
+  - object: Deployment/gateway
+    path: "spec.template.spec.containers[name=daprd]"
+    reason: the platform team injects the sidecar and checks that nobody changes it
+  - object: Deployment/gateway
+    path: "spec.template.spec.containers[name=gateway].image"
+    reason: the release decides the version
+trial:
+  duration: 80m
+  visibleSeeds: [1]
+  hiddenSeeds: 5
+  events: 12000000
+  replicas: 60
+  inputs:
+    - {at: 0s, apply: gateway.yaml, note: your manifests are applied}
+    - {at: 45m, apply: release.yaml, note: the pipeline applies the next release}
+criteria:
+  - id: served
+    title: Users are served through the hour of the burst
+    points: 40
+    expect: share of requests(traffic/users, latency <= 1s) between 8m and 68m >= 99%, nothing at 90%
+    field: {object: HorizontalPodAutoscaler/*, path: spec.metrics}
+    graph: [traffic/users.p99, hpa/gateway.desired]
+  - id: release
+    title: The release in the middle of it goes unnoticed
+    points: 20
+    expect: share of requests(traffic/users, latency <= 1s) between 45m and 50m >= 99%, nothing at 90%
+    field: {object: Deployment/gateway, path: spec.replicas}
+    graph: [deployment/gateway.desired, traffic/users.errors]
+  - id: cost
+    title: It costs little more than the cheapest answer that holds
+    points: 20
+    expect: integral(deployment/gateway.price) <= 1.4 * reference(cheapest), nothing at reference(pinned)
+    field: {object: HorizontalPodAutoscaler/*, path: spec.minReplicas}
+    graph: [deployment/gateway.price, deployment/gateway.replicas]
+  - id: night
+    title: Two pods are left at night
+    points: 10
+    expect: always(deployment/gateway.ready >= 2) after 70m
+    field: {object: HorizontalPodAutoscaler/*, path: spec.minReplicas}
+    graph: [deployment/gateway.ready]
+  - id: autoscaler
+    title: The autoscaler can read its metric and can scale
+    points: 10
+    expect: share of time(hpa/gateway.ableToScale == 1 and hpa/gateway.scalingActive == 1) after 2m >= 95%
+    field: {object: Deployment/gateway, path: "spec.template.spec.containers[0].resources"}
+    graph: [hpa/gateway.scalingActive, hpa/gateway.utilization]
+hints:
+  - Look at what the autoscaler believes before and during the burst, and compare it with what the pods do.
+  - "kubelab describe hpa gateway; kubelab graph hpa/gateway.utilization"
+  - "Kubernetes documentation: Horizontal Pod Autoscaling, 'Algorithm details' and 'Container resource metrics'"
+wrong:
+  - name: no-requests
+    criterion: autoscaler
+    misconception: An autoscaler measures CPU, so it needs no requests. (Utilisation is usage divided by the request; without one there is nothing to divide by.)
+  - name: target-90
+    criterion: served
+    misconception: A target of 90% uses what is paid for. (What is left must last until new pods are ready.)
+  - name: replicas-applied-again
+    criterion: release
+    misconception: The manifest must say how many replicas there are. (Each apply sets them back to that number, in the middle of the burst.)
+  - name: replicas-removed-later
+    criterion: release
+    misconception: Taking spec.replicas out of the manifest leaves the number alone. (kubectl apply removes a field that it applied before; the default is 1.)
+  - name: pinned
+    criterion: cost
+    misconception: Minimum equal to maximum is the safe autoscaler. (It is none; the night costs as much as the burst.)
+  - name: sidecar-dilutes
+    criterion: served
+    misconception: The pod's CPU is the gateway's CPU. (The idle sidecar's request is part of the divisor.)
+  - name: no-autoscaler
+    criterion: autoscaler
+    misconception: A fixed number of replicas will do.
+debrief: |
+  What decides is the time from the first overloaded second to a new ready pod: the metric's window and lag, the
+  autoscaler's 15 s sync, the pod's 20 s start. What the target leaves free must carry the rise of the load during that
+  time. A release that names spec.replicas undoes the autoscaler at the worst moment; a release that stops naming it
+  undoes it once, and worse.
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/conservative/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 1, memory: 256Mi}
+            limits: {memory: 512Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 3
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 50}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/conservative/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 1, memory: 256Mi}
+            limits: {memory: 512Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/textbook/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 500m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/textbook/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 500m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/thrifty/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 65}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/thrifty/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/whole-pod/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: Utilization, averageUtilization: 40}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/whole-pod/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/with-behavior/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 60}
+  behavior:
+    scaleUp:
+      stabilizationWindowSeconds: 0
+      policies:
+        - {type: Percent, value: 100, periodSeconds: 15}
+        - {type: Pods, value: 4, periodSeconds: 15}
+      selectPolicy: Max
+    scaleDown:
+      stabilizationWindowSeconds: 300
+      policies:
+        - {type: Percent, value: 50, periodSeconds: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/panel/with-behavior/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
         ("4-autoscaling/4.3-scale-on-cpu/scenario.yaml", #"""
-# The gateway of support-desk on an ordinary weekday: a quiet start, a tripling of traffic within 90 seconds, an hour
-# of it, then the evening. Every number of the model is here; nothing in the code knows them.
+# The gateway of support-desk on a launch day: a quiet morning, a tripling of traffic within 90 seconds that stays for
+# an hour, then the night. Every number of the model is here; nothing in the code knows them.
 name: scale-on-cpu
-title: A tripling of traffic in ninety seconds, and a quiet evening
+title: A tripling of traffic in ninety seconds, an hour of it, and a quiet night
 start: "2026-01-05T09:00:00Z"
-duration: 100m
+duration: 80m
 namespace: support-desk
 nodes:
-  - {name: worker, count: 3, cpu: "4", memory: 16Gi, zone: zone-a, price: 0.19}
+  - {name: worker, count: 4, cpu: "4", memory: 16Gi, zone: zone-a, price: 0.19}
 registry:
   images:
     registry.support-desk.example/gateway:2.3: 180Mi
+    docker.io/daprio/daprd:1.18.0: 60Mi
 workloads:
   images:
     gateway:
-      # 8 ms of CPU a request: authentication, routing, telemetry. One event loop uses one core at most.
+      # 90 ms of CPU a request (screening of the prompt, routing, telemetry), on one event loop: a pod uses at most one
+      # core, which is 1.5 times what the team asks for it.
       service:
         workers: 1
         backlog: 2048
         stages:
-          - compute: {lognormal: {median: 0.007, p95: 0.016}}
-          - wait: {lognormal: {median: 0.020, p95: 0.060}}
+          - compute: {lognormal: {median: 0.085, p95: 0.130}}
       startup:
         importing: 4
         loading: 12
@@ -41,11 +555,13 @@ workloads:
       service: support-desk/gateway
       path: /
       rate:
-        - {at: 0s, rate: 60}
-        - {at: 10m, rate: 60}
-        - {at: 11m30s, rate: 180}
-        - {at: 60m, rate: 180}
-        - {at: 62m, rate: 40}
+        - {at: 0s, rate: 14}
+        - {at: 8m, rate: 14}
+        - {at: 9m30s, rate: 42}
+        - {at: 20m, rate: 42}
+        - {at: 24m, rate: 30}
+        - {at: 68m, rate: 30}
+        - {at: 70m, rate: 6}
       timeout: 5s
       patience: {lognormal: {median: 20, p95: 75}}
       retries: {maximum: 1, base: 500ms, budget: 0.2}
@@ -72,6 +588,8 @@ kind: Deployment
 metadata:
   name: gateway
   labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
 spec:
   selector:
     matchLabels: {app: gateway}
@@ -85,11 +603,16 @@ spec:
           ports:
             - {name: http, containerPort: 8000}
           resources:
-            requests: {cpu: 500m, memory: 192Mi}
+            requests: {cpu: 650m, memory: 192Mi}
             limits: {memory: 384Mi}
           readinessProbe:
             httpGet: {path: /readyz, port: http}
             periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -98,12 +621,46 @@ metadata:
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
   minReplicas: 2
-  maxReplicas: 10
+  maxReplicas: 14
   metrics:
-    - type: Resource
-      resource:
+    - type: ContainerResource
+      containerResource:
         name: cpu
+        container: gateway
         target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/solution/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
 
 """#),
         ("4-autoscaling/4.3-scale-on-cpu/starter/gateway.yaml", #"""
@@ -112,6 +669,8 @@ kind: Deployment
 metadata:
   name: gateway
   labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
 spec:
   replicas: 2
   selector:
@@ -128,6 +687,11 @@ spec:
           readinessProbe:
             httpGet: {path: /readyz, port: http}
             periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
 ---
 apiVersion: autoscaling/v2
 kind: HorizontalPodAutoscaler
@@ -136,12 +700,593 @@ metadata:
 spec:
   scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
   minReplicas: 2
-  maxReplicas: 10
+  maxReplicas: 14
   metrics:
     - type: Resource
       resource:
         name: cpu
         target: {type: Utilization, averageUtilization: 80}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/starter/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/no-autoscaler/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  replicas: 3
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/no-autoscaler/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  replicas: 3
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/no-requests/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/no-requests/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/pinned/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 14
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/pinned/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/replicas-applied-again/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/replicas-applied-again/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/replicas-removed-later/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  replicas: 2
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/replicas-removed-later/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/sidecar-dilutes/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: Resource
+      resource:
+        name: cpu
+        target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/sidecar-dilutes/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/target-90/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 2
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 90}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/target-90/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
 
 """#),
     ]

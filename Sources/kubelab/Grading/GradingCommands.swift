@@ -1,6 +1,8 @@
 import ArgumentParser
 
-/// The commands that judge.
+/// The commands about exercises and grades, which the root command registers.
 enum GradingCommands {
-    static let all: [any ParsableCommand.Type] = []
+    static let all: [any ParsableCommand.Type] = [
+        CheckCommand.self, GradeCommand.self, HintCommand.self, VerifyReceiptCommand.self, AuthorCommand.self,
+    ]
 }

@@ -1,0 +1,161 @@
+import Kubectl
+import KubernetesAPI
+import OrderedCollections
+
+/// A change of the solution that somebody might make by mistake or to get by.
+struct Mutation: Sendable {
+    /// `gateway.yaml: Deployment/gateway spec.template.spec.containers[0].readinessProbe removed`
+    var name: String
+    var submission: Submission
+
+    /// All mutations of a submission, in the order of files, documents and fields.
+    ///
+    /// For each number, ten times and a tenth of it; for each optional part that decides behaviour, its removal; each
+    /// document deleted; the autoscaler pinned to its maximum.
+    static func all(of submission: Submission, in exercise: Exercise) -> [Mutation] {
+        var mutations: [Mutation] = []
+        for (place, file) in submission.files.enumerated() {
+            let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
+                .objects(namespace: exercise.scenario.scenario.namespace).objects
+            func add(_ name: String, _ values: [JSONValue]) {
+                var changed = submission
+                changed.files[place].text = values.map { String(decoding: $0.compactBytes, as: UTF8.self) + "\n" }
+                    .joined()
+                mutations.append(Mutation(name: "\(file.name): \(name)", submission: changed))
+            }
+            let values = objects.map(\.value)
+            for (index, object) in objects.enumerated() {
+                let label = "\(object.kind.resource.kind)/\(object.name)"
+                if values.count > 1 {
+                    var rest = values
+                    rest.remove(at: index)
+                    add("\(label) deleted", rest)
+                }
+                for change in FieldChange.all(of: object.value) where !isFixed(change.path, label, exercise) {
+                    var changed = values
+                    changed[index] = object.value.setting(change.steps, to: change.value)
+                    add("\(label) \(change.path) \(change.words)", changed)
+                }
+                if object.kind.resource.kind == "HorizontalPodAutoscaler",
+                    let top = object.value["spec"]?["maxReplicas"]
+                {
+                    var changed = values
+                    changed[index] = object.value.setting([.member("spec"), .member("minReplicas")], to: top)
+                    add("\(label) pinned at its maximum", changed)
+                }
+            }
+        }
+        return mutations
+    }
+
+    private static func isFixed(_ path: String, _ object: String, _ exercise: Exercise) -> Bool {
+        exercise.content.fixed.contains { part in
+            part.object == object && path.hasPrefix(part.path)
+        }
+    }
+}
+
+/// One change of one field.
+struct FieldChange {
+    var path: String
+    var steps: [FieldStep]
+    /// Nil: the field is taken away.
+    var value: JSONValue?
+    var words: String
+
+    /// Parts whose absence changes what happens, not what is valid.
+    private static let removable: Set<String> = [
+        "resources", "requests", "limits", "readinessProbe", "livenessProbe", "startupProbe", "lifecycle",
+        "minReplicas", "behavior",
+        "strategy", "terminationGracePeriodSeconds", "topologySpreadConstraints", "minReadySeconds",
+    ]
+    /// Numbers that are names of something rather than amounts.
+    private static let identities: Set<String> = ["containerPort", "port", "targetPort", "replicas"]
+
+    static func all(of object: JSONValue) -> [FieldChange] {
+        var changes: [FieldChange] = []
+        guard let spec = object["spec"] else { return [] }
+        visit(spec, [.member("spec")], "spec", &changes)
+        return changes
+    }
+
+    private static func visit(_ value: JSONValue, _ steps: [FieldStep], _ path: String, _ changes: inout [FieldChange])
+    {
+        switch value {
+        case .object(let members):
+            for (name, member) in members where !["selector", "metadata", "scaleTargetRef"].contains(name) {
+                let (inner, innerPath) = (steps + [.member(name)], path + "." + name)
+                if removable.contains(name) {
+                    changes.append(FieldChange(path: innerPath, steps: inner, value: nil, words: "removed"))
+                }
+                visit(member, inner, innerPath, &changes)
+            }
+        case .array(let elements):
+            for (index, element) in elements.enumerated() {
+                // A named element is written by its name, so that fixed parts are recognised.
+                if let name = element["name"]?.string, element["image"] != nil {
+                    visit(element, steps + [.named("name", name)], "\(path)[name=\(name)]", &changes)
+                } else {
+                    visit(element, steps + [.index(index)], "\(path)[\(index)]", &changes)
+                }
+            }
+        case .integer(let number):
+            if case .member(let name)? = steps.last, identities.contains(name) { return }
+            changes.append(
+                FieldChange(
+                    path: path, steps: steps, value: .integer(number.multipliedReportingOverflow(by: 10).partialValue),
+                    words: "times 10"))
+            if number >= 10 {
+                changes.append(
+                    FieldChange(path: path, steps: steps, value: .integer(number / 10), words: "divided by 10"))
+            }
+        case .string(let text):
+            guard let quantity = try? Quantity(parsing: text), path.contains("resources"), quantity.milliValue > 0
+            else { return }
+            for (factor, words) in [(10.0, "times 10"), (0.1, "divided by 10")] {
+                let milli = Int64(max(1, min(9e15, quantity.doubleValue * factor * 1_000)))
+                let isCPU = path.hasSuffix("cpu")
+                changes.append(
+                    FieldChange(
+                        path: path, steps: steps, value: .string(isCPU ? "\(milli)m" : "\(milli / 1_000)"), words: words
+                    ))
+            }
+        case .null, .bool, .number: break
+        }
+    }
+}
+
+extension JSONValue {
+    /// The value with one field set, or taken away with nil; members on the way that are missing are made.
+    func setting(_ steps: [FieldStep], to value: JSONValue?) -> JSONValue {
+        guard let step = steps.first else { return value ?? .null }
+        let rest = Array(steps.dropFirst())
+        switch step {
+        case .member(let name):
+            guard case .object(var members) = self == .null ? .object([:]) : self else { return self }
+            if rest.isEmpty, value == nil {
+                members.removeValue(forKey: name)
+            } else {
+                members[name] = (members[name] ?? .null).setting(rest, to: value)
+            }
+            return .object(members)
+        case .index, .named:
+            guard case .array(var elements) = self else { return self }
+            let found =
+                if case .index(let index) = step {
+                    elements.indices.contains(index) ? index : nil
+                } else if case .named(let key, let name) = step {
+                    elements.firstIndex { $0[key]?.string == name }
+                } else {
+                    Int?.none
+                }
+            guard let found else { return self }
+            if rest.isEmpty, value == nil {
+                elements.remove(at: found)
+            } else {
+                elements[found] = elements[found].setting(rest, to: value)
+            }
+            return .array(elements)
+        }
+    }
+}

@@ -1,0 +1,124 @@
+import ArgumentParser
+import Foundation
+import Grading
+import Lab
+
+/// `kubelab author`: for those who write exercises.
+struct AuthorCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "author", abstract: "Write exercises and prove that they judge fairly.",
+        subcommands: [AuthorVerify.self, AuthorLint.self, AuthorCalibrate.self, AuthorExplain.self])
+}
+
+/// Progress of many trials on one passing line; called from any thread.
+private func showTrials(_ done: Int, _ total: Int) {
+    if done % 5 == 0 || done == total { Terminal.progress("\(done) of \(total) trials") }
+}
+
+/// `kubelab author verify`: proves that right answers pass and wrong ones fail for their reason.
+struct AuthorVerify: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify",
+        abstract: "Prove that the starter fails, orthodox answers pass and wrong ones fail for their reason.",
+        discussion: """
+            Each answer is judged as a grade would: on the visible seeds, on those of a grade, and on as many further grades as \
+            --seeds makes. Orthodox answers must hold with 10% to spare, wrong answers must fail by 10% in the criterion that \
+            names their misconception; mutants of the solution are rejected or accepted by name in exercise.yaml.
+            """)
+
+    @OptionGroup var target: ExerciseTarget
+
+    @Option(help: "Seeds beside the visible and hidden ones.")
+    var seeds = 50
+
+    @Flag(help: "Leave out the mutants of the solution.")
+    var noMutants = false
+
+    @Option(help: "Only answers whose name holds this text.")
+    var only: String?
+
+    func run() throws {
+        let exercise = try target.read()
+        var verifier = Verifier(
+            exercise: exercise, secret: try CourseSecret.find(), extraSeeds: seeds, includesMutants: !noMutants)
+        verifier.only = only
+        let result = verifier.verify(progress: showTrials)
+        Terminal.endProgress()
+        for line in result.table { Terminal.print(line) }
+        guard result.isProved else { throw ExitCode(Exit.below) }
+    }
+}
+
+/// `kubelab author lint`: what can be seen without a trial.
+struct AuthorLint: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "lint", abstract: "Find what is wrong with an exercise without running it.")
+
+    @OptionGroup var target: ExerciseTarget
+
+    func run() throws {
+        let exercise = try target.read()
+        let findings = exercise.lint()
+        for finding in findings { Terminal.print("\(Style.warning("!")) \(finding)") }
+        guard findings.isEmpty else { throw ExitCode(Exit.below) }
+        Terminal.print(
+            "\(Style.good("✓")) \(exercise.id): \(exercise.content.criteria.count) criteria, \(exercise.maximumPoints) points"
+        )
+    }
+}
+
+/// `kubelab author calibrate`: searches the cheapest submission that holds.
+struct AuthorCalibrate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "calibrate", abstract: "Search the cheapest submission that holds, and store it as the reference.")
+
+    @OptionGroup var target: ExerciseTarget
+
+    @Option(help: "Seeds on which the cheapest must hold.")
+    var seeds = 20
+
+    @Flag(help: "Print the reference without storing it.")
+    var dryRun = false
+
+    func run() throws {
+        let exercise = try target.read()
+        let result = try Calibrator(exercise: exercise, secret: try CourseSecret.find(), seedCount: seeds).calibrate(
+            progress: showTrials)
+        Terminal.endProgress()
+        Terminal.write(result.file)
+        guard result.cheapest != nil else {
+            throw Failure("no setting holds on all \(result.seeds) seeds; nothing was stored")
+        }
+        guard !dryRun else { return }
+        let path = exercise.folder + "/references.yaml"
+        do { try Data(result.file.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw Failure("\(path): cannot be written: \(error.localizedDescription)", exitCode: Exit.fault)
+        }
+        Terminal.note("stored in \(path)")
+    }
+}
+
+/// `kubelab author explain`: a criterion's value on a trial, over time.
+struct AuthorExplain: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain", abstract: "Show what a criterion sees on a trial, over time.")
+
+    @Argument(help: "The criterion's id, or an expression of your own.")
+    var criterion: String
+
+    @OptionGroup var target: ExerciseTarget
+
+    @Option(help: "The seed of the trial (default: the first visible one).")
+    var seed: UInt64?
+
+    @Option(help: ArgumentHelp("Time between two lines.", valueName: "duration"))
+    var step = Span(.minutes(2))
+
+    func run() throws {
+        let exercise = try target.read()
+        let (submission, unread) = Submission.read(target.handIn, for: exercise)
+        if let fault = (unread + submission.faults(in: exercise)).first { throw fault }
+        let explanation = try exercise.explain(criterion, submission, seed: seed, step: step.duration)
+        for line in explanation { Terminal.print(line) }
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Foundation
+import Grading
+import Lab
+
+extension ReportFormat: ExpressibleByArgument {}
+
+/// Which exercise, and where the hand-in lies.
+struct ExerciseTarget: ParsableArguments {
+    @Argument(help: "Number or name of an exercise (4.3, scale-on-cpu), or its folder.")
+    var exercise: String?
+
+    @Option(
+        name: .customLong("dir"),
+        help: ArgumentHelp("Folder of the hand-in (default: the current one).", valueName: "folder"),
+        completion: .directory)
+    var directory: String?
+
+    @OptionGroup var options: GlobalOptions
+
+    func read() throws -> Exercise { try Exercise.read(try path()) }
+
+    /// Where the hand-in lies.
+    var handIn: String { directory ?? FileManager.default.currentDirectoryPath }
+
+    private func path() throws -> String {
+        if let exercise {
+            if FileManager.default.fileExists(atPath: exercise + "/exercise.yaml") { return exercise }
+            return try options.labs.exercise(exercise).path
+        }
+        // A learner's folder carries the name of its exercise.
+        let current = (handIn as NSString).lastPathComponent
+        if let found = try options.labs.exercises().first(where: {
+            [$0.folderName, $0.name, $0.number].contains(current)
+        }) {
+            return found.path
+        }
+        throw Failure(
+            "which exercise is this? Name it, such as 'kubelab grade 4.3', or run the command in the exercise's folder")
+    }
+}
+
+/// Where a verdict goes, and how the process ends.
+enum GradeOutput {
+    static func write(_ verdict: Verdict, format: ReportFormat, to path: String?) throws {
+        var style = ReportStyle()
+        style.colour = Terminal.showsColor && path == nil && format == .terminal
+        style.wallTime = format == .terminal
+        let text = format.text(verdict, style: style)
+        guard let path else { return Terminal.write(text) }
+        do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+            throw Failure("\(path): cannot be written: \(error.localizedDescription)", exitCode: Exit.fault)
+        }
+        guard format != .terminal else { return }
+        Terminal.write(
+            ReportFormat.terminal.text(verdict, style: ReportStyle(colour: Terminal.showsColor, wallTime: true)))
+    }
+
+    /// Ends with 2 where there is no grade, 3 where that is our fault, 1 below the bound.
+    static func exit(_ verdict: Verdict, failUnder: Threshold?) throws {
+        switch verdict.status {
+        case .ungradable: throw ExitCode(Exit.unusable)
+        case .error: throw ExitCode(Exit.fault)
+        case .graded: break
+        }
+        if let failUnder, verdict.points < failUnder.points(of: verdict.maximumPoints) { throw ExitCode(Exit.below) }
+    }
+}
+
+/// A number of points, or a share of all: `80` or `80%`.
+struct Threshold: ExpressibleByArgument {
+    private var number: Double
+    private var isShare: Bool
+
+    init?(argument: String) {
+        isShare = argument.hasSuffix("%")
+        guard let number = Double(isShare ? String(argument.dropLast()) : argument), number.isFinite, number >= 0 else {
+            return nil
+        }
+        self.number = number
+    }
+
+    func points(of maximum: Int) -> Double { isShare ? number / 100 * Double(maximum) : number }
+}

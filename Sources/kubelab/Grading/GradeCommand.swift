@@ -1,0 +1,132 @@
+import ArgumentParser
+import Foundation
+import Grading
+import Lab
+
+/// `kubelab grade`: the grade of a hand-in, on hidden seeds.
+struct GradeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "grade", abstract: "Grade a hand-in on hidden seeds.",
+        discussion: """
+            Reads only the files that the exercise asks for, runs them with seeds that derive from the course's secret \
+            (KUBELAB_COURSE_SECRET or KUBELAB_COURSE_SECRET_FILE; a built-in one for practice), and reports points and reasons.
+
+            Exit codes: 0 graded, 1 below --fail-under, 2 the hand-in cannot be tried, 3 a fault of kubelab.
+            """)
+
+    @OptionGroup var target: ExerciseTarget
+
+    @Option(
+        help: ArgumentHelp(
+            "Report: \(ReportFormat.allCases.map(\.rawValue).joined(separator: ", ")).", valueName: "format"))
+    var format: ReportFormat = .terminal
+
+    @Option(help: ArgumentHelp("Write the report to a file and a summary to the terminal.", valueName: "file"))
+    var output: String?
+
+    @Option(help: ArgumentHelp("Exit with 1 below so many points; with % of the maximum.", valueName: "points"))
+    var failUnder: Threshold?
+
+    @Option(help: "Who hands in; the hidden seeds depend on it.")
+    var student: String = ProcessInfo.processInfo.environment["KUBELAB_STUDENT"] ?? ""
+
+    @Option(help: "Number of the attempt; the hidden seeds depend on it.")
+    var attempt: Int = 1
+
+    @Option(help: ArgumentHelp("Give up after so many seconds of wall time.", valueName: "seconds"))
+    var timeout: Double?
+
+    @Flag(help: "Tell which misconceptions may stand behind failed criteria.")
+    var explain = false
+
+    func run() throws {
+        let exercise = try target.read()
+        let grader = Grader(
+            exercise: exercise, secret: try CourseSecret.find(), student: student, attempt: attempt, timeLimit: timeout,
+            explains: explain)
+        let verdict = grader.grade(folder: target.handIn)
+        try GradeOutput.write(verdict, format: format, to: output)
+        try GradeOutput.exit(verdict, failUnder: failUnder)
+    }
+}
+
+/// `kubelab check`: faults that need no trial, then the visible seed.
+struct CheckCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check", abstract: "Try a hand-in on the visible seed, as often as you like.")
+
+    @OptionGroup var target: ExerciseTarget
+
+    @Flag(help: "Only what can be seen without running anything.")
+    var `static` = false
+
+    @Flag(help: "Tell which misconceptions may stand behind failed criteria.")
+    var explain = false
+
+    @Option(help: ArgumentHelp("Report: terminal or json.", valueName: "format"))
+    var format: ReportFormat = .terminal
+
+    func run() throws {
+        let exercise = try target.read()
+        let folder = target.handIn
+        if `static` {
+            let (submission, unread) = Submission.read(folder, for: exercise)
+            let faults = unread + submission.faults(in: exercise) + submission.refusals(in: exercise)
+            for fault in faults { Terminal.print("\(Style.bad("✗")) \(fault)") }
+            if !faults.isEmpty { throw ExitCode(2) }
+            Terminal.print("\(Style.good("✓")) the API server takes it; nothing was run")
+            return
+        }
+        let verdict = Grader(exercise: exercise, explains: explain).grade(folder: folder, seeds: .visible)
+        try GradeOutput.write(verdict, format: format, to: nil)
+        try GradeOutput.exit(verdict, failUnder: nil)
+    }
+}
+
+/// `kubelab hint`: one hint more each time.
+struct HintCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "hint", abstract: "Show a hint; there are three, and they cost nothing.")
+
+    @OptionGroup var target: ExerciseTarget
+
+    @Option(
+        help: ArgumentHelp("Which one: 1 where to look, 2 a command to observe with, 3 what to read.", valueName: "n"))
+    var number: Int = 1
+
+    func run() throws {
+        let exercise = try target.read()
+        guard exercise.content.hints.indices.contains(number - 1) else {
+            throw Failure("\(exercise.id) has no hint \(number); there are \(exercise.content.hints.count)")
+        }
+        Terminal.print(exercise.content.hints[number - 1])
+    }
+}
+
+/// `kubelab verify-receipt`: grades again and compares.
+struct VerifyReceiptCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify-receipt", abstract: "Repeat a grade and compare it with its receipt.")
+
+    @Argument(help: "A receipt, or a JSON report that holds one.")
+    var receipt: String
+
+    @OptionGroup var target: ExerciseTarget
+
+    func run() throws {
+        let exercise = try target.read()
+        guard let data = FileManager.default.contents(atPath: receipt) else {
+            throw Failure("\(receipt): cannot be read")
+        }
+        let wanted = try Receipt(reading: String(decoding: data, as: UTF8.self), file: receipt)
+        let grader = Grader(
+            exercise: exercise, secret: try CourseSecret.find(), student: wanted.student, attempt: wanted.attempt)
+        let found = grader.grade(folder: target.handIn).receipt
+        let differences = wanted.differences(from: found)
+        guard differences.isEmpty else {
+            for difference in differences { Terminal.print("\(Style.bad("✗")) \(difference)") }
+            throw ExitCode(1)
+        }
+        Terminal.print("\(Style.good("✓")) the same grade, \(wanted.digests.count) trials with the same digests")
+    }
+}
