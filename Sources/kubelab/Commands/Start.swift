@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Grading
 import Lab
 
 /// `kubelab start`: begins an exercise.
@@ -148,5 +149,9 @@ struct Brief {
         let scenario = try ScenarioFile.read(exercise.path).scenario
         title = scenario.title
         lines = [Style.strong("\(exercise.number) \(exercise.name): \(title)")]
+        guard Files.exists(exercise.path + "/exercise.yaml") else { return }
+        let judged = try Grading.Exercise.read(exercise.path)
+        title = judged.title
+        lines = [Style.strong("\(exercise.number) \(exercise.name): \(title)"), ""] + judged.brief
     }
 }

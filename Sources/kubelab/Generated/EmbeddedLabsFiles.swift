@@ -92,6 +92,9 @@ wrong:
   - name: sidecar-dilutes
     criterion: served
     misconception: The pod's CPU is the gateway's CPU. (The idle sidecar's request is part of the divisor.)
+  - name: one-at-night
+    criterion: night
+    misconception: One pod is enough when nobody comes. (One machine that fails, or one slow answer, and nobody is served.)
   - name: no-autoscaler
     criterion: autoscaler
     misconception: A fixed number of replicas will do.
@@ -524,6 +527,12 @@ spec:
             limits: {memory: 256Mi}
 
 """#),
+        ("4-autoscaling/4.3-scale-on-cpu/references.yaml", #"""
+values:
+  cheapest: 0.2
+  pinned: 0.46
+
+"""#),
         ("4-autoscaling/4.3-scale-on-cpu/scenario.yaml", #"""
 # The gateway of support-desk on a launch day: a quiet morning, a tripling of traffic within 90 seconds that stays for
 # an hour, then the night. Every number of the model is here; nothing in the code knows them.
@@ -879,6 +888,87 @@ spec:
           image: registry.support-desk.example/gateway:2.3
           ports:
             - {name: http, containerPort: 8000}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/one-at-night/gateway.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 1f0c2ab
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+        - name: daprd
+          image: docker.io/daprio/daprd:1.18.0
+          resources:
+            requests: {cpu: 300m, memory: 128Mi}
+            limits: {memory: 256Mi}
+---
+apiVersion: autoscaling/v2
+kind: HorizontalPodAutoscaler
+metadata:
+  name: gateway
+spec:
+  scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: gateway}
+  minReplicas: 1
+  maxReplicas: 14
+  metrics:
+    - type: ContainerResource
+      containerResource:
+        name: cpu
+        container: gateway
+        target: {type: Utilization, averageUtilization: 60}
+
+"""#),
+        ("4-autoscaling/4.3-scale-on-cpu/wrong/one-at-night/release.yaml", #"""
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+  labels: {app: gateway}
+  annotations:
+    support-desk.example/commit: 9d41e07
+spec:
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+    spec:
+      containers:
+        - name: gateway
+          image: registry.support-desk.example/gateway:2.3
+          ports:
+            - {name: http, containerPort: 8000}
+          resources:
+            requests: {cpu: 650m, memory: 192Mi}
+            limits: {memory: 384Mi}
           readinessProbe:
             httpGet: {path: /readyz, port: http}
             periodSeconds: 5

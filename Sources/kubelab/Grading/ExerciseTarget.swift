@@ -7,7 +7,7 @@ extension ReportFormat: ExpressibleByArgument {}
 
 /// Which exercise, and where the hand-in lies.
 struct ExerciseTarget: ParsableArguments {
-    @Argument(help: "Number or name of an exercise (4.3, scale-on-cpu), or its folder.")
+    @Argument(help: "Number or name of an exercise (4.3, scale-on-cpu), or its folder (default: that of the lab).")
     var exercise: String?
 
     @Option(
@@ -23,20 +23,22 @@ struct ExerciseTarget: ParsableArguments {
     /// Where the hand-in lies.
     var handIn: String { directory ?? FileManager.default.currentDirectoryPath }
 
+    private var labPath: String {
+        guard let directory, options.labFile == nil else { return options.labPath }
+        return directory + "/lab.kubelab"
+    }
+
     private func path() throws -> String {
         if let exercise {
             if FileManager.default.fileExists(atPath: exercise + "/exercise.yaml") { return exercise }
             return try options.labs.exercise(exercise).path
         }
-        // A learner's folder carries the name of its exercise.
-        let current = (handIn as NSString).lastPathComponent
-        if let found = try options.labs.exercises().first(where: {
-            [$0.folderName, $0.name, $0.number].contains(current)
-        }) {
-            return found.path
+        // The lab that 'kubelab start' made knows its exercise.
+        if let session = try? LabSession.open(labPath, for: .reading), !session.header.exercise.isEmpty {
+            return try options.labs.exercise(session.header.exercise).path
         }
         throw Failure(
-            "which exercise is this? Name it, such as 'kubelab grade 4.3', or run the command in the exercise's folder")
+            "which exercise is this? Name it, such as 'kubelab grade 4.3', or begin it with 'kubelab start'")
     }
 }
 
