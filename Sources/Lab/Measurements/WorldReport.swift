@@ -103,6 +103,8 @@ public struct WorldReport: Sendable, Codable, Equatable {
     public var traffic: [Level]
     public var services: [Level]
     public var cost: Cost
+    /// The books: every request, token, pod-second and unit of money in one place.
+    public var ledger: Ledger
     public var objects: Objects
     public var faultsInForce: [String]
 }
@@ -120,6 +122,7 @@ extension WorldReport {
         traffic = world.workloads.traffic.map(Level.init)
         services = world.workloads.serviceLevels.map(Level.init)
         let (nodes, tokens) = (Double(world.machines.cost(at: world.now)) / 1e9, Double(world.tokenCost) / 1e9)
+        ledger = world.ledger
         cost = Cost(
             currency: world.scenario.prices.currency, nodes: nodes, tokens: tokens, total: nodes + tokens,
             nodeHours: world.machines.time(at: world.now).seconds / 3_600)
