@@ -29,6 +29,13 @@ enum GoText {
         return output + "\""
     }
 
+    /// `%f`: six digits after the point.
+    static func fixed(_ value: Double) -> String {
+        let millionths = Int64((abs(value) * 1e6).rounded(.toNearestOrEven).clamped)
+        let fraction = "\(millionths % 1_000_000)"
+        return (value < 0 ? "-" : "") + "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
+    }
+
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.properties.generalCategory {
         case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator: false
@@ -41,4 +48,9 @@ enum GoText {
         let digits = String(value, radix: 16)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
+}
+
+extension Double {
+    /// Within what an `Int64` can hold.
+    fileprivate var clamped: Double { isNaN ? 0 : Swift.min(self, 9e18) }
 }
