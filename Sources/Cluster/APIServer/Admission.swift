@@ -83,6 +83,12 @@ extension ClusterContext {
             // Addresses that were allocated stay, even if the new text does not name them.
             if service.spec.clusterIP.isEmpty { service.spec.clusterIP = before.spec.clusterIP }
             if service.spec.clusterIPs.isEmpty { service.spec.clusterIPs = before.spec.clusterIPs }
+            // Who changes one of the two means both.
+            if service.spec.clusterIP != before.spec.clusterIP, service.spec.clusterIPs == before.spec.clusterIPs,
+                !service.spec.clusterIPs.isEmpty
+            {
+                service.spec.clusterIPs[0] = service.spec.clusterIP
+            }
             for index in service.spec.ports.indices where service.spec.ports[index].nodePort == nil {
                 service.spec.ports[index].nodePort =
                     before.spec.ports.first { $0.port == service.spec.ports[index].port }?.nodePort

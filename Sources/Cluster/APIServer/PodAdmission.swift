@@ -5,8 +5,18 @@ extension ClusterContext {
     mutating func admit(_ pod: inout Pod) throws(APIStatus) {
         if pod.spec.serviceAccountName.isEmpty { pod.spec.serviceAccountName = "default" }
         if store.limitRanges.count > 0 { LimitRanger.applyDefaults(&pod, limitRanges(in: pod.metadata.namespace)) }
+        try admitServiceAccount(of: pod)
         try admitPriority(&pod)
         admitTolerations(&pod)
+    }
+
+    /// ServiceAccount: an account that is named must be there. That of the namespace is made together with it.
+    private func admitServiceAccount(of pod: Pod) throws(APIStatus) {
+        let (namespace, name) = (pod.metadata.namespace, pod.spec.serviceAccountName)
+        guard name != "default", store.serviceAccounts.id(namespace: namespace, name: name) == nil else { return }
+        throw .forbidden(
+            Pod.resource, pod.metadata.name,
+            "error looking up service account \(namespace)/\(name): serviceaccount \"\(name)\" not found")
     }
 
     /// Priority: the class's value, or that of the global default.

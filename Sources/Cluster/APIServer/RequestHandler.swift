@@ -138,7 +138,7 @@ extension ClusterContext {
                 code: 404, reason: "NotFound", message: "the server could not find the requested resource",
                 kind: Object.resource.plural, name: request.name)
         }
-        var (object, warnings) = try decode(body, request, type)
+        var (object, warnings) = try request.decoded(body, as: type)
         if Object.resource.namespaced {
             if object.metadata.namespace.isEmpty { object.metadata.namespace = request.namespace }
             guard object.metadata.namespace == request.namespace else {
@@ -153,46 +153,27 @@ extension ClusterContext {
         if !object.metadata.name.isEmpty, store[keyPath: Object.table].id(object.key) != nil {
             throw .alreadyExists(Object.resource, object.metadata.name)
         }
+        let given = object
         object = try admit(object)
+        warnings += RequestWarnings.of(given)
         clock.note("\(Object.resource.singular)/\(object.key)", "created by a user", isRoot: true)
         let id = try create(object)
         guard let stored = store[id] else { throw .notFound(Object.resource, object.metadata.name) }
         return APIResponse(code: 201, body: .object(stored.jsonValue), warnings: warnings)
     }
 
-    private func decode<Object: StoredObject>(
-        _ body: JSONValue, _ request: APIRequest, _ type: Object.Type
-    ) throws(APIStatus) -> (Object, warnings: [String]) {
-        let resource = Object.resource
-        let prefix = "\(resource.kind) in version \"\(resource.version)\" cannot be handled as a \(resource.kind): "
-        do {
-            let (object, unknown) = try Object.decode(json: body)
-            guard !unknown.isEmpty, request.fieldValidation != .ignore else { return (object, []) }
-            let texts = unknown.map { "unknown field \"\($0)\"" }
-            guard request.fieldValidation == .warn else {
-                throw APIStatus.badRequest(prefix + "strict decoding error: " + texts.joined(separator: ", "))
-            }
-            return (object, texts)
-        } catch let error as FieldError {
-            throw .badRequest(prefix + error.description)
-        } catch let error as APIStatus {
-            throw error
-        } catch {
-            throw .badRequest(prefix + "\(error)")
-        }
-    }
-
     private mutating func replace<Object: StoredObject>(
         _ id: ObjectID<Object>, _ old: Object, with body: JSONValue, _ request: APIRequest
     ) throws(APIStatus) -> APIResponse {
         if request.subresource == "scale" { return try setScale(id, old, body, request) }
-        var (object, warnings) = try decode(body, request, Object.self)
+        var (object, warnings) = try request.decoded(body, as: Object.self)
         if !object.metadata.resourceVersion.isEmpty, object.metadata.resourceVersion != old.metadata.resourceVersion {
             throw .conflict(
                 Object.resource, old.metadata.name,
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
         object.keepSystemMetadata(of: old)
+        if request.subresource.isEmpty { warnings += RequestWarnings.of(object, replacing: old) }
         switch request.subresource {
         case "status": object.keepAllButStatus(of: old)
         case "resize" where Object.objectKind == .pod:

@@ -8,6 +8,8 @@ public struct JSONFieldReader: FieldReader {
     public enum Step: Sendable, Equatable {
         case member(String)
         case index(Int)
+        /// A key of a map: part of a field's path, but not of the way that Go's type errors name.
+        case key(String)
     }
 
     /// The value of the member that is being read.
@@ -28,7 +30,7 @@ public struct JSONFieldReader: FieldReader {
         var text = ""
         for step in path {
             switch step {
-            case .member(let name): text += text.isEmpty ? name : "." + name
+            case .member(let name), .key(let name): text += text.isEmpty ? name : "." + name
             case .index(let index): text += "[\(index)]"
             }
         }
@@ -90,7 +92,7 @@ public struct JSONFieldReader: FieldReader {
         var read: [String: Value] = [:]
         for (key, element) in members {
             var item = Value()
-            try at(.member(key), element) { reader throws(FieldError) in try reader.read(&item) }
+            try at(.key(key), element) { reader throws(FieldError) in try reader.read(&item) }
             read[key] = item
         }
         target = read

@@ -55,12 +55,10 @@ extension StatefulSet: Defaultable {
         spec.updateStrategy = strategy
         if spec.replicas == nil { spec.replicas = 1 }
         if spec.revisionHistoryLimit == nil { spec.revisionHistoryLimit = 10 }
-        if spec.persistentVolumeClaimRetentionPolicy == nil {
-            var policy = StatefulSetPersistentVolumeClaimRetentionPolicy()
-            policy.whenDeleted = "Retain"
-            policy.whenScaled = "Retain"
-            spec.persistentVolumeClaimRetentionPolicy = policy
-        }
+        var policy = spec.persistentVolumeClaimRetentionPolicy ?? StatefulSetPersistentVolumeClaimRetentionPolicy()
+        if policy.whenDeleted.isEmpty { policy.whenDeleted = "Retain" }
+        if policy.whenScaled.isEmpty { policy.whenScaled = "Retain" }
+        spec.persistentVolumeClaimRetentionPolicy = policy
         for index in spec.volumeClaimTemplates.indices { spec.volumeClaimTemplates[index].applyDefaults() }
         spec.template.spec.applyDefaults(isTemplate: true)
     }
@@ -93,13 +91,29 @@ extension JobSpec {
         if backoffLimit == nil { backoffLimit = backoffLimitPerIndex == nil ? 6 : .max }
         if completionMode == nil { completionMode = "NonIndexed" }
         if suspend == nil { suspend = false }
-        if podReplacementPolicy == nil { podReplacementPolicy = podFailurePolicy == nil ? "TerminatingOrFailed" : "Failed" }
+        if podReplacementPolicy == nil {
+            podReplacementPolicy = podFailurePolicy == nil ? "TerminatingOrFailed" : "Failed"
+        }
+        podFailurePolicy?.applyDefaults()
         template.spec.applyDefaults(isTemplate: true)
     }
 }
 
+extension PodFailurePolicy {
+    fileprivate mutating func applyDefaults() {
+        for rule in rules.indices {
+            for index in rules[rule].onPodConditions.indices where rules[rule].onPodConditions[index].status.isEmpty {
+                rules[rule].onPodConditions[index].status = "True"
+            }
+        }
+    }
+}
+
 extension Job: Defaultable {
-    public mutating func applyDefaults() { spec.applyDefaults() }
+    public mutating func applyDefaults() {
+        if metadata.labels.isEmpty { metadata.labels = spec.template.metadata.labels }
+        spec.applyDefaults()
+    }
 }
 
 extension CronJob: Defaultable {
@@ -116,9 +130,21 @@ extension Service: Defaultable {
     public mutating func applyDefaults() {
         if spec.type.isEmpty { spec.type = "ClusterIP" }
         if spec.sessionAffinity.isEmpty { spec.sessionAffinity = "None" }
+        if spec.sessionAffinity == "None" { spec.sessionAffinityConfig = nil }
+        if spec.sessionAffinity == "ClientIP", spec.sessionAffinityConfig?.clientIP?.timeoutSeconds == nil {
+            var client = ClientIPConfig()
+            client.timeoutSeconds = 10_800
+            spec.sessionAffinityConfig = SessionAffinityConfig()
+            spec.sessionAffinityConfig?.clientIP = client
+        }
+        // The address and the list of addresses stand for each other.
+        if spec.clusterIPs.isEmpty, !spec.clusterIP.isEmpty { spec.clusterIPs = [spec.clusterIP] }
+        if spec.clusterIP.isEmpty, let first = spec.clusterIPs.first { spec.clusterIP = first }
         for index in spec.ports.indices {
             if spec.ports[index].protocol.isEmpty { spec.ports[index].protocol = "TCP" }
-            if spec.ports[index].targetPort == .int(0) || spec.ports[index].targetPort == .string("") {
+            if spec.ports[index].targetPort == nil || spec.ports[index].targetPort == .int(0)
+                || spec.ports[index].targetPort == .string("")
+            {
                 spec.ports[index].targetPort = .int(spec.ports[index].port)
             }
         }
@@ -126,8 +152,12 @@ extension Service: Defaultable {
         if spec.internalTrafficPolicy == nil { spec.internalTrafficPolicy = "Cluster" }
         if spec.ipFamilies.isEmpty { spec.ipFamilies = ["IPv4"] }
         if spec.ipFamilyPolicy == nil { spec.ipFamilyPolicy = "SingleStack" }
-        if spec.type == "NodePort" || spec.type == "LoadBalancer", spec.externalTrafficPolicy.isEmpty { spec.externalTrafficPolicy = "Cluster" }
-        if spec.type == "LoadBalancer", spec.allocateLoadBalancerNodePorts == nil { spec.allocateLoadBalancerNodePorts = true }
+        if spec.type == "NodePort" || spec.type == "LoadBalancer", spec.externalTrafficPolicy.isEmpty {
+            spec.externalTrafficPolicy = "Cluster"
+        }
+        if spec.type == "LoadBalancer", spec.allocateLoadBalancerNodePorts == nil {
+            spec.allocateLoadBalancerNodePorts = true
+        }
     }
 }
 
@@ -209,9 +239,66 @@ extension LimitRange: Defaultable {
         for index in spec.limits.indices where spec.limits[index].type == "Container" {
             var item = spec.limits[index]
             for (name, value) in item.max where item.default[name] == nil { item.default[name] = value }
-            for (name, value) in item.default where item.defaultRequest[name] == nil { item.defaultRequest[name] = value }
+            for (name, value) in item.default where item.defaultRequest[name] == nil {
+                item.defaultRequest[name] = value
+            }
             for (name, value) in item.min where item.defaultRequest[name] == nil { item.defaultRequest[name] = value }
             spec.limits[index] = item
+        }
+    }
+}
+
+extension EndpointSlice: Defaultable {
+    public mutating func applyDefaults() {
+        for index in ports.indices {
+            if ports[index].name == nil { ports[index].name = "" }
+            if ports[index].protocol == nil { ports[index].protocol = "TCP" }
+        }
+    }
+}
+
+extension Endpoints: Defaultable {
+    public mutating func applyDefaults() {
+        for subset in subsets.indices {
+            for index in subsets[subset].ports.indices where subsets[subset].ports[index].protocol ?? "" == "" {
+                subsets[subset].ports[index].protocol = "TCP"
+            }
+        }
+    }
+}
+
+private let rbac = "rbac.authorization.k8s.io"
+
+extension Array where Element == Subject {
+    fileprivate mutating func applyDefaults() {
+        for index in indices where self[index].apiGroup ?? "" == "" {
+            switch self[index].kind {
+            case "User", "Group": self[index].apiGroup = rbac
+            case "ServiceAccount": self[index].apiGroup = ""
+            default: break
+            }
+        }
+    }
+}
+
+extension RoleBinding: Defaultable {
+    public mutating func applyDefaults() {
+        if roleRef.apiGroup ?? "" == "" { roleRef.apiGroup = rbac }
+        subjects.applyDefaults()
+    }
+}
+
+extension ClusterRoleBinding: Defaultable {
+    public mutating func applyDefaults() {
+        if roleRef.apiGroup ?? "" == "" { roleRef.apiGroup = rbac }
+        subjects.applyDefaults()
+    }
+}
+
+extension Node: Defaultable {
+    public mutating func applyDefaults() {
+        for (name, amount) in status.capacity where status.allocatable[name] == nil {
+            status.allocatable[name] = amount
         }
     }
 }

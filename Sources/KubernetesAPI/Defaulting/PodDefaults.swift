@@ -8,11 +8,18 @@ extension PodSpec {
         if terminationGracePeriodSeconds == nil { terminationGracePeriodSeconds = 30 }
         if terminationGracePeriodSeconds ?? 0 < 0 { terminationGracePeriodSeconds = 1 }
         if securityContext == nil { securityContext = PodSecurityContext() }
+        // The old name and the new one always agree.
+        if serviceAccountName.isEmpty { serviceAccountName = serviceAccount }
+        serviceAccount = serviceAccountName
         if !isTemplate, enableServiceLinks == nil { enableServiceLinks = true }
         for index in containers.indices { containers[index].applyDefaults(isTemplate: isTemplate, isInit: false) }
-        for index in initContainers.indices { initContainers[index].applyDefaults(isTemplate: isTemplate, isInit: true) }
+        for index in initContainers.indices {
+            initContainers[index].applyDefaults(isTemplate: isTemplate, isInit: true)
+        }
+        for index in ephemeralContainers.indices { ephemeralContainers[index].ephemeralContainerCommon.applyDefaults() }
         for index in volumes.indices { volumes[index].applyDefaults() }
-        for index in topologySpreadConstraints.indices where topologySpreadConstraints[index].whenUnsatisfiable.isEmpty {
+        for index in topologySpreadConstraints.indices where topologySpreadConstraints[index].whenUnsatisfiable.isEmpty
+        {
             topologySpreadConstraints[index].whenUnsatisfiable = "DoNotSchedule"
         }
         if hostNetwork == true {
@@ -34,11 +41,16 @@ extension Container {
         if var amounts = resources {
             amounts.requests = amounts.requests.mapValues(\.roundedUpToMilli)
             amounts.limits = amounts.limits.mapValues(\.roundedUpToMilli)
-            if !isTemplate { for (name, limit) in amounts.limits where amounts.requests[name] == nil { amounts.requests[name] = limit } }
+            if !isTemplate {
+                for (name, limit) in amounts.limits where amounts.requests[name] == nil {
+                    amounts.requests[name] = limit
+                }
+            }
             resources = amounts
         }
         for index in ports.indices where ports[index].protocol.isEmpty { ports[index].protocol = "TCP" }
-        for index in env.indices where env[index].valueFrom?.fieldRef != nil && env[index].valueFrom?.fieldRef?.apiVersion.isEmpty == true {
+        for index in env.indices
+        where env[index].valueFrom?.fieldRef != nil && env[index].valueFrom?.fieldRef?.apiVersion.isEmpty == true {
             env[index].valueFrom?.fieldRef?.apiVersion = "v1"
         }
         livenessProbe?.applyDefaults()
@@ -77,11 +89,61 @@ extension HTTPGetAction {
 
 extension Volume {
     mutating func applyDefaults() {
-        if volumeSource.configMap != nil, volumeSource.configMap?.defaultMode == nil { volumeSource.configMap?.defaultMode = 420 }
-        if volumeSource.secret != nil, volumeSource.secret?.defaultMode == nil { volumeSource.secret?.defaultMode = 420 }
-        if volumeSource.projected != nil, volumeSource.projected?.defaultMode == nil { volumeSource.projected?.defaultMode = 420 }
-        if volumeSource.downwardAPI != nil, volumeSource.downwardAPI?.defaultMode == nil { volumeSource.downwardAPI?.defaultMode = 420 }
+        if volumeSource.configMap != nil, volumeSource.configMap?.defaultMode == nil {
+            volumeSource.configMap?.defaultMode = 420
+        }
+        if volumeSource.secret != nil, volumeSource.secret?.defaultMode == nil {
+            volumeSource.secret?.defaultMode = 420
+        }
+        if volumeSource.projected != nil, volumeSource.projected?.defaultMode == nil {
+            volumeSource.projected?.defaultMode = 420
+        }
+        if volumeSource.downwardAPI != nil, volumeSource.downwardAPI?.defaultMode == nil {
+            volumeSource.downwardAPI?.defaultMode = 420
+        }
+        for index in (volumeSource.projected?.sources ?? []).indices {
+            volumeSource.projected?.sources[index].applyDefaults()
+        }
+        for index in (volumeSource.downwardAPI?.items ?? []).indices {
+            volumeSource.downwardAPI?.items[index].applyDefaults()
+        }
+        if volumeSource.ephemeral?.volumeClaimTemplate != nil,
+            volumeSource.ephemeral?.volumeClaimTemplate?.spec.volumeMode == nil
+        {
+            volumeSource.ephemeral?.volumeClaimTemplate?.spec.volumeMode = "Filesystem"
+        }
+        if let image = volumeSource.image, image.pullPolicy.isEmpty {
+            volumeSource.image?.pullPolicy = Container.pullPolicy(of: image.reference)
+        }
         if volumeSource.isEmpty { volumeSource.emptyDir = EmptyDirVolumeSource() }
+    }
+}
+
+extension VolumeProjection {
+    fileprivate mutating func applyDefaults() {
+        if serviceAccountToken != nil, serviceAccountToken?.expirationSeconds ?? 0 == 0 {
+            serviceAccountToken?.expirationSeconds = 3600
+        }
+        for index in (downwardAPI?.items ?? []).indices { downwardAPI?.items[index].applyDefaults() }
+    }
+}
+
+extension DownwardAPIVolumeFile {
+    fileprivate mutating func applyDefaults() {
+        if fieldRef?.apiVersion.isEmpty == true { fieldRef?.apiVersion = "v1" }
+    }
+}
+
+extension EphemeralContainerCommon {
+    fileprivate mutating func applyDefaults() {
+        if imagePullPolicy.isEmpty { imagePullPolicy = Container.pullPolicy(of: image) }
+        if terminationMessagePath.isEmpty { terminationMessagePath = "/dev/termination-log" }
+        if terminationMessagePolicy.isEmpty { terminationMessagePolicy = "File" }
+        if resources == nil { resources = ResourceRequirements() }
+        for index in ports.indices where ports[index].protocol.isEmpty { ports[index].protocol = "TCP" }
+        for index in env.indices where env[index].valueFrom?.fieldRef?.apiVersion.isEmpty == true {
+            env[index].valueFrom?.fieldRef?.apiVersion = "v1"
+        }
     }
 }
 

@@ -33,7 +33,8 @@ enum GoText {
     static func fixed(_ value: Double) -> String {
         let millionths = Int64((abs(value) * 1e6).rounded(.toNearestOrEven).clamped)
         let fraction = "\(millionths % 1_000_000)"
-        return (value < 0 ? "-" : "") + "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count) + fraction
+        return (value < 0 ? "-" : "") + "\(millionths / 1_000_000)." + String(repeating: "0", count: 6 - fraction.count)
+            + fraction
     }
 
     private static func isPrintable(_ scalar: Unicode.Scalar) -> Bool {

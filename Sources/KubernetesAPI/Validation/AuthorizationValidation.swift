@@ -17,8 +17,12 @@ extension PolicyRule {
             }
             return
         }
-        if apiGroups.isEmpty { errors.required(path.child("apiGroups"), "resource rules must supply at least one api group") }
-        if resources.isEmpty { errors.required(path.child("resources"), "resource rules must supply at least one resource") }
+        if apiGroups.isEmpty {
+            errors.required(path.child("apiGroups"), "resource rules must supply at least one api group")
+        }
+        if resources.isEmpty {
+            errors.required(path.child("resources"), "resource rules must supply at least one resource")
+        }
         if !resourceNames.isEmpty, resources.count > 1 {
             errors.required(path.child("resourceNames"), "resource names cannot apply to multiple resources")
         }
@@ -27,13 +31,17 @@ extension PolicyRule {
 
 extension Role: Validatable {
     public func validate(_ errors: inout FieldErrors) {
-        for (index, rule) in rules.enumerated() { rule.validate(&errors, FieldPath("rules").index(index), isNamespaced: true) }
+        for (index, rule) in rules.enumerated() {
+            rule.validate(&errors, FieldPath("rules").index(index), isNamespaced: true)
+        }
     }
 }
 
 extension ClusterRole: Validatable {
     public func validate(_ errors: inout FieldErrors) {
-        for (index, rule) in rules.enumerated() { rule.validate(&errors, FieldPath("rules").index(index), isNamespaced: false) }
+        for (index, rule) in rules.enumerated() {
+            rule.validate(&errors, FieldPath("rules").index(index), isNamespaced: false)
+        }
         for (index, selector) in (aggregationRule?.clusterRoleSelectors ?? []).enumerated() {
             selector.validate(&errors, FieldPath("aggregationRule").child("clusterRoleSelectors").index(index))
         }

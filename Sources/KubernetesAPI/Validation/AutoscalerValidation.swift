@@ -29,7 +29,8 @@ extension HorizontalPodAutoscalerSpec {
         for (index, metric) in metrics.enumerated() { metric.validate(&errors, path.child("metrics").index(index)) }
         if minReplicas == 0, !metrics.contains(where: { $0.type == "Object" || $0.type == "External" }) {
             errors.forbidden(
-                path.child("metrics"), "must specify at least one Object or External metric to support scaling to zero replicas")
+                path.child("metrics"),
+                "must specify at least one Object or External metric to support scaling to zero replicas")
         }
         behavior?.scaleUp?.validate(&errors, path.child("behavior", "scaleUp"))
         behavior?.scaleDown?.validate(&errors, path.child("behavior", "scaleDown"))
@@ -82,7 +83,8 @@ extension MetricSpec {
         if type.isEmpty { errors.required(path.child("type"), "must specify a metric source type") }
         errors.choice(path.child("type"), type, Self.types)
         let given = [
-            ("object", object != nil), ("external", external != nil), ("pods", pods != nil), ("resource", resource != nil),
+            ("object", object != nil), ("external", external != nil), ("pods", pods != nil),
+            ("resource", resource != nil),
             ("containerResource", containerResource != nil),
         ].filter(\.1).map(\.0)
         // Only the first source is looked at.

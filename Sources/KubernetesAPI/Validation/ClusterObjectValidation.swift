@@ -11,7 +11,8 @@ extension Node: Validatable {
             if !problems.isEmpty { errors.invalid(path.child("value"), taint.value, problems.joined(separator: ";")) }
             errors.choice(path.child("effect"), taint.effect, Taint.effects, required: true)
             if !seen.insert(taint.key + "\0" + taint.effect).inserted {
-                errors.duplicate(path, raw: GoValue.text(taint, as: "Taint"), "taints must be unique by key and effect pair")
+                errors.duplicate(
+                    path, raw: GoValue.text(taint, as: "Taint"), "taints must be unique by key and effect pair")
             }
         }
         for (name, list) in [("capacity", status.capacity), ("allocatable", status.allocatable)] {
@@ -51,7 +52,8 @@ extension PersistentVolumeClaim: Validatable {
                 path.child("resources", "requests", "storage"), "field can not be less than status.capacity")
         }
         errors.immutable(
-            spec.volumeMode, old.spec.volumeMode, FieldPath("volumeMode"), spec.volumeMode.map(FieldErrors.quoted) ?? "null")
+            spec.volumeMode, old.spec.volumeMode, FieldPath("volumeMode"),
+            spec.volumeMode.map(FieldErrors.quoted) ?? "null")
     }
 }
 
@@ -75,7 +77,8 @@ extension PersistentVolumeClaimSpec {
             errors.required(sizePath)
         }
         if let storageClassName, !storageClassName.isEmpty {
-            errors.invalid(path.child("storageClassName"), storageClassName, NameRules.dns1123Subdomain(storageClassName))
+            errors.invalid(
+                path.child("storageClassName"), storageClassName, NameRules.dns1123Subdomain(storageClassName))
         }
         if let volumeMode { errors.choice(path.child("volumeMode"), volumeMode, ["Block", "Filesystem"]) }
         if let source = dataSource {
@@ -205,7 +208,8 @@ extension IngressRule {
                     errors.invalid(textPath, item.path, "must be an absolute path")
                 }
             default:
-                errors.unsupported(itemPath.child("pathType"), item.pathType, ["Exact", "ImplementationSpecific", "Prefix"])
+                errors.unsupported(
+                    itemPath.child("pathType"), item.pathType, ["Exact", "ImplementationSpecific", "Prefix"])
             }
             item.backend.validate(&errors, itemPath.child("backend"))
         }

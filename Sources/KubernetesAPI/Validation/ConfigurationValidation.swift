@@ -35,7 +35,8 @@ extension ConfigMap: Validatable {
 
     public func validateUpdate(from old: ConfigMap, subresource: String, _ errors: inout FieldErrors) {
         errors.locked(
-            immutable, wasLocked: old.immutable, [("data", data != old.data), ("binaryData", binaryData != old.binaryData)])
+            immutable, wasLocked: old.immutable,
+            [("data", data != old.data), ("binaryData", binaryData != old.binaryData)])
         validate(&errors)
     }
 }
@@ -60,7 +61,8 @@ extension Secret: Validatable {
             }
         case "kubernetes.io/dockercfg": validateJSON(".dockercfg", path, &errors)
         case "kubernetes.io/dockerconfigjson": validateJSON(".dockerconfigjson", path, &errors)
-        case "kubernetes.io/basic-auth": if data["username"] == nil, data["password"] == nil { need("username", "password") }
+        case "kubernetes.io/basic-auth":
+            if data["username"] == nil, data["password"] == nil { need("username", "password") }
         case "kubernetes.io/ssh-auth":
             if data["ssh-privatekey"]?.content.isEmpty ?? true { errors.required(path.key("ssh-privatekey")) }
         case "kubernetes.io/tls": need("tls.crt", "tls.key")

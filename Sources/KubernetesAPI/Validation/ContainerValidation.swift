@@ -20,7 +20,8 @@ extension Container {
         }
         if image.isEmpty { errors.required(path.child("image")) }
         errors.choice(
-            path.child("terminationMessagePolicy"), terminationMessagePolicy, ["File", "FallbackToLogsOnError"], required: true)
+            path.child("terminationMessagePolicy"), terminationMessagePolicy, ["File", "FallbackToLogsOnError"],
+            required: true)
         validatePorts(&errors, path.child("ports"))
         for (index, variable) in env.enumerated() { variable.validate(&errors, path.child("env").index(index)) }
         for (index, source) in envFrom.enumerated() {
@@ -38,7 +39,8 @@ extension Container {
     func validateProbes(_ errors: inout FieldErrors, _ path: FieldPath, _ context: ContainerContext) {
         lifecycle?.validate(&errors, path.child("lifecycle"), gracePeriod: context.gracePeriod, os: context.os)
         livenessProbe?.validate(&errors, path.child("livenessProbe"), for: .liveness, gracePeriod: context.gracePeriod)
-        readinessProbe?.validate(&errors, path.child("readinessProbe"), for: .readiness, gracePeriod: context.gracePeriod)
+        readinessProbe?.validate(
+            &errors, path.child("readinessProbe"), for: .readiness, gracePeriod: context.gracePeriod)
         startupProbe?.validate(&errors, path.child("startupProbe"), for: .startup, gracePeriod: context.gracePeriod)
     }
 
@@ -49,7 +51,9 @@ extension Container {
             if !port.name.isEmpty {
                 let problems = NameRules.portName(port.name)
                 errors.invalid(path.child("name"), port.name, problems)
-                if problems.isEmpty, !names.insert(port.name).inserted { errors.duplicate(path.child("name"), port.name) }
+                if problems.isEmpty, !names.insert(port.name).inserted {
+                    errors.duplicate(path.child("name"), port.name)
+                }
             }
             if port.containerPort == 0 {
                 errors.required(path.child("containerPort"))
@@ -82,15 +86,18 @@ extension Container {
             if !mount.subPathExpr.isEmpty {
                 if !mount.subPath.isEmpty {
                     errors.invalid(
-                        itemPath.child("subPathExpr"), mount.subPathExpr, "subPathExpr and subPath are mutually exclusive")
+                        itemPath.child("subPathExpr"), mount.subPathExpr,
+                        "subPathExpr and subPath are mutually exclusive")
                 }
                 Volumes.validateDescending(mount.subPathExpr, path.child("subPathExpr"), &errors)
             }
             if let propagation = mount.mountPropagation {
-                errors.choice(path.child("mountPropagation"), propagation, ["Bidirectional", "HostToContainer", "None"])
+                errors.choice(
+                    path.child("mountPropagation"), propagation, ["Bidirectional", "HostToContainer", "None"])
                 if propagation == "Bidirectional", securityContext?.privileged != true {
                     errors.forbidden(
-                        path.child("mountPropagation"), "Bidirectional mount propagation is available only to privileged containers")
+                        path.child("mountPropagation"),
+                        "Bidirectional mount propagation is available only to privileged containers")
                 }
             }
             mount.validateRecursiveReadOnly(&errors, path.child("recursiveReadOnly"))
@@ -228,7 +235,8 @@ enum Containers {
             } else {
                 let given = [
                     ("lifecycle", container.lifecycle != nil), ("livenessProbe", container.livenessProbe != nil),
-                    ("readinessProbe", container.readinessProbe != nil), ("startupProbe", container.startupProbe != nil),
+                    ("readinessProbe", container.readinessProbe != nil),
+                    ("startupProbe", container.startupProbe != nil),
                 ]
                 for (name, isGiven) in given where isGiven {
                     errors.forbidden(
@@ -268,7 +276,11 @@ enum Containers {
             }
             let forbidden = [
                 ("ports", !container.ports.isEmpty),
-                ("resources", container.resources.map { !$0.limits.isEmpty || !$0.requests.isEmpty || !$0.claims.isEmpty } ?? false),
+                (
+                    "resources",
+                    container.resources.map { !$0.limits.isEmpty || !$0.requests.isEmpty || !$0.claims.isEmpty }
+                        ?? false
+                ),
                 ("resizePolicy", !container.resizePolicy.isEmpty), ("restartPolicy", container.restartPolicy != nil),
                 ("restartPolicyRules", !container.restartPolicyRules.isEmpty),
                 ("livenessProbe", container.livenessProbe != nil), ("readinessProbe", container.readinessProbe != nil),
@@ -279,7 +291,8 @@ enum Containers {
             }
             for (mountIndex, mount) in container.volumeMounts.enumerated() {
                 let path = path.child("volumeMounts").index(mountIndex)
-                for (name, value) in [("subPath", mount.subPath), ("subPathExpr", mount.subPathExpr)] where !value.isEmpty {
+                for (name, value) in [("subPath", mount.subPath), ("subPathExpr", mount.subPathExpr)]
+                where !value.isEmpty {
                     errors.forbidden(path.child(name), "cannot be set for an Ephemeral Container")
                 }
             }

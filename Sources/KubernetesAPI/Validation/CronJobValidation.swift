@@ -21,7 +21,9 @@ extension CronJob: Validatable {
         if spec.schedule.isEmpty {
             errors.required(schedulePath)
         } else {
-            if let problem = CronSchedule.problem(spec.schedule) { errors.invalid(schedulePath, spec.schedule, problem) }
+            if let problem = CronSchedule.problem(spec.schedule) {
+                errors.invalid(schedulePath, spec.schedule, problem)
+            }
             if spec.schedule.contains("TZ") {
                 errors.invalid(
                     schedulePath, spec.schedule,
@@ -81,7 +83,8 @@ enum CronSchedule {
             if descriptors.contains(String(schedule)) { return nil }
             if schedule.hasPrefix("@every ") {
                 let duration = String(schedule.dropFirst("@every ".count))
-                return isDuration(duration) ? nil : "failed to parse duration \(schedule): time: invalid duration \(GoText.quoted(duration))"
+                return isDuration(duration)
+                    ? nil : "failed to parse duration \(schedule): time: invalid duration \(GoText.quoted(duration))"
             }
             return "unrecognized descriptor: \(schedule)"
         }
@@ -140,10 +143,15 @@ enum CronSchedule {
     private struct Problem: Error { var text: String }
 
     private static func number(_ text: Substring, _ names: [String]) -> Result<Int, Problem> {
-        if let index = names.firstIndex(of: text.lowercased()) { return .success(names.count == 12 ? index + 1 : index) }
+        if let index = names.firstIndex(of: text.lowercased()) {
+            return .success(names.count == 12 ? index + 1 : index)
+        }
         guard let value = Int(text) else {
             return .failure(
-                Problem(text: "failed to parse int from \(text): strconv.Atoi: parsing \(GoText.quoted(String(text))): invalid syntax"))
+                Problem(
+                    text:
+                        "failed to parse int from \(text): strconv.Atoi: parsing \(GoText.quoted(String(text))): invalid syntax"
+                ))
         }
         return value < 0
             ? .failure(Problem(text: "negative number (\(value)) not allowed: \(text)")) : .success(value)
@@ -157,20 +165,26 @@ enum CronSchedule {
             let digits = rest.prefix { $0.isASCII && $0.isNumber || $0 == "." }
             rest = rest.dropFirst(digits.count)
             let unit = rest.prefix { $0.isLetter }
-            guard Double(digits) != nil, ["ns", "us", "µs", "ms", "s", "m", "h"].contains(String(unit)) else { return false }
+            guard Double(digits) != nil, ["ns", "us", "µs", "ms", "s", "m", "h"].contains(String(unit)) else {
+                return false
+            }
             rest = rest.dropFirst(unit.count)
         }
         return true
     }
 
     private static let regions: Set<String> = [
-        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile", "Etc",
+        "Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic", "Australia", "Brazil", "Canada", "Chile",
+        "Etc",
         "Europe", "Indian", "Mexico", "Pacific", "US",
     ]
     private static let zones: Set<String> = [
-        "UTC", "GMT", "UCT", "Zulu", "Universal", "Greenwich", "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT", "Egypt",
-        "Eire", "GB", "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET", "MST",
-        "MST7MDT", "NZ", "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "W-SU", "WET",
+        "UTC", "GMT", "UCT", "Zulu", "Universal", "Greenwich", "CET", "CST6CDT", "Cuba", "EET", "EST", "EST5EDT",
+        "Egypt",
+        "Eire", "GB", "HST", "Hongkong", "Iceland", "Iran", "Israel", "Jamaica", "Japan", "Kwajalein", "Libya", "MET",
+        "MST",
+        "MST7MDT", "NZ", "Navajo", "PRC", "PST8PDT", "Poland", "Portugal", "ROC", "ROK", "Singapore", "Turkey", "W-SU",
+        "WET",
     ]
 
     /// Whether a name has the form of a time zone's. The lab has no list of all places.
@@ -179,7 +193,8 @@ enum CronSchedule {
         let parts = name.split(separator: "/", omittingEmptySubsequences: false)
         guard (2...3).contains(parts.count), regions.contains(String(parts[0])) else { return false }
         return parts.dropFirst().allSatisfy { part in
-            part.first?.isUppercase == true && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-+".contains($0)) }
+            part.first?.isUppercase == true
+                && part.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || "_-+".contains($0)) }
         }
     }
 }

@@ -1,6 +1,7 @@
 extension EnvVar {
     private static let fields = [
-        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName", "status.hostIP",
+        "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName", "spec.serviceAccountName",
+        "status.hostIP",
         "status.hostIPs", "status.podIP", "status.podIPs",
     ]
 
@@ -42,7 +43,9 @@ extension EnvVar {
         }
         if count == 0 {
             errors.invalid(
-                path, "", "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`")
+                path, "",
+                "must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`"
+            )
         } else if !value.isEmpty {
             errors.invalid(path, "", "may not be specified when `value` is not empty")
         } else if count > 1 {
@@ -74,7 +77,8 @@ extension FileKeySelector {
 extension ObjectFieldSelector {
     /// Paths that can be asked for at all, whoever asks.
     private static let known: Set<String> = [
-        "metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid", "spec.nodeName",
+        "metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid",
+        "spec.nodeName",
         "spec.restartPolicy", "spec.schedulerName", "spec.serviceAccountName", "spec.hostNetwork", "status.phase",
         "status.hostIP", "status.hostIPs", "status.podIP", "status.podIPs", "status.nominatedNodeName",
     ]
@@ -85,7 +89,9 @@ extension ObjectFieldSelector {
         let subscripted = Self.subscripted(fieldPath)
         let isKnown = subscripted.map { $0.path.hasPrefix("metadata.") } ?? Self.known.contains(fieldPath)
         guard apiVersion == "v1", isKnown else {
-            let problem = apiVersion == "v1" ? "field label not supported: \(fieldPath)" : "unsupported pod version: \(apiVersion)"
+            let problem =
+                apiVersion == "v1"
+                ? "field label not supported: \(fieldPath)" : "unsupported pod version: \(apiVersion)"
             return errors.invalid(path.child("fieldPath"), fieldPath, "error converting fieldPath: \(problem)")
         }
         guard let subscripted else {
@@ -93,7 +99,8 @@ extension ObjectFieldSelector {
             return
         }
         switch subscripted.path {
-        case "metadata.annotations": errors.invalid(path, subscripted.key.lowercased(), NameRules.qualifiedName(subscripted.key.lowercased()))
+        case "metadata.annotations":
+            errors.invalid(path, subscripted.key.lowercased(), NameRules.qualifiedName(subscripted.key.lowercased()))
         case "metadata.labels": errors.invalid(path, subscripted.key, NameRules.qualifiedName(subscripted.key))
         default: errors.invalid(path, subscripted.path, "does not support subscript")
         }
@@ -101,16 +108,20 @@ extension ObjectFieldSelector {
 
     /// `metadata.labels['app']`
     private static func subscripted(_ text: String) -> (path: String, key: String)? {
-        guard text.hasSuffix("']"), let start = text.firstRange(of: "['"), start.upperBound <= text.index(text.endIndex, offsetBy: -2),
+        guard text.hasSuffix("']"), let start = text.firstRange(of: "['"),
+            start.upperBound <= text.index(text.endIndex, offsetBy: -2),
             start.lowerBound > text.startIndex
         else { return nil }
-        return (String(text[..<start.lowerBound]), String(text[start.upperBound..<text.index(text.endIndex, offsetBy: -2)]))
+        return (
+            String(text[..<start.lowerBound]), String(text[start.upperBound..<text.index(text.endIndex, offsetBy: -2)])
+        )
     }
 }
 
 extension ResourceFieldSelector {
     private static let resources = [
-        "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage", "requests.memory",
+        "limits.cpu", "limits.ephemeral-storage", "limits.memory", "requests.cpu", "requests.ephemeral-storage",
+        "requests.memory",
     ]
     private static let byteUnits = "1, 1k, 1M, 1G, 1T, 1P, 1E, 1Ki, 1Mi, 1Gi, 1Ti, 1Pi, 1Ei"
 
@@ -127,14 +138,16 @@ extension ResourceFieldSelector {
         let fits = Self.byteUnits.components(divisor.description)
         switch resource.split(separator: ".").last {
         case "cpu" where divisor.description != "1" && divisor.description != "1m":
-            errors.invalid(path.child("divisor"), resource, "only divisor's values 1m and 1 are supported with the cpu resource")
+            errors.invalid(
+                path.child("divisor"), resource, "only divisor's values 1m and 1 are supported with the cpu resource")
         case "memory" where !fits: unfit("memory")
         case "ephemeral-storage" where !fits: unfit("local ephemeral storage")
         default: if isHugePages, !fits { unfit("hugepages") }
         }
         func unfit(_ name: String) {
             errors.invalid(
-                path.child("divisor"), resource, "only divisor's values \(Self.byteUnits) are supported with the \(name) resource")
+                path.child("divisor"), resource,
+                "only divisor's values \(Self.byteUnits) are supported with the \(name) resource")
         }
     }
 }
@@ -147,7 +160,9 @@ extension String {
 extension EnvFromSource {
     func validate(_ errors: inout FieldErrors, _ path: FieldPath, list: FieldPath) {
         if !prefix.isEmpty { errors.invalid(path.child("prefix"), prefix, NameRules.environmentVariableName(prefix)) }
-        let references = [("configMapRef", configMapRef?.localObjectReference), ("secretRef", secretRef?.localObjectReference)]
+        let references = [
+            ("configMapRef", configMapRef?.localObjectReference), ("secretRef", secretRef?.localObjectReference),
+        ]
         for (name, reference) in references {
             guard let reference else { continue }
             let path = path.child(name, "name")

@@ -42,7 +42,8 @@ enum GoDifference {
             if block.count > 0 {
                 operations.append(
                     Operation(
-                        isEqual: true, old: block.old..<(block.old + block.count), new: block.new..<(block.new + block.count)))
+                        isEqual: true, old: block.old..<(block.old + block.count),
+                        new: block.new..<(block.new + block.count)))
             }
             (i, j) = (block.old + block.count, block.new + block.count)
         }
@@ -50,7 +51,8 @@ enum GoDifference {
         for group in grouped(operations, context) {
             guard let first = group.first, let last = group.last else { continue }
             output.append(
-                "@@ -\(range(first.old.lowerBound..<last.old.upperBound)) +\(range(first.new.lowerBound..<last.new.upperBound)) @@")
+                "@@ -\(range(first.old.lowerBound..<last.old.upperBound)) +\(range(first.new.lowerBound..<last.new.upperBound)) @@"
+            )
             for operation in group {
                 if operation.isEqual {
                     output += operation.old.map { " " + old[$0] }
@@ -133,7 +135,8 @@ enum GoDifference {
             guard block.count > 0 else { continue }
             blocks.append(block)
             open.append((oldRange.lowerBound..<block.old, newRange.lowerBound..<block.new))
-            open.append(((block.old + block.count)..<oldRange.upperBound, (block.new + block.count)..<newRange.upperBound))
+            open.append(
+                ((block.old + block.count)..<oldRange.upperBound, (block.new + block.count)..<newRange.upperBound))
         }
         blocks.sort { ($0.old, $0.new) < ($1.old, $1.new) }
         return blocks.reduce(into: []) { joined, block in

@@ -52,7 +52,8 @@ struct IPAddress: Equatable {
                 guard let embedded = version4(part) else { return nil }
                 bytes += embedded
             } else {
-                guard (1...4).contains(part.utf8.count), part.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
+                guard (1...4).contains(part.utf8.count),
+                    part.utf8.allSatisfy({ Character(UnicodeScalar($0)).isHexDigit }),
                     let group = UInt16(part, radix: 16)
                 else { return nil }
                 bytes += [UInt8(group >> 8), UInt8(group & 0xff)]

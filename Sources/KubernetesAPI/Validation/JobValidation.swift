@@ -40,7 +40,9 @@ extension JobSpec {
         }
         validateManager(&errors, path.child("managedBy"))
         validateCompletionMode(&errors, path)
-        if let podFailurePolicy { podFailurePolicy.validate(&errors, path.child("podFailurePolicy", "rules"), of: self) }
+        if let podFailurePolicy {
+            podFailurePolicy.validate(&errors, path.child("podFailurePolicy", "rules"), of: self)
+        }
         if let successPolicy {
             if completionMode == "Indexed" {
                 successPolicy.validate(&errors, path.child("successPolicy", "rules"), completions: completions ?? 0)
@@ -61,7 +63,8 @@ extension JobSpec {
         case "Always", "": errors.required(restartPath, "valid values: \"OnFailure\", \"Never\"")
         case "OnFailure":
             if podFailurePolicy != nil {
-                errors.invalid(restartPath, "OnFailure", "only \"Never\" is supported when podFailurePolicy is specified")
+                errors.invalid(
+                    restartPath, "OnFailure", "only \"Never\" is supported when podFailurePolicy is specified")
             }
         case "Never": break
         default: errors.unsupported(restartPath, template.spec.restartPolicy, ["OnFailure", "Never"])
@@ -94,7 +97,9 @@ extension JobSpec {
     }
 
     private func validateCompletionMode(_ errors: inout FieldErrors, _ path: FieldPath) {
-        if let completionMode { errors.choice(path.child("completionMode"), completionMode, ["NonIndexed", "Indexed"]) }
+        if let completionMode {
+            errors.choice(path.child("completionMode"), completionMode, ["NonIndexed", "Indexed"])
+        }
         if completionMode == "Indexed" {
             if completions == nil { errors.required(path.child("completions"), "when completion mode is Indexed") }
             if let parallelism, parallelism > Self.maximumParallelism {
@@ -110,7 +115,9 @@ extension JobSpec {
                 errors.invalid(path.child("maxFailedIndexes"), maxFailedIndexes, "must be less than or equal to 100000")
             }
         } else if completionMode == nil || completionMode == "NonIndexed" {
-            for (name, value) in [("backoffLimitPerIndex", backoffLimitPerIndex), ("maxFailedIndexes", maxFailedIndexes)] {
+            for (name, value) in [
+                ("backoffLimitPerIndex", backoffLimitPerIndex), ("maxFailedIndexes", maxFailedIndexes),
+            ] {
                 if let value { errors.invalid(path.child(name), value, "requires indexed completion mode") }
             }
         }
@@ -237,7 +244,9 @@ extension PodFailurePolicyOnExitCodesRequirement {
             }
             if !seen.insert(value).inserted { errors.duplicate(path.index(index), raw: "\(value)") }
         }
-        if zip(values, values.dropFirst()).contains(where: { $0 > $1 }) { errors.invalid(path, json: json, "must be ordered") }
+        if zip(values, values.dropFirst()).contains(where: { $0 > $1 }) {
+            errors.invalid(path, json: json, "must be ordered")
+        }
     }
 }
 

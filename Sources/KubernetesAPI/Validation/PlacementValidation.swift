@@ -15,7 +15,8 @@ extension Affinity {
     }
 
     private static func validate(
-        _ required: [PodAffinityTerm], _ preferred: [WeightedPodAffinityTerm], _ path: FieldPath, _ errors: inout FieldErrors
+        _ required: [PodAffinityTerm], _ preferred: [WeightedPodAffinityTerm], _ path: FieldPath,
+        _ errors: inout FieldErrors
     ) {
         for (index, term) in required.enumerated() {
             term.validate(&errors, path.child("requiredDuringSchedulingIgnoredDuringExecution").index(index))
@@ -56,7 +57,8 @@ extension FieldErrors {
             }
         }
         for (index, key) in match.enumerated() where mismatch.contains(key) {
-            invalid(path.child("matchLabelKeys").index(index), key, "exists in both matchLabelKeys and mismatchLabelKeys")
+            invalid(
+                path.child("matchLabelKeys").index(index), key, "exists in both matchLabelKeys and mismatchLabelKeys")
         }
     }
 }
@@ -117,7 +119,8 @@ extension NodeSelectorRequirement {
         case "In", "NotIn":
             if values.count != 1 {
                 errors.required(
-                    path.child("values"), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")
+                    path.child("values"),
+                    "must be only one value when `operator` is 'In' or 'NotIn' for node field selector")
             }
         default: errors.invalid(path.child("operator"), `operator`, "not a valid selector operator")
         }
@@ -190,7 +193,9 @@ extension TopologySpreadConstraint {
                     "can only use minDomains if whenUnsatisfiable=DoNotSchedule, not \(whenUnsatisfiable)")
             }
         }
-        if let policy = nodeAffinityPolicy { errors.choice(path.child("nodeAffinityPolicy"), policy, ["Honor", "Ignore"]) }
+        if let policy = nodeAffinityPolicy {
+            errors.choice(path.child("nodeAffinityPolicy"), policy, ["Honor", "Ignore"])
+        }
         if let policy = nodeTaintsPolicy { errors.choice(path.child("nodeTaintsPolicy"), policy, ["Honor", "Ignore"]) }
         errors.labelKeys(path, match: matchLabelKeys, mismatch: [], labelSelector)
         labelSelector?.validate(&errors, path.child("labelSelector"))

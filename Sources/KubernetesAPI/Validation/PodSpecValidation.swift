@@ -5,18 +5,21 @@ extension PodSpec {
         if terminationGracePeriodSeconds == nil { errors.required(path.child("terminationGracePeriodSeconds")) }
         let context = ContainerContext(
             volumes: Volumes.validate(volumes, podName: podName, path.child("volumes"), &errors),
-            podClaims: Set(resourceClaims.map(\.name).filter { !$0.isEmpty }), gracePeriod: terminationGracePeriodSeconds,
+            podClaims: Set(resourceClaims.map(\.name).filter { !$0.isEmpty }),
+            gracePeriod: terminationGracePeriodSeconds,
             restartPolicy: restartPolicy, os: os, hostUsers: hostUsers ?? true)
         validateResourceClaims(&errors, path.child("resourceClaims"))
         Containers.validateMain(containers, path.child("containers"), context, &errors)
         Containers.validateInit(initContainers, beside: containers, path.child("initContainers"), context, &errors)
         Containers.validateEphemeral(
-            ephemeralContainers, beside: containers + initContainers, path.child("ephemeralContainers"), context, &errors)
+            ephemeralContainers, beside: containers + initContainers, path.child("ephemeralContainers"), context,
+            &errors)
         validateResources(&errors, path.child("resources"), context)
         validateHostPorts(&errors, path.child("containers"), isPod: isPod)
         errors.choice(path.child("restartPolicy"), restartPolicy, ["Always", "OnFailure", "Never"], required: true)
         errors.choice(
-            path.child("dnsPolicy"), dnsPolicy, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"], required: true)
+            path.child("dnsPolicy"), dnsPolicy, ["ClusterFirstWithHostNet", "ClusterFirst", "Default", "None"],
+            required: true)
         MetadataValidation.validateLabels(nodeSelector, path.child("nodeSelector"), &errors)
         securityContext?.validate(&errors, path.child("securityContext"), spec: self)
         affinity?.validate(&errors, path.child("affinity"))
@@ -29,7 +32,8 @@ extension PodSpec {
         validateSchedulingGates(&errors, path.child("schedulingGates"))
         for (index, constraint) in topologySpreadConstraints.enumerated() {
             constraint.validate(
-                &errors, path.child("topologySpreadConstraints").index(index), later: topologySpreadConstraints[(index + 1)...])
+                &errors, path.child("topologySpreadConstraints").index(index),
+                later: topologySpreadConstraints[(index + 1)...])
         }
         validateHostUsers(&errors, path)
         validateNames(&errors, path)
@@ -38,13 +42,16 @@ extension PodSpec {
         }
         validateHostAliases(&errors, path.child("hostAliases"))
         if !priorityClassName.isEmpty {
-            errors.invalid(path.child("priorityClassName"), priorityClassName, NameRules.dns1123Subdomain(priorityClassName))
+            errors.invalid(
+                path.child("priorityClassName"), priorityClassName, NameRules.dns1123Subdomain(priorityClassName))
         }
         if let runtimeClassName {
-            errors.invalid(path.child("runtimeClassName"), runtimeClassName, NameRules.dns1123Subdomain(runtimeClassName))
+            errors.invalid(
+                path.child("runtimeClassName"), runtimeClassName, NameRules.dns1123Subdomain(runtimeClassName))
         }
         if let preemptionPolicy {
-            errors.choice(path.child("preemptionPolicy"), preemptionPolicy, PriorityClass.preemptionPolicies, required: true)
+            errors.choice(
+                path.child("preemptionPolicy"), preemptionPolicy, PriorityClass.preemptionPolicies, required: true)
         }
         if !overhead.isEmpty {
             var requirements = ResourceRequirements()
@@ -88,7 +95,9 @@ extension PodSpec {
         }
         resources.validate(&errors, path, podClaims: context.podClaims, name: ResourceNames.validateForPods)
         let sums = containers.reduce(into: [String: Quantity]()) { sums, container in
-            for (name, quantity) in container.resources?.requests ?? [:] { sums[name] = (sums[name] ?? Quantity()) + quantity }
+            for (name, quantity) in container.resources?.requests ?? [:] {
+                sums[name] = (sums[name] ?? Quantity()) + quantity
+            }
         }
         for (name, sum) in sums.sortedByKey {
             guard let request = resources.requests[name], sum > request else { continue }
@@ -170,13 +179,17 @@ extension PodSpec {
     private func validateHostUsers(_ errors: inout FieldErrors, _ path: FieldPath) {
         guard hostUsers == false else { return }
         let used = [("hostNetwork", hostNetwork), ("HostPID", hostPID), ("HostIPC", hostIPC)]
-        for (name, value) in used where value == true { errors.forbidden(path.child(name), "when `hostUsers` is false") }
+        for (name, value) in used where value == true {
+            errors.forbidden(path.child(name), "when `hostUsers` is false")
+        }
     }
 
     private func validateNames(_ errors: inout FieldErrors, _ path: FieldPath) {
         if !hostnameOverride.isEmpty {
             let path = path.child("hostnameOverride")
-            if setHostnameAsFQDN == true { errors.forbidden(path, "may not be specified when setHostnameAsFQDN is true") }
+            if setHostnameAsFQDN == true {
+                errors.forbidden(path, "may not be specified when setHostnameAsFQDN is true")
+            }
             if hostNetwork == true { errors.forbidden(path, "may not be specified when hostNetwork is true") }
             if hostnameOverride.utf8.count > 64 { errors.tooLong(path, 64) }
             errors.invalid(path, hostnameOverride, NameRules.dns1123Subdomain(hostnameOverride))
@@ -245,7 +258,8 @@ extension PodTemplateSpec {
         MetadataValidation.validateAnnotations(metadata.annotations, path.child("annotations"), &errors)
         spec.validate(&errors, path.child("spec"), podName: nil, isPod: false)
         if !spec.ephemeralContainers.isEmpty {
-            errors.forbidden(path.child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template")
+            errors.forbidden(
+                path.child("spec", "ephemeralContainers"), "ephemeral containers not allowed in pod template")
         }
     }
 
@@ -256,7 +270,8 @@ extension PodTemplateSpec {
             errors.unsupported(path.child("spec", "restartPolicy"), spec.restartPolicy, ["Always"])
         }
         if deadline, spec.activeDeadlineSeconds != nil {
-            errors.forbidden(path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
+            errors.forbidden(
+                path.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in ReplicaSet is not Supported")
         }
     }
 }

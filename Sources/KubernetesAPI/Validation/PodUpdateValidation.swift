@@ -9,7 +9,8 @@ extension Pod {
     func validateSpecChange(from old: Pod, _ errors: inout FieldErrors) {
         let path = FieldPath("spec")
         let lists = [
-            ("containers", spec.containers, old.spec.containers), ("initContainers", spec.initContainers, old.spec.initContainers),
+            ("containers", spec.containers, old.spec.containers),
+            ("initContainers", spec.initContainers, old.spec.initContainers),
         ]
         for (name, new, before) in lists {
             if new.count != before.count {
@@ -33,7 +34,8 @@ extension Pod {
         allowed.activeDeadlineSeconds = old.spec.activeDeadlineSeconds
         allowed.schedulingGates = old.spec.schedulingGates
         allowed.tolerations = old.spec.tolerations
-        if let seconds = old.spec.terminationGracePeriodSeconds, seconds < 0, allowed.terminationGracePeriodSeconds == 1 {
+        if let seconds = old.spec.terminationGracePeriodSeconds, seconds < 0, allowed.terminationGracePeriodSeconds == 1
+        {
             allowed.terminationGracePeriodSeconds = seconds
         }
         if !old.spec.schedulingGates.isEmpty {
@@ -43,7 +45,8 @@ extension Pod {
         let (oldValue, newValue) = (GoValue.of(old.spec, as: "PodSpec"), GoValue.of(allowed, as: "PodSpec"))
         if oldValue != newValue {
             let difference = GoDifference.text(oldValue, newValue)
-            errors.forbidden(path, "pod updates may not change fields other than \(Self.changeableFields)\n\(difference)")
+            errors.forbidden(
+                path, "pod updates may not change fields other than \(Self.changeableFields)\n\(difference)")
         }
     }
 
@@ -135,7 +138,8 @@ extension Pod {
     private func hasEqualContainers(_ old: Pod, _ errors: inout FieldErrors, _ path: FieldPath) -> Bool {
         let before = errors.causes.count
         let lists = [
-            ("containers", spec.containers, old.spec.containers), ("initContainers", spec.initContainers, old.spec.initContainers),
+            ("containers", spec.containers, old.spec.containers),
+            ("initContainers", spec.initContainers, old.spec.initContainers),
         ]
         for (name, new, oldList) in lists {
             if new.count != oldList.count {

@@ -44,7 +44,9 @@ extension Pod: Validatable {
 
     private func validateStatus(from old: Pod, _ errors: inout FieldErrors) {
         let path = FieldPath("status")
-        if spec.nodeName != old.spec.nodeName { errors.forbidden(path.child("nodeName"), "may not be changed directly") }
+        if spec.nodeName != old.spec.nodeName {
+            errors.forbidden(path.child("nodeName"), "may not be changed directly")
+        }
         if !old.status.qosClass.isEmpty {
             errors.immutable(
                 status.qosClass, old.status.qosClass, path.child("qosClass"), FieldErrors.quoted(status.qosClass))

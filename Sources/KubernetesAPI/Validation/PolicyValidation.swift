@@ -88,7 +88,9 @@ extension ResourceQuota: Validatable {
         for scope in spec.scopes {
             if !Self.scopes.contains(scope) { errors.invalid(path, json: all, "unsupported scope") }
             for name in spec.hard.keys.sorted() where ResourceNames.ofQuotas.contains(name) {
-                let isCompute = ["cpu", "memory", "ephemeral-storage"].contains { name == $0 || name.hasSuffix("." + $0) }
+                let isCompute = ["cpu", "memory", "ephemeral-storage"].contains {
+                    name == $0 || name.hasSuffix("." + $0)
+                }
                 if name != "pods", scope == "BestEffort" || !isCompute {
                     errors.invalid(path, json: all, "unsupported scope applied to resource")
                 }
@@ -104,7 +106,8 @@ extension ResourceQuota: Validatable {
         validate(&errors)
         if subresource != "status", Set(spec.scopes) != Set(old.spec.scopes) {
             errors.invalid(
-                FieldPath("spec").child("scopes"), json: .array(spec.scopes.map(JSONValue.string)), "field is immutable")
+                FieldPath("spec").child("scopes"), json: .array(spec.scopes.map(JSONValue.string)), "field is immutable"
+            )
         }
     }
 }
@@ -112,7 +115,9 @@ extension ResourceQuota: Validatable {
 extension ScopedResourceSelectorRequirement {
     fileprivate func validate(_ errors: inout FieldErrors, _ path: FieldPath, of scopes: Set<String>) {
         if !scopes.contains(scopeName) { errors.invalid(path.child("scopeName"), scopeName, "unsupported scope") }
-        if scopes.contains(scopeName), scopeName != "PriorityClass", scopeName != "VolumeAttributesClass", `operator` != "Exists" {
+        if scopes.contains(scopeName), scopeName != "PriorityClass", scopeName != "VolumeAttributesClass",
+            `operator` != "Exists"
+        {
             errors.invalid(
                 path.child("operator"), `operator`,
                 "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, "
@@ -123,7 +128,8 @@ extension ScopedResourceSelectorRequirement {
         case "In", "NotIn":
             if values.isEmpty {
                 errors.required(
-                    path.child("values"), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")
+                    path.child("values"),
+                    "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector")
             }
         case "Exists", "DoesNotExist":
             if !values.isEmpty {
@@ -144,7 +150,9 @@ extension LimitRange: Validatable {
             let path = path.index(index)
             let problems = NameRules.qualifiedName(item.type)
             errors.invalid(path.child("type"), item.type, problems)
-            if problems.isEmpty, !item.type.contains("/"), !["Pod", "Container", "PersistentVolumeClaim"].contains(item.type) {
+            if problems.isEmpty, !item.type.contains("/"),
+                !["Pod", "Container", "PersistentVolumeClaim"].contains(item.type)
+            {
                 errors.invalid(path.child("type"), item.type, "must be a standard limit type or fully qualified")
             }
             if !types.insert(item.type).inserted { errors.duplicate(path.child("type"), item.type) }
@@ -190,7 +198,8 @@ extension LimitRangeItem {
         let request = type == "Pod" ? nil : defaultRequest[key]
         /// An error at `field` if `low` is above `high`.
         func ordered(
-            _ low: Quantity?, _ lowName: String, _ high: Quantity?, _ highName: String, _ field: String, _ value: Quantity?
+            _ low: Quantity?, _ lowName: String, _ high: Quantity?, _ highName: String, _ field: String,
+            _ value: Quantity?
         ) {
             guard let low, let high, let value, low > high else { return }
             errors.invalid(

@@ -21,7 +21,8 @@ private struct Handler {
         one(sleep, "sleep") { action, path in
             if let gracePeriod, action.seconds < 0 || action.seconds > gracePeriod {
                 errors.invalid(
-                    path, action.seconds, "must be non-negative and less than terminationGracePeriodSeconds (\(gracePeriod))")
+                    path, action.seconds,
+                    "must be non-negative and less than terminationGracePeriodSeconds (\(gracePeriod))")
             }
         }
         if count == 0 { errors.required(path, "must specify a handler type") }
@@ -55,10 +56,13 @@ extension Probe {
         }
         switch purpose {
         case .liveness, .startup:
-            if successThreshold != 1 { errors.invalid(path.child("successThreshold"), successThreshold ?? 0, "must be 1") }
+            if successThreshold != 1 {
+                errors.invalid(path.child("successThreshold"), successThreshold ?? 0, "must be 1")
+            }
         case .readiness:
             if let seconds = terminationGracePeriodSeconds {
-                errors.invalid(path.child("terminationGracePeriodSeconds"), seconds, "must not be set for readinessProbes")
+                errors.invalid(
+                    path.child("terminationGracePeriodSeconds"), seconds, "must not be set for readinessProbes")
             }
         }
     }
@@ -82,8 +86,10 @@ extension Lifecycle {
 
     private static let linuxSignals: [String] =
         ([
-            "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL",
-            "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU",
+            "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE",
+            "POLL",
+            "PROF", "PWR", "QUIT", "RTMAX", "RTMIN", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN",
+            "TTOU",
             "URG", "USR1", "USR2", "VTALRM", "WINCH", "XCPU", "XFSZ",
         ] + (1...14).map { "RTMAX-\($0)" } + (1...15).map { "RTMIN+\($0)" }).map { "SIG" + $0 }.sorted()
 }

@@ -3,7 +3,8 @@ enum ResourceNames {
     static let ofContainers: Set<String> = ["cpu", "memory", "ephemeral-storage"]
     static let ofQuotas: Set<String> = [
         "cpu", "memory", "ephemeral-storage", "requests.cpu", "requests.memory", "requests.storage",
-        "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage", "pods", "resourcequotas",
+        "requests.ephemeral-storage", "limits.cpu", "limits.memory", "limits.ephemeral-storage", "pods",
+        "resourcequotas",
         "services", "replicationcontrollers", "secrets", "persistentvolumeclaims", "configmaps", "services.nodeports",
         "services.loadbalancers",
     ]
@@ -11,7 +12,8 @@ enum ResourceNames {
     static let standard = ofQuotas.union(["storage"])
     /// Those that are counted in whole numbers.
     static let integers: Set<String> = [
-        "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps", "persistentvolumeclaims",
+        "pods", "resourcequotas", "services", "replicationcontrollers", "secrets", "configmaps",
+        "persistentvolumeclaims",
         "services.nodeports", "services.loadbalancers",
     ]
     static func isHugePages(_ name: String) -> Bool { name.hasPrefix("hugepages-") }
@@ -66,7 +68,9 @@ enum ResourceNames {
     static func validateValue(_ value: Quantity, of name: String, _ path: FieldPath, _ errors: inout FieldErrors) {
         if value.isNegative { errors.invalid(path, value, "must be greater than or equal to 0") }
         let wholeNumbersOnly = integers.contains(name) || isExtended(name)
-        if wholeNumbersOnly, value.roundedUpToMilli.milliValue % 1000 != 0 { errors.invalid(path, value, "must be an integer") }
+        if wholeNumbersOnly, value.roundedUpToMilli.milliValue % 1000 != 0 {
+            errors.invalid(path, value, "must be an integer")
+        }
     }
 }
 
@@ -106,8 +110,10 @@ extension ResourceRequirements {
         validateClaims(&errors, path.child("claims"), podClaims)
     }
 
-    private func validateHugePages(_ name: String, _ quantity: Quantity, _ path: FieldPath, _ errors: inout FieldErrors) {
-        guard ResourceNames.isHugePages(name), let size = try? Quantity(parsing: name.dropFirst("hugepages-".count)).value,
+    private func validateHugePages(_ name: String, _ quantity: Quantity, _ path: FieldPath, _ errors: inout FieldErrors)
+    {
+        guard ResourceNames.isHugePages(name),
+            let size = try? Quantity(parsing: name.dropFirst("hugepages-".count)).value,
             size > 0, quantity.value % size != 0
         else { return }
         errors.invalid(path, quantity, "\(quantity) is not positive integer multiple of \(name)")

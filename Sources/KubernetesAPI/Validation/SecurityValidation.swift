@@ -22,11 +22,13 @@ extension SecurityContext {
         if allowPrivilegeEscalation == false {
             let text = GoValue.text(self, as: "SecurityContext")
             if privileged == true {
-                errors.invalid(path, raw: text, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
+                errors.invalid(
+                    path, raw: text, "cannot set `allowPrivilegeEscalation` to false and `privileged` to true")
             }
             if capabilities?.add.contains("CAP_SYS_ADMIN") == true {
                 errors.invalid(
-                    path, raw: text, "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN")
+                    path, raw: text,
+                    "cannot set `allowPrivilegeEscalation` to false and `capabilities.Add` CAP_SYS_ADMIN")
             }
         }
         appArmorProfile?.validate(&errors, path.child("appArmorProfile"))
@@ -49,7 +51,8 @@ extension SeccompProfile {
             }
         } else if localhostProfile != nil {
             errors.invalid(
-                profilePath, raw: GoValue.text(self, as: "SeccompProfile"), "can only be set when seccomp type is Localhost")
+                profilePath, raw: GoValue.text(self, as: "SeccompProfile"),
+                "can only be set when seccomp type is Localhost")
         }
     }
 }
@@ -90,7 +93,8 @@ extension PodSecurityContext {
         }
         if spec.shareProcessNamespace == true, spec.hostPID == true {
             errors.invalid(
-                path.child("shareProcessNamespace"), raw: "true", "ShareProcessNamespace and HostPID cannot both be enabled")
+                path.child("shareProcessNamespace"), raw: "true",
+                "ShareProcessNamespace and HostPID cannot both be enabled")
         }
         validateSysctls(&errors, path.child("sysctls"), spec)
         if let policy = fsGroupChangePolicy {
@@ -115,7 +119,8 @@ extension PodSecurityContext {
                 errors.required(path)
             } else if sysctl.name.utf8.count > 253 || !Self.isSysctl(sysctl.name) {
                 errors.invalid(
-                    path, sysctl.name, "must have at most 253 characters and match regex ^(\(segment)[\\./])*\(segment)$")
+                    path, sysctl.name,
+                    "must have at most 253 characters and match regex ^(\(segment)[\\./])*\(segment)$")
             } else if seen.contains(sysctl.name) {
                 errors.duplicate(path, sysctl.name)
             }
@@ -123,7 +128,10 @@ extension PodSecurityContext {
             let name = sysctl.name.replacing("/", with: ".")
             if spec.hostNetwork == true, name.hasPrefix("net.") {
                 errors.invalid(path, sysctl.name, "may not be specified when 'hostNetwork' is true")
-            } else if spec.hostIPC == true, name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg") || name.hasPrefix("fs.mqueue.") || name == "kernel.sem" {
+            } else if spec.hostIPC == true,
+                name.hasPrefix("kernel.shm") || name.hasPrefix("kernel.msg") || name.hasPrefix("fs.mqueue.")
+                    || name == "kernel.sem"
+            {
                 errors.invalid(path, sysctl.name, "may not be specified when 'hostIPC' is true")
             }
         }

@@ -31,7 +31,8 @@ extension Service: Validatable {
         validatePortClashes(&errors, path.child("ports"))
         validateSourceRanges(&errors, path.child("LoadBalancerSourceRanges"))
         if spec.allocateLoadBalancerNodePorts != nil, spec.type != "LoadBalancer" {
-            errors.forbidden(path.child("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'")
+            errors.forbidden(
+                path.child("allocateLoadBalancerNodePorts"), "may only be used when `type` is 'LoadBalancer'")
         }
         if let loadBalancerClass = spec.loadBalancerClass {
             let path = path.child("loadBalancerClass")
@@ -96,7 +97,10 @@ extension Service: Validatable {
 
     private func validateAddresses(_ errors: inout FieldErrors, _ path: FieldPath) {
         guard spec.type != "ExternalName" else { return }
-        let path = (addresses: path.child("clusterIPs"), families: path.child("ipFamilies"), policy: path.child("ipFamilyPolicy"))
+        let path = (
+            addresses: path.child("clusterIPs"), families: path.child("ipFamilies"),
+            policy: path.child("ipFamilyPolicy")
+        )
         let all = JSONValue.array(spec.clusterIPs.map(JSONValue.string))
         if !spec.clusterIP.isEmpty {
             if spec.clusterIPs.isEmpty {
@@ -172,7 +176,8 @@ extension Service: Validatable {
         for (index, range) in spec.loadBalancerSourceRanges.enumerated() {
             let block = range.trimmingBlanks
             if !AddressBlock.isValid(block) {
-                errors.invalid(path.index(index), block, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
+                errors.invalid(
+                    path.index(index), block, "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)")
             }
         }
     }
@@ -180,11 +185,13 @@ extension Service: Validatable {
     private func validateTraffic(_ errors: inout FieldErrors, _ path: FieldPath) {
         let externalPath = path.child("externalTrafficPolicy")
         let isExternal =
-            spec.type == "LoadBalancer" || spec.type == "NodePort" || (spec.type == "ClusterIP" && !spec.externalIPs.isEmpty)
+            spec.type == "LoadBalancer" || spec.type == "NodePort"
+            || (spec.type == "ClusterIP" && !spec.externalIPs.isEmpty)
         if isExternal {
             errors.choice(externalPath, spec.externalTrafficPolicy, ["Cluster", "Local"], required: true)
         } else if !spec.externalTrafficPolicy.isEmpty {
-            errors.invalid(externalPath, spec.externalTrafficPolicy, "may only be set for externally-accessible services")
+            errors.invalid(
+                externalPath, spec.externalTrafficPolicy, "may only be set for externally-accessible services")
         }
         let needsCheck = spec.type == "LoadBalancer" && spec.externalTrafficPolicy == "Local"
         if let port = spec.healthCheckNodePort, port != 0 {
@@ -232,7 +239,8 @@ extension Service: Validatable {
             let family = spec.ipFamilies.first, before != family
         else { return }
         errors.invalid(
-            path.child("ipFamilies").index(0), json: .array(spec.ipFamilies.map(JSONValue.string)), "may not change once set")
+            path.child("ipFamilies").index(0), json: .array(spec.ipFamilies.map(JSONValue.string)),
+            "may not change once set")
     }
 }
 
@@ -249,7 +257,9 @@ extension ServicePort {
         errors.port(port, path.child("port"))
         errors.choice(path.child("protocol"), `protocol`, Service.protocols, required: true)
         errors.port(targetPort ?? .int(0), path.child("targetPort"))
-        if let appProtocol { errors.invalid(path.child("appProtocol"), appProtocol, NameRules.qualifiedName(appProtocol)) }
+        if let appProtocol {
+            errors.invalid(path.child("appProtocol"), appProtocol, NameRules.qualifiedName(appProtocol))
+        }
     }
 }
 
@@ -259,7 +269,9 @@ extension FieldErrors {
         guard let address = IPAddress(value) else { return }
         if address.isUnspecified { invalid(path, value, "may not be unspecified (\(value))") }
         if address.isLoopback { invalid(path, value, "may not be in the loopback range (127.0.0.0/8, ::1/128)") }
-        if address.isLinkLocal { invalid(path, value, "may not be in the link-local range (169.254.0.0/16, fe80::/10)") }
+        if address.isLinkLocal {
+            invalid(path, value, "may not be in the link-local range (169.254.0.0/16, fe80::/10)")
+        }
         if address.isLinkLocalMulticast {
             invalid(path, value, "may not be in the link-local multicast range (224.0.0.0/24, ff02::/10)")
         }
@@ -268,7 +280,8 @@ extension FieldErrors {
 
 extension String {
     var trimmingBlanks: String {
-        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace }) else { return "" }
+        guard let first = firstIndex(where: { !$0.isWhitespace }), let last = lastIndex(where: { !$0.isWhitespace })
+        else { return "" }
         return String(self[first...last])
     }
 }

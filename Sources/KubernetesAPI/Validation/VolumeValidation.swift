@@ -109,7 +109,9 @@ extension VolumeSource {
         }
         one(nfs, "nfs") { source, path in
             need(path, ("server", source.server), ("path", source.path))
-            if !source.path.hasPrefix("/") { errors.invalid(path.child("path"), source.path, "must be an absolute path") }
+            if !source.path.hasPrefix("/") {
+                errors.invalid(path.child("path"), source.path, "must be an absolute path")
+            }
         }
         one(iscsi, "iscsi") { need($1, ("targetPortal", $0.targetPortal), ("iqn", $0.iqn)) }
         one(glusterfs, "glusterfs") { need($1, ("endpoints", $0.endpoints), ("path", $0.path)) }
@@ -148,7 +150,9 @@ extension VolumeSource {
             Volumes.validateMode(source.defaultMode, path.child("defaultMode"), &errors)
             source.validateSources(&errors, path)
         }
-        one(scaleIO, "scaleIO") { need($1, ("gateway", $0.gateway), ("system", $0.system), ("volumeName", $0.volumeName)) }
+        one(scaleIO, "scaleIO") {
+            need($1, ("gateway", $0.gateway), ("system", $0.system), ("volumeName", $0.volumeName))
+        }
         one(csi, "csi") { need($1, ("driver", $0.driver)) }
         one(ephemeral, "ephemeral") { source, path in
             let templatePath = path.child("volumeClaimTemplate")
@@ -191,7 +195,9 @@ extension KeyToPath {
 }
 
 extension DownwardAPIVolumeFile {
-    private static let fields = ["metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid"]
+    private static let fields = [
+        "metadata.annotations", "metadata.labels", "metadata.name", "metadata.namespace", "metadata.uid",
+    ]
 
     func validate(_ errors: inout FieldErrors, _ path: FieldPath) {
         if self.path.isEmpty { errors.required(path.child("path")) }
@@ -214,7 +220,9 @@ extension ProjectedVolumeSource {
     func validateSources(_ errors: inout FieldErrors, _ path: FieldPath) {
         var paths: Set<String> = []
         func take(_ file: String, _ value: String) {
-            if !file.isEmpty, !paths.insert(file).inserted { errors.invalid(path, value, "conflicting duplicate paths") }
+            if !file.isEmpty, !paths.insert(file).inserted {
+                errors.invalid(path, value, "conflicting duplicate paths")
+            }
         }
         func keys(_ items: [KeyToPath], _ name: String, _ path: FieldPath) {
             if name.isEmpty { errors.required(path.child("name")) }
@@ -245,7 +253,9 @@ extension ProjectedVolumeSource {
                 count += 1
                 let secondsPath = sourcePath.child("serviceAccountToken", "expirationSeconds")
                 let seconds = token.expirationSeconds ?? 0
-                if seconds < 600 { errors.invalid(secondsPath, seconds, "may not specify a duration less than 10 minutes") }
+                if seconds < 600 {
+                    errors.invalid(secondsPath, seconds, "may not specify a duration less than 10 minutes")
+                }
                 if seconds > 1 << 32 {
                     errors.invalid(secondsPath, seconds, "may not specify a duration larger than 2^32 seconds")
                 }

@@ -3,7 +3,9 @@ enum Workloads {
     static let mismatch = "`selector` does not match template `labels`"
 
     /// The selector of a workload: there, well-formed, not empty.
-    static func validateSelector(_ selector: LabelSelector?, _ path: FieldPath, kind: String, _ errors: inout FieldErrors) {
+    static func validateSelector(
+        _ selector: LabelSelector?, _ path: FieldPath, kind: String, _ errors: inout FieldErrors
+    ) {
         guard let selector else { return errors.required(path) }
         selector.validate(&errors, path)
         if selector.isEmpty { errors.invalid(path, raw: "{}", "empty selector is invalid for \(kind)") }
@@ -14,7 +16,9 @@ enum Workloads {
         _ selector: LabelSelector?, _ template: PodTemplateSpec, _ path: FieldPath, _ errors: inout FieldErrors
     ) {
         guard isSelectable(selector), selector?.isEmpty != true else { return }
-        if selector == nil || !LabelQuery(selector).matches(template.metadata.labels) { mismatch(template, path, &errors) }
+        if selector == nil || !LabelQuery(selector).matches(template.metadata.labels) {
+            mismatch(template, path, &errors)
+        }
     }
 
     static func mismatch(_ template: PodTemplateSpec, _ path: FieldPath, _ errors: inout FieldErrors) {
@@ -33,7 +37,8 @@ enum Workloads {
 
     static func immutableSelector(_ new: LabelSelector?, _ old: LabelSelector?, _ errors: inout FieldErrors) {
         errors.immutable(
-            new?.jsonValue, old?.jsonValue, FieldPath("spec").child("selector"), FieldErrors.json(new?.jsonValue ?? .null))
+            new?.jsonValue, old?.jsonValue, FieldPath("spec").child("selector"),
+            FieldErrors.json(new?.jsonValue ?? .null))
     }
 }
 
@@ -165,7 +170,8 @@ extension StatefulSet: Validatable {
         template.validateForWorkload(&errors, templatePath, refusingDeadline: false)
         if template.spec.activeDeadlineSeconds != nil {
             errors.forbidden(
-                templatePath.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in StatefulSet is not Supported")
+                templatePath.child("spec", "activeDeadlineSeconds"),
+                "activeDeadlineSeconds in StatefulSet is not Supported")
         }
     }
 
@@ -184,7 +190,8 @@ extension StatefulSet: Validatable {
             errors.forbidden(
                 FieldPath("spec"),
                 "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', "
-                    + "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden")
+                    + "'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
+            )
         }
     }
 }
@@ -233,7 +240,8 @@ extension DaemonSet: Validatable {
         spec.template.validateForWorkload(&errors, templatePath, refusingDeadline: false)
         if spec.template.spec.activeDeadlineSeconds != nil {
             errors.forbidden(
-                templatePath.child("spec", "activeDeadlineSeconds"), "activeDeadlineSeconds in DaemonSet is not Supported")
+                templatePath.child("spec", "activeDeadlineSeconds"),
+                "activeDeadlineSeconds in DaemonSet is not Supported")
         }
         errors.nonnegative(spec.minReadySeconds, path.child("minReadySeconds"))
         (spec.updateStrategy ?? DaemonSetUpdateStrategy()).validate(&errors, path.child("updateStrategy"))
@@ -267,7 +275,8 @@ extension DaemonSetUpdateStrategy {
             default: break
             }
         default:
-            errors.unsupported(path, json: GoValue.of(self, as: "DaemonSetUpdateStrategy"), ["RollingUpdate", "OnDelete"])
+            errors.unsupported(
+                path, json: GoValue.of(self, as: "DaemonSetUpdateStrategy"), ["RollingUpdate", "OnDelete"])
         }
     }
 }
