@@ -94,7 +94,8 @@ extension ManifestFile {
         let objectName = metadata?["name"]?.string ?? ""
         guard
             let kind = KindRow.builtIn.first(where: {
-                $0.resource.kind == kindName && $0.resource.apiVersion == version
+                // kubectl finds a kind in lower case too; the server then refuses the object.
+                ($0.resource.kind == kindName || $0.resource.singular == kindName) && $0.resource.apiVersion == version
                     && $0.resource.group != "metrics.k8s.io"
             })
         else {

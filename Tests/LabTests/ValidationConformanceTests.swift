@@ -56,25 +56,17 @@ import Testing
     @Test(arguments: cases) func holds(_ sample: Case) throws {
         guard Self.exceptions[sample.id] == nil else { return }
         var cluster = PlainCluster()
-        var words = sample.command.split(separator: " ").map(String.init).dropFirst()
-        var namespace = "default"
-        if words.first == "-n" {
-            namespace = try #require(words.dropFirst().first)
-            words = words.dropFirst(2)
-        }
+        let words = Array(sample.command.split(separator: " ").map(String.init).dropFirst())
+        let namespace = words.first == "-n" ? words[1] : "default"
         for step in sample.setup ?? [] {
             if step.hasPrefix("(") {
                 try cluster.follow(note: step, namespace: namespace)
             } else {
-                let output = cluster.apply(step, namespace: namespace)
+                let output = cluster.kubectl(["-n", namespace, "apply", "-f", "manifest.yaml"], manifest: step)
                 #expect(output.exitCode == 0, "\(output.standardError)")
             }
         }
-        let output: CommandOutput
-        switch words.first {
-        case "apply": output = cluster.apply(sample.manifest, namespace: namespace)
-        case let other: throw RunnerError(text: "no such command here: \(other ?? "")")
-        }
+        let output = cluster.kubectl(words, manifest: sample.manifest)
         #expect(output.exitCode == sample.expect.exitCode)
         compare(output.standardError, sample.expect)
         if let expected = sample.expect.stdout { #expect(trimmed(output.standardOutput) == trimmed(expected)) }
@@ -111,7 +103,7 @@ import Testing
 private struct RunnerError: Error { var text: String }
 
 /// A cluster without machines and programs, for what the API server alone says.
-private struct PlainCluster: APIEndpoint {
+private struct PlainCluster: SimulatedEndpoint {
     struct NoRuntime: RuntimeView {
         func usage(of container: ContainerID, now: SimulationTime) -> ContainerUsage? { nil }
         func podMetric(_ name: String, of sandbox: SandboxID, now: SimulationTime) -> Int64? { nil }
@@ -134,9 +126,18 @@ private struct PlainCluster: APIEndpoint {
         return cluster.respond(to: request, clock: &clock, logs: NoRuntime())
     }
 
-    mutating func apply(_ manifest: String, namespace: String) -> CommandOutput {
-        ApplyCommand(files: [ManifestFile(name: "manifest.yaml", bytes: Array(manifest.utf8))], namespace: namespace)
-            .run(on: &self)
+    var wallTime: Time { Time() }
+
+    /// Nothing changes by itself here.
+    mutating func watch(_ request: APIRequest, for limit: Swift.Duration, _ each: (WatchEvent?) -> Bool) { _ = each(nil) }
+
+    /// Runs a kubectl command beside the file `manifest.yaml`.
+    mutating func kubectl(_ arguments: [String], manifest: String) -> (
+        exitCode: Int32, standardOutput: String, standardError: String
+    ) {
+        let environment = RecordedEnvironment(files: ["manifest.yaml": Array(manifest.utf8)])
+        let code = KubectlCommand.run(arguments, on: &self, environment: environment)
+        return (code, environment.output, environment.errors)
     }
 
     /// Lets time pass, without a runtime beneath the kubelets.
@@ -155,12 +156,13 @@ private struct PlainCluster: APIEndpoint {
         guard note.hasPrefix("(delete the namespace while a finalizer holds one object") else {
             throw RunnerError(text: "no such note here: \(note)")
         }
-        let held = apply(
-            """
-            apiVersion: v1
-            kind: ConfigMap
-            metadata: {name: held, finalizers: [example.com/hold]}
-            """, namespace: namespace)
+        let held = kubectl(
+            ["-n", namespace, "apply", "-f", "manifest.yaml"],
+            manifest: """
+                apiVersion: v1
+                kind: ConfigMap
+                metadata: {name: held, finalizers: [example.com/hold]}
+                """)
         #expect(held.exitCode == 0, "\(held.standardError)")
         _ = respond(to: APIRequest(.delete, Namespace.resource, name: namespace))
         run(for: .seconds(10))
