@@ -25,6 +25,8 @@ public enum Validation {
     public static func check<Object: KubernetesObject>(_ object: Object, replacing old: Object, subresource: String)
         throws(APIStatus)
     {
+        // The API server fills in what is missing whenever it reads an object, so the old one too.
+        let old = old.withDefaults()
         var errors = FieldErrors()
         MetadataValidation.validateUpdate(object, old, &errors)
         func open<Kind: Validatable>(_ new: Kind) {
