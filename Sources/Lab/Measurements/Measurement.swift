@@ -276,7 +276,8 @@ extension Measurement {
         default: break
         }
         let window = level.between(now - Self.window, now + .nanoseconds(1))
-        let seconds = min(Self.window.seconds, max(1, now.seconds))
+        // Whole windows are summed up, so the span is that from the first one's beginning.
+        let seconds = max(1, (now - level.firstWindow(from: now - Self.window)).seconds)
         switch field {
         case "offered": return Double(window.arrived) / seconds
         case "rate": return Double(window.outcomes.total) / seconds

@@ -89,6 +89,13 @@ public struct ServiceLevel: Sendable, Equatable {
         windows[window(at: now)].bill += bill
     }
 
+    /// When the first window of those begins that ``between(_:_:)`` sums up.
+    public func firstWindow(from start: SimulationTime) -> SimulationTime {
+        guard start > .zero else { return .zero }
+        let rest = start.nanoseconds % length.nanoseconds
+        return rest == 0 ? start : start + (length - .nanoseconds(rest))
+    }
+
     /// The sum of the windows that begin in a span of time.
     public func between(_ start: SimulationTime, _ end: SimulationTime) -> LevelWindow {
         var sum = LevelWindow(start: start)
