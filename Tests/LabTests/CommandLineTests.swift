@@ -109,7 +109,14 @@ import Testing
             .write(toFile: rig.path("bad.yaml"), atomically: true, encoding: .utf8)
         let bad = try run("lint", "bad.yaml", "-o", "json")
         #expect(bad.code == 2)
-        #expect(bad.output.contains("imaje") && bad.output.contains("refused"))
+        #expect(bad.output.contains("spec.template.spec.containers[0].imaje") && bad.output.contains("refused"))
+        #expect(bad.output.contains("\"line\" : 12"), "\(bad.output)")
+        try StoreRig.deployment(replicas: 2).replacingOccurrences(
+            of: "      containers:", with: "      hostAliases: [{ip: 10.0.0.1, hostnames: [old]}]\n      containers:"
+        ).write(toFile: rig.path("idle.yaml"), atomically: true, encoding: .utf8)
+        let idle = try run("lint", "idle.yaml")
+        #expect(idle.code == 0)
+        #expect(idle.output.contains("idle.yaml:10: no effect: spec.template.spec.hostAliases"), "\(idle.output)")
     }
 
     @Test func anInterruptedAdvanceKeepsWhatItReached() throws {

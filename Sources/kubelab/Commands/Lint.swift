@@ -65,8 +65,20 @@ struct LintFinding: Encodable {
             _ = world.respond(to: APIRequest(.create, Namespace.resource, body: body))
         }
         let (results, errors) = ApplyCommand(files: [file], namespace: "default").apply(on: &world)
-        return errors.map { LintFinding(severity: .refused, file: $0.file, lineNumber: $0.line, path: "", message: plain($0.message)) }
-            + results.flatMap { result in result.failure.map { refusals($0, result) } ?? [] }
+        let unread = errors.map {
+            LintFinding(severity: .refused, file: $0.file, lineNumber: $0.line, path: "", message: plain($0.message))
+        }
+        return unread
+            + results.flatMap { result in result.failure.map { refusals($0, result) } ?? withoutEffect(result.object) }
+    }
+
+    /// Fields that are kept and given back, and on which nothing here acts.
+    private static func withoutEffect(_ object: ManifestObject) -> [LintFinding] {
+        InertFields.paths(in: object.value, kind: object.kind).map { path in
+            LintFinding(
+                severity: .noEffect, file: object.file, lineNumber: object.document.line(of: path), path: path,
+                message: "\(object.kind.resource.kind) \"\(object.name)\" keeps this field, but nothing here acts on it")
+        }
     }
 
     /// One finding for each field that the API server names.
