@@ -67,6 +67,8 @@ struct Demo: ParsableCommand {
         }
         view.finish(trial, world)
         trial.report = WorldReport(world)
+        let gateways = world.ledger.workloads.filter { $0.name.hasSuffix("/gateway") }
+        trial.share = Double(gateways.reduce(0) { $0 + $1.cost }) / 1e9
         Terminal.progress("grading it on \(exercise.content.trial.hiddenSeeds) other seeds")
         trial.verdict = Grader(exercise: exercise, explains: true).grade(submission)
         Terminal.endProgress()
@@ -84,6 +86,8 @@ struct DemoTrial {
     private(set) var samples: [[Double?]] = []
     private(set) var badMinutes = 0
     private(set) var mostPods = 0.0
+    /// What the gateway's pods took of the machines' price.
+    var share = 0.0
     var report: WorldReport?
     var verdict: Verdict?
 
@@ -115,7 +119,7 @@ enum DemoComparison {
         table.add(["99th percentile of answers", ReportText.seconds(badUsers.p99), ReportText.seconds(goodUsers.p99)])
         table.add(["minutes in which users suffered", "\(wrong.badMinutes)", "\(right.badMinutes)"])
         table.add(["most ready pods", "\(Int(wrong.mostPods))", "\(Int(right.mostPods))"])
-        table.add(["machines", ReportText.money(bad.cost.nodes, bad.cost), ReportText.money(good.cost.nodes, good.cost)])
+        table.add(["the gateway's share of the machines", ReportText.money(wrong.share, bad.cost), ReportText.money(right.share, good.cost)])
         if let first = wrong.verdict, let second = right.verdict {
             table.add(["grade", "\(points(first.points))/\(first.maximumPoints)", "\(points(second.points))/\(second.maximumPoints)"])
         }
