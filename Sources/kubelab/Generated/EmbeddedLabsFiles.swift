@@ -42,13 +42,13 @@ criteria:
   - id: served
     title: Users are served through the hour of the burst
     points: 40
-    expect: share of requests(traffic/users, latency <= 800ms) between 8m and 68m >= 99%, nothing at 90%
+    expect: share of requests(traffic/users, latency <= 800ms) between 8m and 68m >= 99%, nothing at 98%
     field: {object: HorizontalPodAutoscaler/*, path: spec.metrics}
     graph: [traffic/users.p99, hpa/gateway.desired]
   - id: release
     title: The release in the middle of it goes unnoticed
     points: 20
-    expect: share of requests(traffic/users, latency <= 800ms) between 45m and 50m >= 99%, nothing at 90%
+    expect: share of requests(traffic/users, latency <= 800ms) between 45m and 50m >= 99%, nothing at 98%
     field: {object: Deployment/gateway, path: spec.replicas}
     graph: [deployment/gateway.desired, traffic/users.errors]
   - id: cost
