@@ -32,11 +32,11 @@ import Testing
         ),
         ("apply: release.yaml", "apply: other.yaml", "trial.inputs[1].apply", "allowed: gateway.yaml, release.yaml"),
         (
-            "always(deployment/gateway.ready >= 2)", "always(deployment/gateway.red >= 2)", "criteria[3].expect",
+            "always(deployment/gateway.ready >= 3)", "always(deployment/gateway.red >= 2)", "criteria[3].expect",
             "has no field \"red\""
         ),
         (
-            "traffic/users, latency <= 1s) between 8m", "traffic/bots, latency <= 1s) between 8m", "criteria[0].expect",
+            "traffic/users, latency <= 800ms) between 8m", "traffic/bots, latency <= 800ms) between 8m", "criteria[0].expect",
             "the scenario has no traffic/bots"
         ),
         ("points: 40", "points: 0", "criteria[0].points", "between 1 and 1000"),
@@ -52,12 +52,12 @@ import Testing
 
     @Test func anErrorInACriterionPointsIntoTheFile() throws {
         let folder = try changed(
-            "always(deployment/gateway.ready >= 2) after", "always(deployment/gateway.ready => 2) after")
+            "always(deployment/gateway.ready >= 3) after", "always(deployment/gateway.ready => 3) after")
         #expect { try Exercise.read(folder.path) } throws: { error in
             guard let error = error as? ConfigurationError else { return false }
             let text = try? String(contentsOfFile: folder.path + "/exercise.yaml", encoding: .utf8)
             let line = text?.split(separator: "\n", omittingEmptySubsequences: false)[max(0, error.line - 1)] ?? ""
-            #expect(line.contains("=> 2"))
+            #expect(line.contains("=> 3"))
             #expect(error.message.hasPrefix("column 45: "), "\(error)")
             return true
         }

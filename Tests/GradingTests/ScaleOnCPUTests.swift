@@ -34,7 +34,7 @@ import Testing
         #expect(verdict.status == .graded && verdict.points < 50)
         let check = try #require(verdict.checks.first { $0.id == "served" })
         #expect(check.status == .failed)
-        #expect(check.harm.contains("users waited longer than 1s or got no good answer, 09:"), "\(check.harm)")
+        #expect(check.harm.contains("users waited longer than 800ms or got no good answer, 09:"), "\(check.harm)")
         #expect(check.file == "gateway.yaml" && check.line > 1)
         #expect(check.commands.first?.hasPrefix("kubelab rewind --to ") == true)
         #expect(check.misconceptions.isEmpty, "told only on request or after the pass")

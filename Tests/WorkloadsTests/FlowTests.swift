@@ -130,4 +130,17 @@ import Testing
         restored.run(seconds: 100)
         #expect(rig.bytes == restored.bytes)
     }
+
+    /// A process that no flow passed in the last interval still knows how long its bursts are.
+    @Test func averagesOfAQuietProcessSurviveASnapshot() throws {
+        var state = FlowState()
+        state.healthyBurst = 5_000_000
+        state.squaredMean = 3e13
+        state.meanTime = 0.25
+        #expect(!state.isActive)
+        var writer = BinaryWriter()
+        writer.write(state)
+        var reader = BinaryReader(writer.bytes)
+        #expect(try reader.read(FlowState.self) == state)
+    }
 }

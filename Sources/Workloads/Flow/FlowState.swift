@@ -137,8 +137,10 @@ struct FlowState: Sendable, Equatable {
 
 extension FlowState: BinaryCodable {
     func write(to writer: inout BinaryWriter) {
-        writer.write(isActive)
-        guard isActive else { return }
+        // Averages outlive the interval in which nothing came.
+        let isBlank = self == FlowState()
+        writer.write(!isBlank)
+        guard !isBlank else { return }
         for value in [
             work, blocking, bursts, squares, expectedBursts, requests, serverTime, promptBytes, loops, capacity,
             utilisation, meanBurst,

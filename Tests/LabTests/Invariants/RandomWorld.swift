@@ -207,7 +207,8 @@ struct RandomWorld {
     private static func podSpec(_ name: String, image: String, restart: String? = nil, _ dice: inout Dice) -> String {
         var lines: [String] = []
         if let restart { lines.append("restartPolicy: \(restart)") }
-        lines.append("terminationGracePeriodSeconds: \(dice.pick([1, 5, 30]))")
+        let grace = dice.pick([1, 5, 30])
+        lines.append("terminationGracePeriodSeconds: \(grace)")
         if dice.chance(0.2) { lines.append("priorityClassName: high") }
         if dice.chance(0.2) { lines.append("tolerations: [{key: team, operator: Exists}]") }
         if dice.chance(0.15) {
@@ -256,7 +257,7 @@ struct RandomWorld {
                     "    startupProbe: {httpGet: {path: /healthz, port: 8000}, periodSeconds: 1, failureThreshold: \(dice.pick([2, 30]))}"
                 )
             }
-            if dice.chance(0.3) { lines.append("    lifecycle: {preStop: {sleep: {seconds: \(1 + dice.below(6))}}}") }
+            if dice.chance(0.3) { lines.append("    lifecycle: {preStop: {sleep: {seconds: \(dice.below(min(grace, 7)))}}}") }
             if dice.chance(0.2) { lines.append("    envFrom: [{configMapRef: {name: settings}}]") }
         }
         return lines.map { "      " + $0 }.joined(separator: "\n")
