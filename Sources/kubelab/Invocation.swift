@@ -23,7 +23,7 @@ enum Invocation {
         let commands = configuration.subcommands + configuration.groupedSubcommands.flatMap(\.subcommands)
         let names = commands.flatMap { [$0._commandName] + $0.configuration.aliases } + ["help"]
         guard !names.contains(word) else { return }
-        throw Failure("there is no command \"\(word)\"\(Suggestion.text(for: word, among: names)). 'kubelab --help' lists them all.")
+        throw Failure("there is no command \"\(word)\"\(Suggestion.text(for: word, among: names)) ('kubelab --help' lists them all)")
     }
 
     /// Says what went wrong.

@@ -93,13 +93,21 @@ import Testing
         #expect(twins.quick.clock == twins.slow.clock)
     }
 
-    @Test func fourHundredReplicasSpreadEvenly() throws {
+    /// The default constraints of topology spread weigh zones before nodes: three zones with 4, 3 and 3 nodes get about
+    /// as many pods each, and the nodes of one zone share evenly.
+    @Test func fourHundredReplicasSpreadOverZonesAndTheirNodes() throws {
         var rig = ClusterRig(nodes: 10, cpu: "64", memory: "64Gi")
         try rig.apply(Manifests.deployment("web", replicas: 400))
         rig.run(for: .seconds(30))
-        var counts: [String: Int] = [:]
-        for pod in rig.pods { counts[pod.spec.nodeName, default: 0] += 1 }
-        #expect(counts.count == 10)
-        #expect(counts.values.allSatisfy { (38...42).contains($0) })
+        var zones: [String: [Int]] = [:]
+        for (_, node) in rig.cluster.context.store.nodes.sorted {
+            let count = rig.pods.count { $0.spec.nodeName == node.metadata.name }
+            zones[node.metadata.labels["topology.kubernetes.io/zone"] ?? "", default: []].append(count)
+        }
+        #expect(zones.values.map(\.count).sorted() == [3, 3, 4])
+        for (zone, counts) in zones {
+            #expect((125...145).contains(counts.reduce(0, +)), "\(zone): \(counts)")
+            #expect((counts.max() ?? 0) - (counts.min() ?? 0) <= 1, "\(zone): \(counts)")
+        }
     }
 }

@@ -32,8 +32,8 @@ struct Demo: ParsableCommand {
         for line in DemoComparison.lines(wrong, right, exercise) { Terminal.print(line) }
         Terminal.print("")
         Terminal.print("Now you:")
-        Terminal.print("  \(Style.strong("kubelab start \(Self.exerciseName) --dir \(Self.exerciseName)"))   the exercise, from here to full points")
-        Terminal.print("  \(Style.strong("kubelab --help"))                                 everything else")
+        Terminal.print("  \(Style.strong("kubelab start \(Self.exerciseName) --dir \(Self.exerciseName)"))  the exercise, to full points")
+        Terminal.print("  \(Style.strong("kubelab --help"))                                everything else")
     }
 
     private func opening(_ exercise: Exercise) -> [String] {
@@ -127,7 +127,7 @@ enum DemoComparison {
         if let verdict = wrong.verdict, let check = worst(verdict) {
             lines.append("")
             lines += ReportText.wrapped("Why the first one lost points: \(check.title). \(check.message)", indent: 2)
-            for misconception in check.misconceptions.prefix(1) { lines += ReportText.wrapped("  " + misconception, indent: 2) }
+            for misconception in check.misconceptions.prefix(1) { lines += ReportText.wrapped("The misconception: " + misconception, indent: 2) }
         }
         return lines
     }
