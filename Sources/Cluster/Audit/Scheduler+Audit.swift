@@ -66,7 +66,7 @@ extension Scheduler {
     /// Every pod is where it must be: counted on its node, or in exactly one queue.
     private func auditPlaces(_ context: ClusterContext, _ found: inout [String]) {
         var queued: [ObjectID<Pod>: Int] = [:]
-        for pod in Array(active.pods) + backoff + unschedulable { queued[pod.id, default: 0] += 1 }
+        for pod in active.pods + backoff + unschedulable { queued[pod.id, default: 0] += 1 }
         context.store.pods.forEach { id, pod in
             let finished = pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
             let times = queued.removeValue(forKey: id) ?? 0

@@ -11,7 +11,8 @@ struct ActiveQueue: Sendable {
 
     var isEmpty: Bool { heap.isEmpty }
     var count: Int { heap.count }
-    var pods: some Sequence<Scheduler.QueuedPod> { heap }
+    /// All of them, in no order to show.
+    var pods: [Scheduler.QueuedPod] { heap }
 
     mutating func push(_ pod: Scheduler.QueuedPod) {
         heap.append(pod)

@@ -207,7 +207,7 @@ public struct Scheduler: Sendable {
             if let pod = store[id], index < nodes.count { nodes[index].add(PodInfo(pod, id: id)) }
         }
         podsWithAffinity = nodes.reduce(0) { $0 + $1.podsWithAffinity }
-        waiting = Set(active.pods.map(\.id) + (backoff + unschedulable).map(\.id))
+        waiting = Set((active.pods + backoff + unschedulable).map(\.id))
         memory.forget()
     }
 
