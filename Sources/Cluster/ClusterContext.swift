@@ -43,7 +43,7 @@ public struct ClusterContext: Sendable {
 
     /// The simulated instant of an API timestamp.
     public func simulationTime(_ time: Time) -> SimulationTime {
-        .zero + .seconds(time.epochSeconds.subtractingSaturating(settings.epochSeconds))
+        settings.simulationTime(time)
     }
 
     /// Whether a key waits in a controller's queue.

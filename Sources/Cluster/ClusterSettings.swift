@@ -1,3 +1,4 @@
+import KubernetesAPI
 import Simulation
 
 /// Flags of the control plane's components, data of the scenario. Defaults are those of Kubernetes 1.36.
@@ -63,5 +64,12 @@ extension ClusterSettings: BinaryCodable {
         nodeEvictionRate = try reader.read()
         metricResolution = try reader.read()
         eventTTL = try reader.read()
+    }
+}
+
+extension ClusterSettings {
+    /// The simulated instant of an API timestamp.
+    func simulationTime(_ time: Time) -> SimulationTime {
+        .zero + .seconds(time.epochSeconds.subtractingSaturating(epochSeconds))
     }
 }

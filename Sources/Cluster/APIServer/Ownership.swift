@@ -55,5 +55,8 @@ extension Pod {
     /// The condition of a type.
     public func condition(_ type: String) -> PodCondition? { status.conditions.first { $0.type == type } }
 
-    public var isReady: Bool { condition("Ready")?.status == "True" }
+    public var isReady: Bool {
+        // Asked for every pod of a set each time one changes: the condition is looked at where it lies.
+        status.conditions.firstIndex { $0.type == "Ready" }.map { status.conditions[$0].status == "True" } ?? false
+    }
 }

@@ -20,7 +20,8 @@ extension Kubelet {
         _ id: ObjectID<Pod>, _ old: Pod?, _ pod: Pod, _ kind: ObjectChange.Kind, _ context: inout ClusterContext
     ) {
         guard let sandbox = sandboxes[id] else {
-            if kind != .deleted, !pod.spec.nodeName.isEmpty, pod.status.phase != "Succeeded", pod.status.phase != "Failed",
+            if kind != .deleted, !pod.spec.nodeName.isEmpty, pod.status.phase != "Succeeded",
+                pod.status.phase != "Failed",
                 let node = nodesByName[pod.spec.nodeName]
             {
                 add(id, pod, node, &context)
@@ -35,7 +36,8 @@ extension Kubelet {
         }
         guard let old else { return }
         if pod.metadata.deletionTimestamp != nil,
-            old.metadata.deletionTimestamp == nil || old.metadata.deletionGracePeriodSeconds != pod.metadata.deletionGracePeriodSeconds
+            old.metadata.deletionTimestamp == nil
+                || old.metadata.deletionGracePeriodSeconds != pod.metadata.deletionGracePeriodSeconds
         {
             context.queue.schedule(.kubelet(.sync(sandbox)), after: configuration.watchLatency, on: &context.clock)
         } else if !old.boxedSpec.isIdentical(to: pod.boxedSpec), old.metadata.generation != pod.metadata.generation {
@@ -47,7 +49,9 @@ extension Kubelet {
         let hasInit = !pod.spec.initContainers.isEmpty
         let reason = hasInit ? "PodInitializing" : "ContainerCreating"
         let containers =
-            pod.spec.initContainers.map { ContainerRecord(role: $0.restartPolicy == "Always" ? .sidecar : .initialization, reason: reason) }
+            pod.spec.initContainers.map {
+                ContainerRecord(role: $0.restartPolicy == "Always" ? .sidecar : .initialization, reason: reason)
+            }
             + pod.spec.containers.map { _ in ContainerRecord(role: .regular, reason: reason) }
         guard containers.count <= Int(UInt8.max) else { return }
         let sandbox: SandboxID
@@ -101,25 +105,33 @@ extension Kubelet {
         if let seconds = pod.spec.activeDeadlineSeconds {
             context.queue.schedule(.kubelet(.activeDeadline(sandbox)), after: .seconds(seconds), on: &context.clock)
         }
-        context.queue.schedule(.kubelet(.sandboxReady(sandbox)), after: configuration.sandboxLatency, on: &context.clock)
+        context.queue.schedule(
+            .kubelet(.sandboxReady(sandbox)), after: configuration.sandboxLatency, on: &context.clock)
     }
 
     /// Admission on the node: what the scheduler, or a user who set `nodeName`, could not know.
-    private func rejection(of pod: Pod, _ sandbox: SandboxID, _ context: ClusterContext) -> (reason: String, message: String)? {
+    private func rejection(of pod: Pod, _ sandbox: SandboxID, _ context: borrowing ClusterContext) -> (
+        reason: String, message: String
+    )? {
         guard let record = record(sandbox), let node = context.store.nodes.named(pod.spec.nodeName) else { return nil }
-        let others = nodes[Int(record.node.index)].sandboxes.filter { $0 != sandbox }.compactMap { other -> Pod? in
-            guard let record = self.record(other), record.stage != .finished else { return nil }
-            return context.store[record.id]
+        var others: [Pod] = []
+        for other in nodes[Int(record.node.index)].sandboxes where other != sandbox {
+            guard let record = self.record(other), record.stage != .finished else { continue }
+            if let pod = context.store[record.id] { others.append(pod) }
         }
         let limit = node.status.allocatable["pods"]?.value ?? configuration.maxPods
         if Int64(others.count) >= limit {
-            return ("OutOfpods", "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: \(others.count), capacity: \(limit)")
+            return (
+                "OutOfpods",
+                "Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: \(others.count), capacity: \(limit)"
+            )
         }
         let wanted = PodResources.requests(of: pod)
+        let asked = others.map { PodResources.requests(of: $0) }
         for name in wanted.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             guard let request = wanted[name], !request.isZero else { continue }
             let capacity = node.status.allocatable[name] ?? Quantity()
-            let used = others.reduce(Quantity()) { $0 + (PodResources.requests(of: $1)[name] ?? Quantity()) }
+            let used = asked.reduce(Quantity()) { $0 + ($1[name] ?? Quantity()) }
             guard used + request > capacity else { continue }
             let inMilli = name == "cpu"
             func number(_ quantity: Quantity) -> Int64 { inMilli ? quantity.milliValue : quantity.value }
@@ -132,7 +144,9 @@ extension Kubelet {
     }
 
     mutating func sandboxReady(_ sandbox: SandboxID, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), record.stage == .starting, isReachable(record), let pod = context.store[record.id] else { return }
+        guard let record = record(sandbox), record.stage == .starting, isReachable(record),
+            let pod = context.store[record.id]
+        else { return }
         if let missing = missingVolume(of: pod, context) {
             context.recordEvent(.warning, "FailedMount", missing, about: pod, source: .kubelet, host: pod.spec.nodeName)
             context.queue.schedule(.kubelet(.sandboxReady(sandbox)), after: .seconds(10), on: &context.clock)
@@ -156,12 +170,14 @@ extension Kubelet {
             if let map = source.configMap, map.optional != true,
                 context.store.configMaps.id(namespace: namespace, name: map.localObjectReference.name) == nil
             {
-                return "MountVolume.SetUp failed for volume \"\(volume.name)\" : configmap \"\(map.localObjectReference.name)\" not found"
+                return
+                    "MountVolume.SetUp failed for volume \"\(volume.name)\" : configmap \"\(map.localObjectReference.name)\" not found"
             }
             if let secret = source.secret, secret.optional != true,
                 context.store.secrets.id(namespace: namespace, name: secret.secretName) == nil
             {
-                return "MountVolume.SetUp failed for volume \"\(volume.name)\" : secret \"\(secret.secretName)\" not found"
+                return
+                    "MountVolume.SetUp failed for volume \"\(volume.name)\" : secret \"\(secret.secretName)\" not found"
             }
         }
         return nil
@@ -176,7 +192,9 @@ extension Kubelet {
     }
 
     mutating func activeDeadline(_ sandbox: SandboxID, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), record.stage == .active || record.stage == .starting, let pod = context.store[record.id] else {
+        guard let record = record(sandbox), record.stage == .active || record.stage == .starting,
+            let pod = context.store[record.id]
+        else {
             return
         }
         let message = "Pod was active on the node longer than the specified deadline"

@@ -11,7 +11,7 @@ extension Kubelet {
         context.update(record.id) { $0.status = status }
     }
 
-    private func status(of record: PodRecord, _ pod: Pod, _ context: ClusterContext) -> PodStatus {
+    private func status(of record: PodRecord, _ pod: Pod, _ context: borrowing ClusterContext) -> PodStatus {
         var status = pod.status
         let count = pod.spec.initContainers.count
         status.initContainerStatuses = []
@@ -40,7 +40,8 @@ extension Kubelet {
         }
         status.phase = phase
         let now = context.wallTime
-        status.startTime = record.startTime.map(context.wallTime(at:))
+        status.startTime = nil
+        if let start = record.startTime { status.startTime = context.wallTime(at: start) }
         status.hostIP = Self.hostAddress(record.node)
         status.hostIPs = [Self.hostIP(status.hostIP)]
         status.podIP = record.address
@@ -90,7 +91,7 @@ extension Kubelet {
     }
 
     private func containerStatus(
-        _ container: ContainerRecord, _ index: Int, _ spec: Container, _ record: PodRecord, _ context: ClusterContext
+        _ container: ContainerRecord, _ index: Int, _ spec: Container, _ record: PodRecord, _ context: borrowing ClusterContext
     ) -> ContainerStatus {
         var status = ContainerStatus()
         status.name = spec.name
@@ -132,7 +133,7 @@ extension Kubelet {
 
     private static func terminated(
         _ termination: ContainerRecord.Termination, _ record: PodRecord, _ index: Int, _ run: Int32,
-        _ context: ClusterContext
+        _ context: borrowing ClusterContext
     ) -> ContainerStateTerminated {
         var ended = ContainerStateTerminated()
         ended.exitCode = termination.code

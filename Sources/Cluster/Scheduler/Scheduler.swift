@@ -315,7 +315,7 @@ public struct Scheduler: Sendable {
     }
 
     /// The node for one more replica of what was placed before; nil if every node must be looked at.
-    private mutating func chooseFromMemory(_ info: PodInfo, _ context: ClusterContext) -> Int? {
+    private mutating func chooseFromMemory(_ info: PodInfo, _ context: borrowing ClusterContext) -> Int? {
         guard podsWithAffinity == 0, let id = info.id, nominated[id] == nil, SchedulingMemory.isPlain(info) else {
             return nil
         }
@@ -353,7 +353,7 @@ public struct Scheduler: Sendable {
         return nil
     }
 
-    private func surroundings(of pod: Pod, _ context: ClusterContext) -> SchedulingSurroundings {
+    private func surroundings(of pod: Pod, _ context: borrowing ClusterContext) -> SchedulingSurroundings {
         var surroundings = SchedulingSurroundings()
         let affinity = pod.spec.affinity
         if affinity?.podAffinity != nil || affinity?.podAntiAffinity != nil
@@ -374,7 +374,7 @@ public struct Scheduler: Sendable {
     }
 
     /// What the pod's services and controller select together (`helper.DefaultSelector`).
-    private static func defaultSelector(of pod: Pod, _ context: ClusterContext) -> LabelSelector? {
+    private static func defaultSelector(of pod: Pod, _ context: borrowing ClusterContext) -> LabelSelector? {
         guard pod.spec.topologySpreadConstraints.isEmpty else { return nil }
         var selector = LabelSelector()
         context.store.services.forEach { _, service in

@@ -193,7 +193,7 @@ struct DaemonSetController: Controller, Sendable {
         guard pod.metadata.deletionTimestamp == nil, pod.isReady else { return false }
         let seconds = set.spec.minReadySeconds ?? 0
         if pod.isAvailable(minReadySeconds: seconds, at: context.wallTime) { return true }
-        if let since = pod.readySince(context) {
+        if let since = pod.readySince(context.settings) {
             wakeups.schedule(
                 .daemonSet, AnyObjectID(id), after: since + .seconds(Int64(seconds)) - context.now, &context)
         }

@@ -109,6 +109,7 @@ struct ReplicaSetController: Controller, Sendable {
         var terminating: Int32 = 0
         var wait: Duration?
         let minReadySeconds = set.spec.minReadySeconds ?? 0
+        let settings = context.settings
         let templateLabels = set.spec.template?.metadata.labels ?? [:]
         for podID in context.store.dependents(of: set.metadata.uid, Pod.self) {
             guard let pod = context.store[podID] else { continue }
@@ -122,7 +123,7 @@ struct ReplicaSetController: Controller, Sendable {
             }
             guard pod.isReady else { continue }
             status.readyReplicas += 1
-            let since = pod.readySince(context)
+            let since = pod.readySince(settings)
             if PodAvailability.isAvailable(readySince: since, minReadySeconds: minReadySeconds, now: context.now) {
                 status.availableReplicas += 1
             } else if let delay = PodAvailability.delay(
@@ -157,9 +158,12 @@ struct ReplicaSetController: Controller, Sendable {
 
 extension Pod {
     /// When the pod became ready, in simulated time; nil if it is not.
-    func readySince(_ context: ClusterContext) -> SimulationTime? {
-        guard let ready = condition("Ready"), ready.status == "True" else { return nil }
-        return ready.lastTransitionTime.map(context.simulationTime) ?? .zero
+    /// - Parameter settings: where the world began; the whole context would be copied for each pod.
+    func readySince(_ settings: ClusterSettings) -> SimulationTime? {
+        guard let place = status.conditions.firstIndex(where: { $0.type == "Ready" }),
+            status.conditions[place].status == "True"
+        else { return nil }
+        return status.conditions[place].lastTransitionTime.map(settings.simulationTime) ?? .zero
     }
 }
 
@@ -168,7 +172,7 @@ extension PodDeletionCandidate {
         self.init(
             uid: pod.metadata.uid, node: pod.spec.nodeName,
             phase: pod.status.phase == "Running" ? .running : pod.status.phase == "Pending" ? .pending : .unknown,
-            readySince: pod.readySince(context),
+            readySince: pod.readySince(context.settings),
             creation: pod.metadata.creationTimestamp.map(context.simulationTime) ?? .zero,
             restarts: pod.status.containerStatuses.map(\.restartCount).max() ?? 0,
             cost: Int32(pod.metadata.annotations["controller.kubernetes.io/pod-deletion-cost"] ?? "") ?? 0)

@@ -217,7 +217,7 @@ struct StatefulSetController: Controller, Sendable {
         guard pod.metadata.deletionTimestamp == nil, pod.isReady else { return false }
         let seconds = step.set.spec.minReadySeconds ?? 0
         if pod.isAvailable(minReadySeconds: seconds, at: context.wallTime) { return true }
-        if let since = pod.readySince(context) {
+        if let since = pod.readySince(context.settings) {
             wakeups.schedule(
                 .statefulSet, AnyObjectID(step.id), after: since + .seconds(Int64(seconds)) - context.now, &context)
         }
