@@ -22,7 +22,7 @@ for _ in range(pending):
     environment.process(holder())
 for _ in range(pending):
     environment.step()
-start = time.perf_counter()
+start = time.process_time()
 for _ in range(events):
     environment.step()
-print(f"{events / (time.perf_counter() - start):.0f}")
+print(f"{events / (time.process_time() - start):.0f}")

@@ -56,6 +56,13 @@ func median(of runs: Int, _ body: () throws -> Double) rethrows -> Double {
     return values.sorted()[values.count / 2]
 }
 
+/// Seconds of processor time that all threads of this process have had.
+func processSeconds() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+}
+
 /// Seconds of processor time that `body` takes on this thread: what a quiet machine would take, on a busy one as well.
 func seconds(_ body: () throws -> Void) rethrows -> Double {
     func now() -> Double {
