@@ -35,6 +35,9 @@ public struct Cluster: Sendable {
     /// When and in which place the next pending event comes.
     public var next: (time: SimulationTime, sequence: UInt64)? { context.queue.next }
 
+    /// How many events wait.
+    public var pendingEvents: Int { context.queue.count }
+
     /// Creates what every cluster has from the start: namespaces, priority classes, the API server's own service.
     public mutating func boot(clock: inout Clock) {
         lend(&clock) { cluster in

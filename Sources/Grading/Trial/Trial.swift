@@ -86,7 +86,7 @@ public struct Trial: Sendable {
         switch error {
         case .budgetExhausted(_, let time):
             "it made the cluster busier than any answer needs: the budget of \(budget) events was used up at \(Figures.clock(time))"
-        case .livelock: error.description
+        case .livelock, .overcrowded: error.description
         }
     }
 }

@@ -98,10 +98,15 @@ public struct NodeDescription: Sendable, Codable {
         labels = try container.decodeIfPresent([String: String].self, forKey: .labels) ?? [:]
         taints = try container.decodeIfPresent([String].self, forKey: .taints) ?? []
         price = try container.decodeIfPresent(Double.self, forKey: .price) ?? 0.19
-        for (key, text) in [(CodingKeys.cpu, cpu), (.memory, memory)]
-        where ((try? Quantity(parsing: text))?.value ?? 0) <= 0 {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: container, debugDescription: "\"\(text)\" is not a positive quantity (try 4 or 16Gi)")
+        for (key, text, largest) in [(CodingKeys.cpu, cpu, Int64(4_096)), (.memory, memory, 1 << 50)] {
+            let value = (try? Quantity(parsing: text))?.value ?? 0
+            guard (1...largest).contains(value) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: key, in: container,
+                    debugDescription:
+                        "\"\(text)\" is not a positive quantity of at most \(key == .cpu ? "4096 cores" : "1Pi") (try 4 or 16Gi)"
+                )
+            }
         }
         guard (1...5_000).contains(count) else {
             throw DecodingError.dataCorruptedError(

@@ -26,6 +26,8 @@ public struct World: Sendable {
 
     /// Events at one instant above which the world refuses to go on.
     static let livelockLimit = 2_000_000
+    /// Pending events of one room above which the world refuses to go on; a queue holds 16,777,216.
+    static let pendingLimit = 12_000_000
 
     /// A world at time zero: the control plane has booted, the scenario's nodes are registered and its manifests,
     /// given as documents, are applied.
@@ -64,6 +66,7 @@ public struct World: Sendable {
         var pace = Pace(clock.now, budget)
         while let next = nextRoom(), next.time <= time {
             try pace.note(next.time, clock.now)
+            if pace.looksAtCrowd { try refuseCrowd() }
             step(next.room)
         }
         clock.idle(until: time)
@@ -78,11 +81,17 @@ public struct World: Sendable {
         var pace = Pace(clock.now, budget)
         while let next = nextRoom(), next.time <= time {
             try pace.note(next.time, clock.now)
+            if pace.looksAtCrowd { try refuseCrowd() }
             step(next.room)
             if stop(self) { return true }
         }
         clock.idle(until: time)
         return false
+    }
+
+    private func refuseCrowd() throws(RunError) {
+        let pending = max(workloads.queue.count, cluster.pendingEvents)
+        if pending > Self.pendingLimit { throw .overcrowded(pending: pending, at: clock.now) }
     }
 
     /// Counts events against the bounds of one advance.
@@ -91,6 +100,9 @@ public struct World: Sendable {
         private var atThisInstant = 0
         private var instant: SimulationTime
         private let budget: UInt64
+
+        /// Whether it is time to look how much is pending: once in 4,096 events, as one event adds few.
+        var looksAtCrowd: Bool { handled & 0xfff == 1 }
 
         init(_ now: SimulationTime, _ budget: UInt64?) {
             instant = now

@@ -6,6 +6,9 @@ extension Duration: Codable {
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if let seconds = try? container.decode(Double.self) {
+            guard abs(seconds) <= Self.longestStated.seconds else {
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: Self.tooLong)
+            }
             self.init(seconds: seconds)
             return
         }
@@ -14,8 +17,15 @@ extension Duration: Codable {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "not a duration: \"\(text)\" (try 250ms, 30s, 1m30s, 24h)")
         }
+        guard value >= .zero - Self.longestStated, value <= Self.longestStated else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: Self.tooLong)
+        }
         self = value
     }
+
+    /// The longest time that a scenario may state, so that sums of a few stay far from the end of 64 bits.
+    private static let longestStated: Duration = .hours(24 * 3_660)
+    private static let tooLong = "no scenario lasts longer than ten years (87840h)"
 
     /// Written as a number of seconds where that is exact, else as nanoseconds.
     public func encode(to encoder: any Encoder) throws {

@@ -58,6 +58,18 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
             self.users = users
             self.thinking = thinking
         }
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case users, thinking }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+            self.init(users: try container.decode(Int.self, forKey: .users))
+            thinking = try container.decode(.thinking, or: thinking)
+            guard (0...1_000_000).contains(users) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .users, in: container, debugDescription: "must be between 0 and 1000000")
+            }
+        }
     }
 
     /// Several requests of one user with thinking in between: open arrivals of sessions, closed turns within.
@@ -73,6 +85,15 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         ) {
             self.requests = requests
             self.thinking = thinking
+        }
+
+        enum CodingKeys: String, CodingKey, CaseIterable { case requests, thinking }
+
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
+            self.init()
+            requests = try container.decode(.requests, or: requests)
+            thinking = try container.decode(.thinking, or: thinking)
         }
     }
 

@@ -30,7 +30,11 @@ extension Process {
             limit = (options.limitConcurrency ?? service.limitConcurrency).map { Int32(clamping: max(1, $0)) } ?? .max
             backlog = Int32(clamping: max(1, service.backlog))
         }
+        workers = min(workers, Self.mostWorkers)
     }
+
+    /// No machine of ours has memory for more; a manifest that asks for millions must not cost the world its memory.
+    private static let mostWorkers: Int32 = 1_024
 }
 
 /// What a manifest can say to the server in an image: uvicorn's own options, as arguments or as environment
