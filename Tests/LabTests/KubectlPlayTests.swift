@@ -139,7 +139,7 @@ import Testing
             ("009 045 046 052", "pods become ready together here, so a rollout takes fewer and larger steps"),
             ("053 110", "images are pulled again, and containers started again, at other moments"),
             ("019", "managedFields are not kept"),
-            ("089", "nodes have the lab's labels and capacity, and no lease object"),
+            ("089", "nodes have the lab's labels, capacity and system"),
             ("108 111 162 163", "logs are those of the lab's programs"), ("134", "usage is that of the lab's programs"),
             ("176", "failed creations are retried at other moments"),
             ("182", "the session stopped a node before; this one does not"),
