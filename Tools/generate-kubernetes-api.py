@@ -79,6 +79,8 @@ MESSAGES["metrics.v1beta1.NodeMetrics"] = {
 # Kinds and wrappers whose parts are always there, so that controllers need not unwrap them.
 ALWAYS = {("PodTemplateSpec", "metadata"), ("PodTemplateSpec", "spec"), ("JobTemplateSpec", "metadata"),
           ("JobTemplateSpec", "spec")}
+# Written as null if missing: `metav1.Time` is a struct, which `omitempty` keeps; a list has no `omitempty`.
+NULLS = {("PodCondition", "lastProbeTime"), ("HorizontalPodAutoscalerStatus", "currentMetrics")}
 # Strings that are pointers in the API's Go types: absent and empty are two things. All other strings are plain.
 POINTER_STRINGS = {
     "storageClassName", "volumeMode", "volumeAttributesClassName", "apiGroup", "nodeName@Endpoint", "hostname@Endpoint",
@@ -270,6 +272,8 @@ def generate(message):
             extra += f", .{cardinality}"
         if options.get("required"):
             extra += ", required: true"
+        if (swift_name(message), field) in NULLS:
+            extra += ", writesNull: true"
         if options.get("inline"):
             extra += ", inline: true"
         if options.get("mergeKey"):

@@ -196,6 +196,10 @@ import Testing
         let cronJob = try rig.get("tick", CronJob.self)
         #expect(cronJob.status.active.isEmpty)
         #expect(cronJob.status.lastScheduleTime == Time(epochSeconds: 1_767_603_600 + 600))
+        // The template stays as written; what is missing comes with the Job.
+        #expect(cronJob.spec.jobTemplate.spec.backoffLimit == nil && cronJob.spec.jobTemplate.spec.completions == nil)
+        #expect(jobs.last?.spec.backoffLimit == 6 && jobs.last?.spec.completions == 1)
+        #expect(jobs.last?.metadata.labels["job-name"] == jobs.last?.metadata.name)
         #expect(jobs.last?.metadata.name == "tick-\((1_767_603_600 + 600) / 60)")
         #expect(
             rig.events(.cronJob, "tick").contains { $0.hasPrefix("Normal SawCompletedJob Saw completed job: tick-") })

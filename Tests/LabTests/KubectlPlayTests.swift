@@ -45,7 +45,8 @@ import Testing
         """
 
     static let steps: [Step] = [
-        .silent("create namespace shop"), .pass(9), .recorded("005", "get pods"),
+        .silent("create namespace shop"), .silent("label nodes --all topology.kubernetes.io/region-"), .pass(9),
+        .recorded("005", "get pods"),
         .recorded("006", "apply -f 01-web.yaml"), .pass(0.2),
         .recorded("008", "get deploy"), .recorded("009", "rollout status deploy/web"), .pass(2),
         .recorded("010", "get all"),
@@ -136,14 +137,10 @@ import Testing
         var reasons: [String: String] = [:]
         for (numbers, reason) in [
             ("009 045 046 052", "pods become ready together here, so a rollout takes fewer and larger steps"),
-            ("012", "the node's topology labels are not copied to pods"),
-            ("017 053 054 102 110", "pods carry no volume of their service account's token, and no topology labels"),
-            ("019", "managedFields are not kept"), ("031", "an empty list that Go writes as null is left out"),
-            ("089", "nodes have the lab's labels and capacity, and no lease object"),
+            ("053 110", "images are pulled again, and containers started again, at other moments"),
+            ("019", "managedFields are not kept"),
+            ("089", "nodes have the lab's labels, capacity and system"),
             ("108 111 162 163", "logs are those of the lab's programs"), ("134", "usage is that of the lab's programs"),
-            ("116", "a Job does not take its template's labels"),
-            ("120", "a CronJob's template is given the defaults of a Job"),
-            ("142 154", "the selector of a Deployment can be changed"),
             ("176", "failed creations are retried at other moments"),
             ("182", "the session stopped a node before; this one does not"),
             ("186", "events of the whole session, with all of the above"),
@@ -156,6 +153,7 @@ import Testing
     @Test func theRecordedSessionPlaysInASimulatedCluster() throws {
         var world = try World.make(Self.scenario)
         var differences: [String] = []
+        var known: [String] = []
         var same: [String] = []
         for step in Self.steps {
             switch step {
@@ -173,17 +171,21 @@ import Testing
                     same.append(number)
                     continue
                 }
-                guard Self.differing[number] == nil else { continue }
-                differences.append(
+                let report =
                     "##### \(number): \(line)\n--- recorded [\(recording.code)]\n\(recording.text)--- here [\(output.code)]\n\(output.text)"
-                )
+                if Self.differing[number] == nil { differences.append(report) } else { known.append(report) }
             }
         }
         if let path = ProcessInfo.processInfo.environment["KUBECTL_PLAY_REPORT"] {
-            try ("same: \(same.joined(separator: " "))\n" + differences.joined(separator: "\n")).write(
-                toFile: path, atomically: true, encoding: .utf8)
+            try
+                ("same: \(same.joined(separator: " "))\n" + differences.joined(separator: "\n")
+                + "\n===== as listed\n" + known.joined(separator: "\n")).write(
+                    toFile: path, atomically: true, encoding: .utf8)
         }
         #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+        // A recording that is equal by now stands in the list for nothing.
+        let stale = same.filter { Self.differing[$0] != nil }
+        #expect(stale.isEmpty, "strike from differing: \(stale.joined(separator: " "))")
     }
 
     static func recording(_ number: String) throws -> (text: String, code: Int32) {
@@ -232,7 +234,7 @@ import Testing
         return (environment.transcript, code)
     }
 
-    /// Ages, times, hashes, random names, addresses, revisions and the widths of columns count for nothing.
+    /// Ages, times, hashes, random names, nodes, zones, addresses, revisions and the widths of columns count for nothing.
     static func normalised(_ text: String) -> [String] {
         let rules: [(String, String)] = [
             (#"batch:1"#, "busybox:1"),
@@ -245,7 +247,8 @@ import Testing
             (#"pod-template-hash(=|: )"?[a-z0-9]{6,10}"?"#, "pod-template-hash$1HASH"),
             (#"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:]{8}Z"#, "TIME"),
             (#"[A-Z][a-z]{2}, [0-9]{2} [A-Z][a-z]{2} [0-9]{4} [0-9:]{8} \+0000"#, "TIME"), (#"\bn[123]\b"#, "NODE"),
-            (#"\b10\.[0-9]+\.[0-9]+\.[0-9]+\b"#, "IP"),
+            (#"\bzone-[abc]\b"#, "ZONE"),
+            (#"\b(10\.[0-9]+|192\.168)\.[0-9]+\.[0-9]+\b"#, "IP"),
             (#"resourceVersion: "[0-9]+""#, "resourceVersion: N"),
             (#"\b([0-9]+d)?([0-9]+h)?([0-9]+m)?[0-9]+s\b|\b[0-9]+m[0-9]*s?\b(?= |$)"#, "AGE"), (#"-{2,}"#, "--"),
             (#"[ \t]+"#, " "), (#" $"#, ""),

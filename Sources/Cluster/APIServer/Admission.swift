@@ -8,6 +8,7 @@ extension ClusterContext {
         if var pod = object as? Pod {
             try admit(&pod)
             pod.status.phase = "Pending"
+            pod.status.qosClass = QualityOfService(of: pod).rawValue
             if let admitted = pod as? Object { object = admitted }
         } else if var job = object as? Job {
             select(&job)
@@ -72,6 +73,8 @@ extension ClusterContext {
             selector.matchLabels = ["batch.kubernetes.io/controller-uid": uid]
             job.spec.selector = selector
         }
+        // Defaulting, which happens once more when the object is read: a Job without labels has its template's.
+        if job.metadata.labels.isEmpty { job.metadata.labels = job.spec.template.metadata.labels }
     }
 
     /// The same for a changed object; what may not change is refused.

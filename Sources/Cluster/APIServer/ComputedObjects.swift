@@ -1,15 +1,18 @@
 import KubernetesAPI
 import Simulation
 
-/// Kinds that are not stored but made when somebody reads them: Events, Endpoints, metrics.
+/// Kinds that are not stored but made when somebody reads them: Events, Endpoints, metrics, Leases of nodes.
 extension Cluster {
-    func computed(_ request: APIRequest) -> APIResponse? {
+    func computed(_ request: APIRequest, at now: SimulationTime) -> APIResponse? {
         let resource = request.resource
         guard request.verb == .get || request.verb == .list else { return nil }
         let objects: [any KubernetesObject]
         switch (resource.group, resource.kind) {
         case ("", "Event"), ("events.k8s.io", "Event"): objects = events
         case ("", "Endpoints"): objects = endpointsObjects
+        case ("coordination.k8s.io", "Lease"):
+            guard let leases = leases(request, at: now) else { return nil }
+            objects = leases
         case ("metrics.k8s.io", "PodMetrics"): objects = podMetrics
         case ("metrics.k8s.io", "NodeMetrics"): objects = nodeMetrics
         default: return nil

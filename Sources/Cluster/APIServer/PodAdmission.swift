@@ -3,20 +3,15 @@ import KubernetesAPI
 extension ClusterContext {
     /// The mutating admission that every pod goes through, whoever creates it, in the API server's order.
     mutating func admit(_ pod: inout Pod) throws(APIStatus) {
-        if pod.spec.serviceAccountName.isEmpty { pod.spec.serviceAccountName = "default" }
+        if pod.spec.enableServiceLinks == nil { pod.spec.enableServiceLinks = true }
         if store.limitRanges.count > 0 { LimitRanger.applyDefaults(&pod, limitRanges(in: pod.metadata.namespace)) }
-        try admitServiceAccount(of: pod)
+        try admitServiceAccount(of: &pod)
         try admitPriority(&pod)
         admitTolerations(&pod)
-    }
-
-    /// ServiceAccount: an account that is named must be there. That of the namespace is made together with it.
-    private func admitServiceAccount(of pod: Pod) throws(APIStatus) {
-        let (namespace, name) = (pod.metadata.namespace, pod.spec.serviceAccountName)
-        guard name != "default", store.serviceAccounts.id(namespace: namespace, name: name) == nil else { return }
-        throw .forbidden(
-            Pod.resource, pod.metadata.name,
-            "error looking up service account \(namespace)/\(name): serviceaccount \"\(name)\" not found")
+        // A pod that names its node itself; the scheduler's pods get these labels when they are bound.
+        if !pod.spec.nodeName.isEmpty {
+            pod.metadata.labels.merge(topologyLabels(of: pod.spec.nodeName)) { _, handedDown in handedDown }
+        }
     }
 
     /// Priority: the class's value, or that of the global default.

@@ -12,7 +12,7 @@ extension Cluster {
     public mutating func respond(to request: APIRequest, clock: inout Clock, logs source: some ContainerLogSource)
         -> APIResponse
     {
-        if let computed = computed(request) { return computed }
+        if let computed = computed(request, at: clock.now) { return computed }
         if request.resource.kind == "Pod", request.subresource == "log" { return logs(request, source) }
         guard let kind = ObjectKind(request.resource) else {
             return APIResponse(

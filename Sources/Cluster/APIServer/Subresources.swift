@@ -162,10 +162,8 @@ extension ClusterContext {
         }
         let time = wallTime
         clock.note("pod/\(pod.key)", "bound to \(node) by a user", isRoot: true)
-        update(id) { pod in
-            pod.spec.nodeName = node
-            pod.setCondition("PodScheduled", "True", at: time)
-        }
+        let topology = topologyLabels(of: node)
+        update(id) { pod in pod.bind(to: node, topology: topology, at: time) }
         return APIResponse(
             code: 201,
             body: .object(

@@ -26,6 +26,7 @@ extension ClusterContext {
         try admitNamespace(of: pod)
         try admit(&pod)
         pod.status.phase = "Pending"
+        pod.status.qosClass = QualityOfService(of: pod).rawValue
         self.name(&pod)
         try admitLimits(pod)
         if store.pods.id(pod.key) != nil { throw .alreadyExists(Pod.resource, pod.metadata.name) }

@@ -33,4 +33,15 @@ enum ImageReference {
         let tail = name[(name.lastIndex(of: "/") ?? name.startIndex)...]
         return tail.contains(":") || tail.contains("@") ? name : name + ":latest"
     }
+
+    /// What a container's status calls the image that it runs: its repository and digest, without the tag.
+    /// - Parameters:
+    ///   - name: a normalised name; one that has a digest already stays as it is.
+    ///   - digest: 64 hexadecimal digits.
+    static func identifier(_ name: String, digest: String) -> String {
+        guard !name.contains("@") else { return name }
+        let slash = name.lastIndex(of: "/") ?? name.startIndex
+        let repository = name[slash...].lastIndex(of: ":").map { name[..<$0] } ?? name[...]
+        return repository + "@sha256:" + digest
+    }
 }

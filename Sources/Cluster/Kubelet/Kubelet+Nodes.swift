@@ -17,6 +17,13 @@ extension Kubelet {
             nodes.append(NodeRecord(name: name, hardware: hardware, network: id.index))
             nodesByName[name] = id
             context.runtimeRequests.append(.addNode(id, hardware))
+            if node.spec.podCIDR.isEmpty, let object = context.store.nodes.id(name) {
+                let range = Self.networkPrefix(id.index) + "0/24"
+                context.update(object) { node in
+                    node.spec.podCIDR = range
+                    node.spec.podCIDRs = [range]
+                }
+            }
             context.queue.schedule(.kubelet(.checkPressure(id)), after: .seconds(10), on: &context.clock)
         case .deleted:
             guard let id = nodesByName.removeValue(forKey: name) else { return }

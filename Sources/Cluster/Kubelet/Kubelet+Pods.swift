@@ -188,8 +188,11 @@ extension Kubelet {
         let network = nodes[Int(node.index)].network
         let host = nodes[Int(node.index)].nextAddress
         nodes[Int(node.index)].nextAddress = host >= 254 ? 2 : host + 1
-        return "10.\(244 + network / 256 % 12).\(network % 256).\(host)"
+        return Self.networkPrefix(network) + "\(host)"
     }
+
+    /// `10.244.N.`, what the addresses of a node's pods begin with; the range is the node's `podCIDR`.
+    static func networkPrefix(_ network: UInt32) -> String { "10.\(244 + network / 256 % 12).\(network % 256)." }
 
     mutating func activeDeadline(_ sandbox: SandboxID, _ context: inout ClusterContext) {
         guard let record = record(sandbox), record.stage == .active || record.stage == .starting,

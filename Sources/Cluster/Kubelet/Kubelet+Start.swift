@@ -134,7 +134,7 @@ extension Kubelet {
     private func pullError(_ image: String) -> String {
         let name = ImageReference.normalized(image)
         return
-            "rpc error: code = NotFound desc = failed to pull and unpack image \"\(name)\": failed to resolve reference \"\(name)\": \(name): not found"
+            "rpc error: code = NotFound desc = failed to pull and unpack image \"\(name)\": failed to resolve image: \(name): not found"
     }
 
     mutating func imagePulled(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {

@@ -91,11 +91,15 @@ extension Kubelet {
     }
 
     private func containerStatus(
-        _ container: ContainerRecord, _ index: Int, _ spec: Container, _ record: PodRecord, _ context: borrowing ClusterContext
+        _ container: ContainerRecord, _ index: Int, _ spec: Container, _ record: PodRecord,
+        _ context: borrowing ClusterContext
     ) -> ContainerStatus {
         var status = ContainerStatus()
         status.name = spec.name
-        status.image = ImageReference.normalized(spec.image)
+        let image = ImageReference.normalized(spec.image)
+        // The image as it is written, until the runtime has it.
+        let hasRun = container.last != nil || container.isRunning || container.termination != nil
+        status.image = hasRun ? image : spec.image
         status.restartCount = container.restartCount
         status.ready = container.ready
         status.started = container.isRunning ? container.started : container.termination != nil ? false : false
@@ -111,22 +115,22 @@ extension Kubelet {
             running.startedAt = context.wallTime(at: since)
             state.running = running
             status.containerID = Self.containerID(record, index, container.restartCount)
-            status.imageID = Self.imageID(status.image)
+            status.imageID = ImageReference.identifier(image, digest: Self.hexadecimal(image))
         case .terminated(let termination):
             state.terminated = Self.terminated(termination, record, index, container.restartCount, context)
             status.containerID = state.terminated?.containerID ?? ""
-            status.imageID = Self.imageID(status.image)
+            status.imageID = ImageReference.identifier(image, digest: Self.hexadecimal(image))
         }
         status.state = state
         var last = ContainerState()
         if let termination = container.last {
             last.terminated = Self.terminated(termination, record, index, max(0, container.restartCount - 1), context)
-            status.imageID = Self.imageID(status.image)
+            if status.containerID.isEmpty { status.containerID = last.terminated?.containerID ?? "" }
+            status.imageID = ImageReference.identifier(image, digest: Self.hexadecimal(image))
         }
         status.lastState = last
         if container.isRunning, spec.resources != nil {
             status.resources = Self.actualResources(container, spec)
-            status.allocatedResources = status.resources?.requests ?? [:]
         }
         return status
     }
@@ -149,8 +153,6 @@ extension Kubelet {
     private static func containerID(_ record: PodRecord, _ index: Int, _ run: Int32) -> String {
         "containerd://" + hexadecimal(record.uid + "/\(index)/\(run)")
     }
-
-    private static func imageID(_ image: String) -> String { image + "@sha256:" + hexadecimal(image) }
 
     /// 64 hexadecimal digits that follow from a text: FNV-1a, four times with different beginnings.
     private static func hexadecimal(_ text: String) -> String {

@@ -451,10 +451,10 @@ public struct Scheduler: Sendable {
         }
         let name = nodes[index].name
         let time = context.wallTime
+        let topology = context.topologyLabels(of: name)
         let bound = context.update(id) { pod in
-            pod.spec.nodeName = name
+            pod.bind(to: name, topology: topology, at: time)
             pod.status.nominatedNodeName = ""
-            pod.setCondition("PodScheduled", "True", at: time)
         }
         if let bound {
             context.recordEvent(

@@ -112,11 +112,17 @@ public struct JSONFieldWriter: FieldWriter {
     }
 
     public mutating func write<Value: FieldValue>(_ field: Int, _ value: Value?) {
-        if let value { members[schema.fields[field].name] = value.jsonValue }
+        let row = schema.fields[field]
+        if let value { members[row.name] = value.jsonValue } else if row.writesNull { members[row.name] = .null }
     }
 
     public mutating func write<Value: FieldValue>(_ field: Int, _ values: [Value]) {
-        if !values.isEmpty { members[schema.fields[field].name] = .array(values.map(\.jsonValue)) }
+        let row = schema.fields[field]
+        if !values.isEmpty {
+            members[row.name] = .array(values.map(\.jsonValue))
+        } else if row.writesNull {
+            members[row.name] = .null
+        }
     }
 
     public mutating func write<Value: FieldValue>(_ field: Int, _ values: [String: Value]) {

@@ -63,6 +63,8 @@ public struct FieldSchema: Sendable {
     public let cardinality: Cardinality
     /// Written even if empty, as a Go field without `omitempty` is.
     public let required: Bool
+    /// Written as `null` if missing, as Go writes a struct such as `metav1.Time`, or a list without `omitempty`.
+    public let writesNull: Bool
     /// The members of this message stand in the parent's JSON object; protobuf keeps the nesting.
     public let inline: Bool
     /// The key by which strategic merge patches join list elements.
@@ -79,7 +81,8 @@ public struct FieldSchema: Sendable {
 
     public init(
         _ name: String, _ number: Int, _ type: FieldType, _ cardinality: Cardinality = .single, required: Bool = false,
-        inline: Bool = false, mergeKey: String? = nil, patchStrategy: String? = nil, listType: String? = nil,
+        writesNull: Bool = false, inline: Bool = false, mergeKey: String? = nil, patchStrategy: String? = nil,
+        listType: String? = nil,
         mapType: String? = nil, listKeys: [String] = [], defaultValue: String? = nil
     ) {
         self.name = name
@@ -87,6 +90,7 @@ public struct FieldSchema: Sendable {
         self.type = type
         self.cardinality = cardinality
         self.required = required
+        self.writesNull = writesNull
         self.inline = inline
         self.mergeKey = mergeKey
         self.patchStrategy = patchStrategy

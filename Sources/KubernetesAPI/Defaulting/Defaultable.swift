@@ -122,7 +122,9 @@ extension CronJob: Defaultable {
         if spec.suspend == nil { spec.suspend = false }
         if spec.successfulJobsHistoryLimit == nil { spec.successfulJobsHistoryLimit = 3 }
         if spec.failedJobsHistoryLimit == nil { spec.failedJobsHistoryLimit = 1 }
-        spec.jobTemplate.spec.applyDefaults()
+        // What a Job's own defaulting fills in comes when the Job is made.
+        spec.jobTemplate.spec.podFailurePolicy?.applyDefaults()
+        spec.jobTemplate.spec.template.spec.applyDefaults(isTemplate: true)
     }
 }
 

@@ -16,7 +16,7 @@ public struct HorizontalPodAutoscalerStatus: Message {
         FieldSchema("lastScaleTime", 2, .time),
         FieldSchema("currentReplicas", 3, .int32),
         FieldSchema("desiredReplicas", 4, .int32, required: true, defaultValue: "0"),
-        FieldSchema("currentMetrics", 5, .message { MetricStatus.schema }, .list, listType: "atomic"),
+        FieldSchema("currentMetrics", 5, .message { MetricStatus.schema }, .list, writesNull: true, listType: "atomic"),
         FieldSchema("conditions", 6, .message { HorizontalPodAutoscalerCondition.schema }, .list, mergeKey: "type", patchStrategy: "merge", listType: "map", listKeys: ["type"]),
     ])
 

@@ -15,7 +15,7 @@ public struct PodCondition: Message {
     public static let schema = MessageSchema(name: "PodCondition", goPackage: "v1", fields: [
         FieldSchema("type", 1, .string, required: true),
         FieldSchema("status", 2, .string, required: true),
-        FieldSchema("lastProbeTime", 3, .time),
+        FieldSchema("lastProbeTime", 3, .time, writesNull: true),
         FieldSchema("lastTransitionTime", 4, .time),
         FieldSchema("reason", 5, .string),
         FieldSchema("message", 6, .string),
