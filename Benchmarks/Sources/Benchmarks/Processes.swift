@@ -10,7 +10,8 @@ func processes() throws -> [Figure] {
         Figure(
             "scenario read and cluster booted", boot * 1_000, "ms", .atMost, 20, note: "exercise 4.3, median of 11")
     ]
-    let binary = ProcessInfo.processInfo.environment["KUBELAB_BINARY"] ?? repository + "/.build/release/kubelab"
+    let named = ProcessInfo.processInfo.environment["KUBELAB_BINARY"]
+    let binary = URL(fileURLWithPath: named ?? repository + "/.build/release/kubelab").path
     guard FileManager.default.isExecutableFile(atPath: binary) else {
         figures.append(Figure("commands of the binary", 0, "ms", note: "skipped: no \(binary); make build"))
         return figures
@@ -18,8 +19,10 @@ func processes() throws -> [Figure] {
     let folder = NSTemporaryDirectory() + "/kubelab-benchmark-\(getpid())"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
+    // `start` puts the exercise's files into the working folder, which is this process's own.
+    guard FileManager.default.changeCurrentDirectoryPath(folder) else { return figures }
     func run(_ arguments: String) -> Int32 {
-        Shell.spawn(binary, arguments.split(separator: " ").map { $0.replacingOccurrences(of: "FOLDER", with: folder) })
+        Shell.spawn(binary, arguments.split(separator: " ").map(String.init))
     }
     let version = median(of: 11) { wallSeconds { _ = run("--help") } }
     figures.append(
@@ -28,7 +31,7 @@ func processes() throws -> [Figure] {
     var status: Int32 = 0
     let start = median(of: 5) {
         count += 1
-        return wallSeconds { status |= run("start 4.3 --lab FOLDER/lab\(count).kubelab") }
+        return wallSeconds { status |= run("start 4.3 --lab lab\(count).kubelab") }
     }
     guard status == 0 else {
         figures.append(Figure("commands of the binary", 0, "ms", note: "skipped: `start 4.3` answers \(status)"))
@@ -38,8 +41,8 @@ func processes() throws -> [Figure] {
         Figure(
             "`kubelab start 4.3`", start * 1_000, "ms", .atMost, 50, note: "wall time, with the lab's file, median of 5"
         ))
-    status |= run("advance 10m --lab FOLDER/lab1.kubelab")
-    let get = median(of: 11) { wallSeconds { status |= run("get pods --lab FOLDER/lab1.kubelab") } }
+    status |= run("advance 10m --lab lab1.kubelab")
+    let get = median(of: 11) { wallSeconds { status |= run("get pods --lab lab1.kubelab") } }
     figures.append(
         Figure(
             "`kubelab get pods` on a lab of 10 minutes", get * 1_000, "ms", .atMost, 50,
