@@ -28,7 +28,7 @@ public struct CausalJournal: Sendable, Equatable {
 
     public init() {}
 
-    mutating func schedule(_ event: UInt64, by cause: UInt64) {
+    @usableFromInline mutating func schedule(_ event: UInt64, by cause: UInt64) {
         if causes.isEmpty { firstSequence = event }
         causes.append(cause)
         if causes.count > Self.rememberedEvents {
@@ -60,6 +60,6 @@ extension Clock {
         link: @autoclosure () -> String = ""
     ) {
         guard journal != nil else { return }
-        journal?.note(current, at: now, subject(), text(), isRoot: isRoot, link: link())
+        journal?.note(handled, at: instant, subject(), text(), isRoot: isRoot, link: link())
     }
 }

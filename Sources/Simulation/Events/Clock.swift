@@ -4,11 +4,14 @@
 /// so that (time, sequence) is a total order over the whole world and `World` can merge the queues exactly.
 public struct Clock: Sendable, Equatable {
     /// The instant of the event that is being handled.
-    public private(set) var now: SimulationTime = .zero
+    @inlinable public var now: SimulationTime { instant }
     /// The number that the next scheduled event gets; it grows by one for each and is never reused.
-    public private(set) var nextSequence: UInt64 = 1
+    @inlinable public var nextSequence: UInt64 { sequence }
     /// The sequence number of the event being handled: the cause of all that is scheduled or written meanwhile.
-    public private(set) var current: UInt64 = 0
+    @inlinable public var current: UInt64 { handled }
+    @usableFromInline var instant = SimulationTime.zero
+    @usableFromInline var sequence: UInt64 = 1
+    @usableFromInline var handled: UInt64 = 0
     /// What caused what, kept only while a replay explains something (`kubelab why`); not part of the world's state.
     public var journal: CausalJournal?
 
@@ -16,25 +19,21 @@ public struct Clock: Sendable, Equatable {
 
     /// Takes the next place in the order of events.
     @inlinable public mutating func takeSequence() -> UInt64 {
-        let taken = nextSequence
-        advanceSequence()
+        let taken = sequence
+        if journal != nil { journal?.schedule(taken, by: handled) }
+        sequence = taken + 1
         return taken
     }
 
-    @usableFromInline mutating func advanceSequence() {
-        if journal != nil { journal?.schedule(nextSequence, by: current) }
-        nextSequence += 1
-    }
-
     /// Begins the handling of an event; called by the owner of the queues only. Time never runs backwards.
-    public mutating func begin(event sequence: UInt64, at time: SimulationTime) {
-        if time > now { now = time }
-        current = sequence
+    @inlinable public mutating func begin(event sequence: UInt64, at time: SimulationTime) {
+        if time > instant { instant = time }
+        handled = sequence
     }
 
     /// Moves to an instant at which nothing happens, the end of an `advance`.
     public mutating func idle(until time: SimulationTime) {
-        if time > now { now = time }
+        if time > instant { instant = time }
     }
 }
 
@@ -46,8 +45,8 @@ extension Clock: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        now = try reader.read()
-        nextSequence = try reader.read()
-        current = try reader.read()
+        instant = try reader.read()
+        sequence = try reader.read()
+        handled = try reader.read()
     }
 }
