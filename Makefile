@@ -13,7 +13,7 @@ build: setup
 
 # Tests run in debug, where overflow and bounds are checked; some of them drive the optimised binary as well.
 test: build
-	KUBELAB_BINARY="$(CURDIR)/$(BINARY)" $(SWIFT) test --disable-xctest $(TEST)
+	$(SWIFT) test --disable-xctest $(TEST)
 
 # SQLite's header and library are the only thing that the packages do not bring along.
 setup:
