@@ -49,11 +49,12 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Modelled.** A pull takes the image's size over the node's bandwidth; sandbox and container starts take fixed times;
   a container's end is noticed half a PLEG period later. The eviction manager looks every 10 s and evicts one pod a
   pass, as the real one; only memory is a signal.
-- **Left out.** Disks, image garbage collection, device plugins (GPUs are counted), cgroup v1, static pods, user
+- **Left out.** Ephemeral containers, `FallbackToLogsOnError`, a postStart hook that delays the next container, disks,
+  image garbage collection, device plugins (GPUs are counted), cgroup v1, static pods, user
   namespaces, checkpoints.
 
 ## nodes
-- **Real.** Leases and the node monitor's grace period, not-ready and unreachable taints, toleration seconds, the rate
+- **Real.** The node monitor's grace period (Leases are computed when somebody reads them), not-ready and unreachable taints, toleration seconds, the rate
   of evictions per zone.
 - **Modelled.** A failed machine stops at once; a partitioned one goes on and tells later. The cluster autoscaler adds
   machines for pods that fit nowhere after the group's start-up time, and removes machines that are not needed, with the
