@@ -7,6 +7,7 @@
 Run it after changing labs/ or docs/fidelity.md; a test (and --check in CI) says when it was forgotten.
 """
 import pathlib
+import re
 import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -22,18 +23,34 @@ def literal(text: str) -> str:
     return f'{signs}"""\n{text}\n"""{signs}'
 
 
-def labs() -> str:
-    files = []
+def travels(path: pathlib.PurePosixPath) -> bool:
+    """Answers stay in the repository: who has the program alone is a learner. The demo applies one of them."""
+    if any(part.startswith(".") for part in path.parts):
+        return False
+    answers = {"solution", "panel", "wrong"}.intersection(path.parts)
+    return not answers or path.parts[1:3] == ("4.3-scale-on-cpu", "solution")
+
+
+def labs() -> dict[str, str]:
+    """One Swift file per exercise, and one that lists them."""
+    groups: dict[str, list[tuple[str, str]]] = {}
     for path in sorted((ROOT / "labs").rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            files.append((path.relative_to(ROOT / "labs").as_posix(), path.read_text(encoding="utf-8")))
-    rows = [f'        ("{name}", {literal(text)}),' for name, text in files]
-    body = "\n".join(rows)
-    return (
-        HEAD
-        + "extension EmbeddedLabs {\n    /// Path below labs/ and text of every file.\n"
-        + "    static let files: [(path: String, text: String)] = [\n" + body + "\n    ]\n}\n"
-    )
+        name = pathlib.PurePosixPath(path.relative_to(ROOT / "labs").as_posix())
+        if path.is_file() and travels(name):
+            folder = name.parts[min(1, len(name.parts) - 2)] if len(name.parts) > 1 else "top"
+            group = "".join(part.capitalize() for part in re.split(r"[^A-Za-z0-9]+", folder))
+            groups.setdefault(group, []).append((str(name), path.read_text(encoding="utf-8")))
+    result = {}
+    for group, files in groups.items():
+        body = "\n".join(f'        ("{name}", {literal(text)}),' for name, text in files)
+        result[f"EmbeddedLabs{group}.swift"] = (
+            HEAD + "extension EmbeddedLabs {\n    /// Path below labs/ and text of every file.\n"
+            + f"    static let files{group}: [(path: String, text: String)] = [\n{body}\n    ]\n}}\n")
+    lists = "".join(f"        files{group},\n" for group in groups)
+    result["EmbeddedLabsFiles.swift"] = (
+        HEAD + "extension EmbeddedLabs {\n    /// Path below labs/ and text of every file.\n"
+        + f"    static let files: [(path: String, text: String)] = [\n{lists}    ].flatMap {{ $0 }}\n}}\n")
+    return result
 
 
 def fidelity() -> str:
@@ -44,19 +61,27 @@ def fidelity() -> str:
 
 def main() -> int:
     stale = []
-    for name, text in (("EmbeddedLabsFiles.swift", labs()), ("EmbeddedFidelity.swift", fidelity())):
+    sources = labs() | {"EmbeddedFidelity.swift": fidelity()}
+    for name, text in sources.items():
         path = GENERATED / name
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
-        if "--check" in sys.argv:
-            stale.append(path.relative_to(ROOT).as_posix())
-        else:
+        stale.append(path)
+        if "--check" not in sys.argv:
             GENERATED.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-            print(f"wrote {path.relative_to(ROOT)}")
+    for path in sorted(GENERATED.glob("Embedded*.swift")):
+        if path.name not in sources:
+            stale.append(path)
+            if "--check" not in sys.argv:
+                path.unlink()
+    names = ", ".join(path.relative_to(ROOT).as_posix() for path in stale)
+    if stale and "--check" in sys.argv:
+        print(f"out of step with labs/ or docs/: {names}; run Tools/embed.py", file=sys.stderr)
+        return 1
     if stale:
-        print(f"out of step with labs/ or docs/: {', '.join(stale)}; run Tools/embed.py", file=sys.stderr)
-    return 1 if stale else 0
+        print(f"wrote or removed {names}")
+    return 0
 
 
 if __name__ == "__main__":
