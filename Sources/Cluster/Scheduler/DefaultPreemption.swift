@@ -17,12 +17,20 @@ struct DefaultPreemption {
     }
 
     let cycle: SchedulingCycle
+    /// Where the pod was nominated before, as a place in the cycle's nodes.
+    var nominatedNode: Int?
 
     /// - Parameter rejections: of each node of the cycle; nil where none was asked for.
     func run(_ rejections: [Rejection?]) -> Outcome {
         let prefix = "no new claims to deallocate, preemption: "
         if cycle.pod.pod.spec.preemptionPolicy == "Never" {
             return Outcome(message: prefix + "not eligible due to preemptionPolicy=Never.")
+        }
+        // One round of victims is enough: the room that they leave is kept for the pod.
+        if let index = nominatedNode, rejections[index]?.isUnresolvable != true,
+            cycle.nodes[index].pods.contains(where: { $0.priority < cycle.pod.priority && $0.pod.isPreempted })
+        {
+            return Outcome(message: prefix + "not eligible due to a terminating pod on the nominated node.")
         }
         var candidates: [Candidate] = []
         var reasons: [[String]] = []
@@ -56,8 +64,10 @@ struct DefaultPreemption {
             removed.append(node.pods[place])
             node.remove(at: place)
         }
-        guard !removed.isEmpty else { return .failure(Failure(reasons: ["No preemption victims found for incoming pod"])) }
-        if let rejection = check(node, at: index) { return .failure(Failure(reasons: rejection.reasons)) }
+        guard !removed.isEmpty else {
+            return .failure(Failure(reasons: ["No preemption victims found for incoming pod"]))
+        }
+        if let rejection = cycle.filter(asIf: node, at: index) { return .failure(Failure(reasons: rejection.reasons)) }
         removed.sort(by: Self.isMoreImportant)
         var (violating, others) = splitByBudgets(removed)
         var victims: [PodInfo] = []
@@ -65,8 +75,10 @@ struct DefaultPreemption {
         for (group, isViolating) in [(violating, true), (others, false)] {
             for pod in group {
                 node.add(pod)
-                if check(node, at: index) != nil {
-                    if let place = node.pods.lastIndex(where: { $0.pod.metadata.uid == pod.pod.metadata.uid && $0.pod.key == pod.pod.key }) {
+                if cycle.filter(asIf: node, at: index) != nil {
+                    if let place = node.pods.lastIndex(where: {
+                        $0.pod.metadata.uid == pod.pod.metadata.uid && $0.pod.key == pod.pod.key
+                    }) {
                         node.remove(at: place)
                     }
                     victims.append(pod)
@@ -79,15 +91,6 @@ struct DefaultPreemption {
         return .success(Candidate(node: index, victims: victims, violations: violations))
     }
 
-    /// All filters on a node as it would be.
-    private func check(_ node: NodeInfo, at index: Int) -> Rejection? {
-        let needsNeighbours = PodTopologySpreadPlugin.hasHard(cycle.pod) || InterPodAffinityPlugin.concerns(cycle.pod, cycle.nodes)
-        guard needsNeighbours else { return cycle.filter(node) }
-        var nodes = cycle.nodes
-        nodes[index] = node
-        return SchedulingCycle(cycle.pod, nodes, cycle.surroundings).filter(node)
-    }
-
     private func splitByBudgets(_ pods: [PodInfo]) -> (violating: [PodInfo], others: [PodInfo]) {
         var left = cycle.surroundings.budgets.map(\.status.disruptionsAllowed)
         var violating: [PodInfo] = []
@@ -95,7 +98,8 @@ struct DefaultPreemption {
         for pod in pods {
             var violates = false
             for (index, budget) in cycle.surroundings.budgets.enumerated() {
-                guard budget.metadata.namespace == pod.pod.metadata.namespace, let selector = budget.spec.selector, !selector.isEmpty,
+                guard budget.metadata.namespace == pod.pod.metadata.namespace, let selector = budget.spec.selector,
+                    !selector.isEmpty,
                     selector.matches(pod.pod.metadata.labels), budget.status.disruptedPods[pod.pod.metadata.name] == nil
                 else { continue }
                 left[index] -= 1
@@ -126,9 +130,20 @@ struct DefaultPreemption {
         keep { Int64($0.victims.count) }
         keep { candidate in
             let top = candidate.victims.first?.priority
-            let earliest = candidate.victims.filter { $0.priority == top }.compactMap(\.startTime?.epochSeconds).min() ?? .max
+            let earliest =
+                candidate.victims.filter { $0.priority == top }.compactMap(\.startTime?.epochSeconds).min() ?? .max
             return earliest == .max ? .min : -earliest
         }
         return left.first
+    }
+}
+
+extension Pod {
+    /// On its way out to make room for a more important pod.
+    fileprivate var isPreempted: Bool {
+        metadata.deletionTimestamp != nil
+            && status.conditions.contains {
+                $0.type == "DisruptionTarget" && $0.status == "True" && $0.reason == "PreemptionByScheduler"
+            }
     }
 }

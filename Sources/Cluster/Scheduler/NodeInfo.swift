@@ -34,7 +34,9 @@ struct NodeInfo: Sendable {
 
     private mutating func readImages() {
         images = [:]
-        for image in node.status.images { for name in image.names { images[ImageReference.normalized(name)] = image.sizeBytes ?? 0 } }
+        for image in node.status.images {
+            for name in image.names { images[ImageReference.normalized(name)] = image.sizeBytes ?? 0 }
+        }
     }
 
     mutating func add(_ pod: PodInfo) {
@@ -47,6 +49,13 @@ struct NodeInfo: Sendable {
         var place = pods.count
         if let id = pod.id { while place > 0, let before = pods[place - 1].id, id < before { place -= 1 } }
         pods.insert(pod, at: place)
+    }
+
+    /// The node with some more pods on it.
+    func with(_ pods: [PodInfo]) -> NodeInfo {
+        var node = self
+        for pod in pods { node.add(pod) }
+        return node
     }
 
     mutating func remove(at index: Int) {

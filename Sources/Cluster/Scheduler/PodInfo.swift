@@ -53,7 +53,8 @@ struct PodInfo: Sendable {
     }
 
     var hasAffinity: Bool {
-        !requiredAffinity.isEmpty || !requiredAntiAffinity.isEmpty || !preferredAffinity.isEmpty || !preferredAntiAffinity.isEmpty
+        !requiredAffinity.isEmpty || !requiredAntiAffinity.isEmpty || !preferredAffinity.isEmpty
+            || !preferredAntiAffinity.isEmpty
     }
 
     private static func nonZero(_ pod: Pod) -> (Int64, Int64) {

@@ -26,7 +26,8 @@ public struct ResourceVector: Sendable, Equatable {
     public subscript(name: String) -> Int64 { extended.first { $0.name == name }?.amount ?? 0 }
 
     public static func == (left: Self, right: Self) -> Bool {
-        left.cpuMilli == right.cpuMilli && left.memory == right.memory && left.ephemeralStorage == right.ephemeralStorage
+        left.cpuMilli == right.cpuMilli && left.memory == right.memory
+            && left.ephemeralStorage == right.ephemeralStorage
             && left.extended.elementsEqual(right.extended, by: ==)
     }
 

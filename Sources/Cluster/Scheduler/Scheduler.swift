@@ -316,7 +316,7 @@ public struct Scheduler: Sendable {
 
     /// The node for one more replica of what was placed before; nil if every node must be looked at.
     private mutating func chooseFromMemory(_ info: PodInfo, _ context: borrowing ClusterContext) -> Int? {
-        guard podsWithAffinity == 0, let id = info.id, nominated[id] == nil, SchedulingMemory.isPlain(info) else {
+        guard podsWithAffinity == 0, nominated.isEmpty, SchedulingMemory.isPlain(info) else {
             return nil
         }
         return memory.choose(
@@ -329,7 +329,8 @@ public struct Scheduler: Sendable {
         _ info: PodInfo, _ queued: QueuedPod, _ context: inout ClusterContext
     ) -> Int? {
         let pod = info.pod
-        let cycle = SchedulingCycle(info, nodes, surroundings(of: pod, context))
+        var cycle = SchedulingCycle(info, nodes, surroundings(of: pod, context))
+        cycle.nominated = nominatedPods(beside: info, context)
         if let failure = cycle.preFilterFailure {
             let count = nodes.filter(\.isPresent).count
             fail(queued, pod, "0/\(count) nodes are available: \(failure). not found", [.volumeBinding], &context)
@@ -343,14 +344,33 @@ public struct Scheduler: Sendable {
             fail(queued, pod, "no nodes available to schedule pods", plugins, &context)
             return nil
         }
-        let kept = SchedulingCycle(info, present.map { nodes[$0] }, cycle.surroundings)
+        var surroundings = cycle.surroundings
+        surroundings.budgets = context.store.podDisruptionBudgets.sorted.map(\.object)
+        var kept = SchedulingCycle(info, present.map { nodes[$0] }, surroundings)
+        var own: Int?
+        for (place, index) in present.enumerated() {
+            kept.nominated[place] = cycle.nominated[index]
+            if nominated[queued.id] == nodes[index].name { own = place }
+        }
         let asked = present.map { rejections[$0] }
-        let outcome = DefaultPreemption(cycle: kept).run(asked)
+        let outcome = DefaultPreemption(cycle: kept, nominatedNode: own).run(asked)
         let message = FailedSchedulingMessage.text(
             nodes: present.count, reasons: asked.compactMap { $0?.reasons }, postFilter: outcome.message)
         if let chosen = outcome.chosen { preempt(queued, pod, chosen, on: present[chosen.node], &context) }
         fail(queued, pod, message, plugins, &context)
         return nil
+    }
+
+    /// Who is nominated to each node and at least as important as a pod, in the order of their identifiers.
+    private func nominatedPods(beside info: PodInfo, _ context: borrowing ClusterContext) -> [Int: [PodInfo]] {
+        guard !nominated.isEmpty else { return [:] }
+        var result: [Int: [PodInfo]] = [:]
+        for (id, name) in nominated.sorted(by: { $0.key < $1.key }) where id != info.id {
+            guard let index = nodesByName[name], nodes[index].isPresent, let pod = context.store[id] else { continue }
+            let guest = PodInfo(pod, id: id)
+            if guest.priority >= info.priority { result[index, default: []].append(guest) }
+        }
+        return result
     }
 
     private func surroundings(of pod: Pod, _ context: borrowing ClusterContext) -> SchedulingSurroundings {
@@ -405,7 +425,7 @@ public struct Scheduler: Sendable {
         var feasible: [Int] = []
         if let name = nominated[cycle.pod.id ?? ObjectID(slot: .max, generation: 0)], let index = nodesByName[name],
             nodes[index].isPresent,
-            cycle.filter(nodes[index]) == nil
+            cycle.filter(at: index) == nil
         {
             return ([index], rejections)
         }
@@ -416,7 +436,7 @@ public struct Scheduler: Sendable {
             let index = (nextStart + offset) % nodes.count
             guard nodes[index].isPresent else { continue }
             looked = offset + 1
-            if let rejection = cycle.filter(nodes[index]) {
+            if let rejection = cycle.filter(at: index) {
                 rejections[index] = rejection
             } else {
                 feasible.append(index)
@@ -506,6 +526,13 @@ public struct Scheduler: Sendable {
                 .normal, "Preempted", "Preempted by pod \(pod.metadata.uid) on node \(name)", about: object,
                 source: .scheduler)
             context.delete(id)
+        }
+        // Who was nominated there and is less important must look for another place.
+        for (id, place) in nominated.sorted(by: { $0.key < $1.key }) where place == name && id != queued.id {
+            guard let object = context.store[id], (object.spec.priority ?? 0) < queued.priority else { continue }
+            nominated[id] = nil
+            context.update(id) { $0.status.nominatedNodeName = "" }
+            moveUnschedulable(where: { $0.id == id }, &context)
         }
         nominated[queued.id] = name
         context.update(queued.id) { $0.status.nominatedNodeName = name }

@@ -19,6 +19,9 @@ struct SchedulingCycle {
     let pod: PodInfo
     let nodes: [NodeInfo]
     let surroundings: SchedulingSurroundings
+    /// Pods that made room on a node, by its place in `nodes`, and are at least as important as this one: until they
+    /// are bound, nobody less important may take what they freed.
+    var nominated: [Int: [PodInfo]] = [:]
     private let spread: PodTopologySpreadPlugin?
     private let affinity: InterPodAffinityPlugin?
 
@@ -55,6 +58,31 @@ struct SchedulingCycle {
         return affinity?.filter(node)
     }
 
+    /// The first filter that refuses the node at a place of `nodes`, with the pods that are nominated there and, as they
+    /// may still go elsewhere, without them (`RunFilterPluginsWithNominatedPods`).
+    func filter(at index: Int) -> Rejection? {
+        guard let guests = nominated[index] else { return filter(nodes[index]) }
+        return filter(nodes[index].with(guests), inPlaceOf: index) ?? filter(nodes[index])
+    }
+
+    /// The same for a node as it would be after some of its pods left.
+    func filter(asIf node: NodeInfo, at index: Int) -> Rejection? {
+        if let guests = nominated[index], let rejection = filter(node.with(guests), inPlaceOf: index) {
+            return rejection
+        }
+        return filter(node, inPlaceOf: index)
+    }
+
+    /// All filters on a node as it would be, its pods counted again by the rules on neighbours.
+    private func filter(_ node: NodeInfo, inPlaceOf index: Int) -> Rejection? {
+        var nodes = nodes
+        nodes[index] = node
+        guard PodTopologySpreadPlugin.hasHard(pod) || InterPodAffinityPlugin.concerns(pod, nodes) else {
+            return filter(node)
+        }
+        return SchedulingCycle(pod, nodes, surroundings).filter(node)
+    }
+
     /// Weighted scores of feasible nodes, by plugin; plugins that have nothing to say are absent.
     func scores(_ feasible: [NodeInfo]) -> [(plugin: SchedulerPlugin, scores: [Int64])] {
         var result: [(plugin: SchedulerPlugin, scores: [Int64])] = []
@@ -66,7 +94,9 @@ struct SchedulingCycle {
         add(
             .podTopologySpread,
             PodTopologySpreadPlugin.score(pod, feasible, all: nodes, defaultSelector: surroundings.defaultSelector))
-        add(.interPodAffinity, InterPodAffinityPlugin.score(pod, feasible, all: nodes, namespaces: surroundings.namespaces))
+        add(
+            .interPodAffinity,
+            InterPodAffinityPlugin.score(pod, feasible, all: nodes, namespaces: surroundings.namespaces))
         add(.nodeResourcesFit, feasible.map { NodeResourcesPlugin.leastAllocated(pod, $0) })
         let balanced = feasible.map { NodeResourcesPlugin.balanced(pod, $0) }
         if balanced.first ?? nil != nil { add(.nodeResourcesBalancedAllocation, balanced.map { $0 ?? 0 }) }
@@ -93,6 +123,7 @@ enum FailedSchedulingMessage {
     static func counted(_ reasons: [[String]]) -> String {
         var counts: [String: Int] = [:]
         for reason in reasons.joined() { counts[reason, default: 0] += 1 }
-        return counts.map { "\($0.value) \($0.key)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(separator: ", ")
+        return counts.map { "\($0.value) \($0.key)" }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.joined(
+            separator: ", ")
     }
 }

@@ -148,28 +148,20 @@ enum LawsOfRest {
         checkEndpoints(world, &found)
     }
 
-    /// Clients reach exactly the ready pods of each service, but for pods that changed in the last seconds (a program that
-    /// crashes again and again never rests): kube-proxy learns of them after the propagation delay.
+    /// Clients reach exactly the ready pods of each service.
     private static func checkEndpoints(_ world: borrowing World, _ found: inout [String]) {
         let store = world.cluster.context.store
         store.services.forEach { _, service in
             guard !service.spec.selector.isEmpty, let index = world.cluster.endpoints.existingIndex(of: service.key)
             else { return }
             var ready = 0
-            var changes = false
-            let recently = world.now - .seconds(3)
             store.pods.forEach { _, pod in
-                let isSelected =
-                    pod.metadata.namespace == service.metadata.namespace
-                    && service.spec.selector.allSatisfy { pod.metadata.labels[$0.key] == $0.value }
-                if isSelected, pod.isReady, pod.isActive { ready += 1 }
-                if isSelected, let condition = pod.status.conditions.first(where: { $0.type == "Ready" }),
-                    let time = condition.lastTransitionTime, world.cluster.context.simulationTime(time) >= recently
+                if pod.metadata.namespace == service.metadata.namespace, pod.isReady, pod.isActive,
+                    service.spec.selector.allSatisfy({ pod.metadata.labels[$0.key] == $0.value })
                 {
-                    changes = true
+                    ready += 1
                 }
             }
-            guard !changes else { return }
             let known = world.cluster.endpoints.services[index].endpoints.count
             if known != ready { found.append("service/\(service.key) has \(ready) ready pods, clients know \(known)") }
         }
