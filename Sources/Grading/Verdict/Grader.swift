@@ -9,7 +9,7 @@ import Synchronization
 public struct Grader: Sendable {
     public var exercise: Exercise
     public var secret: CourseSecret
-    public var student: String
+    public private(set) var student: String
     public var attempt: Int
     /// Wall seconds after which no trial is begun or goes on; nil for none.
     public var timeLimit: Double?
@@ -17,6 +17,8 @@ public struct Grader: Sendable {
     public var width: Int?
     /// Whether misconceptions are told although criteria fail.
     public var explains: Bool
+    /// Asked now and then; once it says so, trials end. From any thread.
+    public var isCancelled: @Sendable () -> Bool = { false }
 
     public init(
         exercise: Exercise, secret: CourseSecret = .practice, student: String = "", attempt: Int = 1,
@@ -25,7 +27,8 @@ public struct Grader: Sendable {
     ) {
         self.exercise = exercise
         self.secret = secret
-        self.student = student
+        // As the receipt has it, so that who has the receipt can repeat the grade.
+        self.student = Sanitised.text(student, limit: 200)
         self.attempt = attempt
         self.timeLimit = timeLimit
         self.width = width
@@ -78,7 +81,7 @@ public struct Grader: Sendable {
                 }
                 guard index < seeds.count else { return }
                 let trial = Trial.run(exercise, submission, seed: seeds[index], additional: additional) {
-                    limit.map { DispatchTime.now().uptimeNanoseconds &- begin > $0 } ?? false
+                    (limit.map { DispatchTime.now().uptimeNanoseconds &- begin > $0 } ?? false) || isCancelled()
                 }
                 results.withLock { $0[index] = trial }
             }
@@ -100,18 +103,32 @@ public struct Grader: Sendable {
                 exercise: exercise.id, student: student, attempt: attempt, count: exercise.content.trial.hiddenSeeds)
             shown = visible
         }
-        guard faults.isEmpty else { return ungradable(submission, faults) }
-        let trials = trials(submission, seeds: deciding + shown, additional: [], begin: begin)
-        guard trials.count == deciding.count + shown.count else {
-            return ungradable(
+        guard faults.isEmpty else { return withoutGrade(submission, faults) }
+        // The visible seed only explains what failed. Where trials wait for each other it is tried when that is known.
+        let waits = width == 1
+        var trials = trials(submission, seeds: waits ? deciding : deciding + shown, additional: [], begin: begin)
+        let hold = trials.prefix(deciding.count).map(\.recording)
+        let passes =
+            trials.prefix(deciding.count).allSatisfy { $0.end == .completed }
+            && exercise.expressions.allSatisfy { $0.evaluate(hold, references: exercise.references).holds }
+        if passes {
+            shown = []
+            trials = Array(trials.prefix(deciding.count))
+        } else if waits, trials.allSatisfy({ $0.end == .completed }) {
+            trials += self.trials(submission, seeds: shown, additional: [], begin: begin)
+        }
+        // The first that came to no end decides.
+        let isWhole = trials.count == deciding.count + shown.count
+        guard isWhole || trials.contains(where: { $0.end != .completed }) else {
+            return withoutGrade(
                 submission, [ConfigurationError(file: exercise.id, message: "a trial gave no result")], status: .error)
         }
         for trial in trials {
             switch trial.end {
             case .completed: continue
-            case .refused(let failures): return ungradable(submission, failures.map(Self.sanitised))
+            case .refused(let failures): return withoutGrade(submission, failures.map(Self.sanitised))
             case .stopped(let why):
-                return ungradable(submission, [ConfigurationError(file: exercise.id, message: Sanitised.text(why))])
+                return withoutGrade(submission, [ConfigurationError(file: exercise.id, message: Sanitised.text(why))])
             }
         }
         let recordings = trials.prefix(deciding.count).map(\.recording)
@@ -124,7 +141,7 @@ public struct Grader: Sendable {
                 ? nil : expression.evaluate(Array(shownRecordings), references: exercise.references)
             verdict.checks.append(check(criterion, expression, outcome, shown, submission))
         }
-        verdict.receipt.seedHashes = (deciding + shown).map { SHA256.hexadecimal("seed \($0)".utf8) }
+        verdict.receipt.seedHashes = (deciding + shown).map(Receipt.hash(ofSeed:))
         verdict.receipt.digests = trials.map(\.recording.digest)
         verdict.receipt.points = verdict.points
         if verdict.isPassed { verdict.debrief = exercise.content.debrief }
@@ -180,15 +197,16 @@ public struct Grader: Sendable {
     private func empty(_ submission: Submission, _ status: Verdict.Status) -> Verdict {
         Verdict(
             status: status, exercise: exercise.id, lesson: exercise.lesson, title: exercise.title,
-            student: Sanitised.text(student, limit: 200), checks: [], faults: [],
+            student: student, checks: [], faults: [],
             receipt: Receipt(
                 version: GradingVersion.current, exerciseHash: exercise.hash, submissionHash: submission.hash,
-                student: Sanitised.text(student, limit: 200), attempt: attempt, seedHashes: [], digests: [], points: 0,
+                student: student, attempt: attempt, seedHashes: [], digests: [], points: 0,
                 maximumPoints: exercise.maximumPoints),
             simulated: exercise.content.trial.duration, wallMilliseconds: 0, debrief: "")
     }
 
-    private func ungradable(
+    /// A verdict that says why there is no grade.
+    public func withoutGrade(
         _ submission: Submission, _ faults: [ConfigurationError], status: Verdict.Status = .ungradable
     ) -> Verdict {
         var verdict = empty(submission, status)

@@ -94,6 +94,9 @@ public struct Receipt: Sendable, Equatable {
     public var digests: [String]
     public var points: Double
     public var maximumPoints: Int
+
+    /// A seed's hash as a receipt has it.
+    static func hash(ofSeed seed: UInt64) -> String { SHA256.hexadecimal("seed \(seed)".utf8) }
 }
 
 /// The version of the grading rules and of the worlds; a receipt of another one cannot be compared.

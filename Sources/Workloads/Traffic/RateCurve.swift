@@ -93,7 +93,7 @@ struct RateCurve: Sendable, Equatable {
         guard scale > 0, area.isFinite else { return nil }
         var time = start.nanoseconds
         var left = area / scale
-        // A curve without any rate is found out after a period and the bursts.
+        // A curve that repeats and has no rate is found out after a period and the bursts; any other comes to its end.
         var idle: Int64 = 0
         while true {
             let piece = piece(from: time)
@@ -111,7 +111,7 @@ struct RateCurve: Sendable, Equatable {
             }
             left -= content
             idle = content > 0 ? 0 : idle.addingSaturating(piece.end - time)
-            if idle > max(period, 1) * 2,
+            if period > 0, idle > period.multipliedReportingOverflow(by: 2).partialValue,
                 bursts.allSatisfy({ $0.at.nanoseconds.addingSaturating($0.duration.nanoseconds) < time })
             {
                 return nil

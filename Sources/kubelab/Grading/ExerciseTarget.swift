@@ -29,16 +29,20 @@ struct ExerciseTarget: ParsableArguments {
     }
 
     private func path() throws -> String {
-        if let exercise {
-            if FileManager.default.fileExists(atPath: exercise + "/exercise.yaml") { return exercise }
-            return try options.labs.exercise(exercise).path
-        }
+        if let exercise { return try options.labs.exerciseFolder(exercise) }
         // The lab that 'kubelab start' made knows its exercise.
         if let session = try? LabSession.open(labPath, for: .reading), !session.header.exercise.isEmpty {
             return try options.labs.exercise(session.header.exercise).path
         }
         throw Failure(
             "which exercise is this? Name it, such as 'kubelab grade 4.3', or begin it with 'kubelab start'")
+    }
+}
+
+extension Labs {
+    /// The folder of an exercise: a path to one, or a number or name.
+    func exerciseFolder(_ text: String) throws -> String {
+        FileManager.default.fileExists(atPath: text + "/exercise.yaml") ? text : try exercise(text).path
     }
 }
 
