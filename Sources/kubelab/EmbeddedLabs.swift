@@ -12,7 +12,7 @@ enum EmbeddedLabs {
             digest.fold(text)
         }
         var lastError: (any Error)?
-        for base in [cacheFolder, NSTemporaryDirectory() + "kubelab-\(getuid())"].compactMap({ $0 }) {
+        for base in [Files.cacheFolder, NSTemporaryDirectory() + "kubelab-\(getuid())"].compactMap({ $0 }) {
             let root = "\(base)/labs-\(digest)"
             do {
                 for (path, text) in files { try write(text, to: "\(root)/\(path)") }
@@ -24,12 +24,6 @@ enum EmbeddedLabs {
         throw Failure(
             "the exercises cannot be unpacked (\(lastError.map { "\($0)" } ?? "no folder")); name a folder of them with --labs"
         )
-    }
-
-    private static var cacheFolder: String? {
-        let environment = ProcessInfo.processInfo.environment
-        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/kubelab" }
-        return environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 + "/.cache/kubelab" : nil }
     }
 
     private static func write(_ text: String, to path: String) throws {

@@ -4,6 +4,13 @@ import Foundation
 enum Files {
     static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
+    /// Where the program may keep what it can find out again; nil if the environment names no such place.
+    static var cacheFolder: String? {
+        let environment = ProcessInfo.processInfo.environment
+        if let cache = environment["XDG_CACHE_HOME"], cache.hasPrefix("/") { return cache + "/kubelab" }
+        return environment["HOME"].flatMap { $0.hasPrefix("/") ? $0 + "/.cache/kubelab" : nil }
+    }
+
     static func isFolder(_ path: String) -> Bool {
         var isFolder: ObjCBool = false
         return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue

@@ -31,13 +31,6 @@ extension Exercise {
                 find(path, "the criterion looks at nothing that happens in a trial")
             }
         }
-        for (index, fault) in scenario.scenario.faults.enumerated() where (fault.at ?? .zero) >= content.trial.duration
-        {
-            findings.append(
-                ConfigurationError(
-                    file: folder + "/scenario.yaml", path: "faults[\(index)].at",
-                    message: "fault \(fault.name) comes after the end of the trial"))
-        }
         if content.hints.count != 3 {
             find(
                 "hints",
@@ -54,7 +47,7 @@ extension Exercise {
                 nil
             }
         }
-        for name in Set(secrets).sorted() {
+        for name in Set(secrets + changedFields()).sorted() {
             for (index, hint) in content.hints.enumerated() where Self.mentions(hint, name) {
                 find("hints[\(index)]", "the hint names the field \(name), which is the answer")
             }
@@ -74,6 +67,7 @@ extension Exercise {
         if panel < 4 {
             find("", "a panel of at least four orthodox answers belongs to an exercise; panel/ has \(panel)")
         }
+        findings += lintNames() + lintFaults() + lintAccepted()
         for (index, criterion) in content.criteria.enumerated()
         where !content.wrong.contains(where: { $0.criterion == criterion.id }) {
             find("criteria[\(index)]", "no wrong answer is caught by \(criterion.id); is it ever decisive?")

@@ -10,8 +10,9 @@ struct Mutation: Sendable {
 
     /// All mutations of a submission, in the order of files, documents and fields.
     ///
-    /// For each number, ten times and a tenth of it; for each optional part that decides behaviour, its removal; each
-    /// document deleted; the autoscaler pinned to its maximum.
+    /// For each number, ten times and a tenth of it; two numbers side by side, and requests and limits, swapped; each
+    /// optional part that decides behaviour removed; each document deleted; and the shortcuts: the autoscaler pinned to
+    /// its maximum, or deleted with as many replicas as it could have had.
     static func all(of submission: Submission, in exercise: Exercise) -> [Mutation] {
         var mutations: [Mutation] = []
         for (place, file) in submission.files.enumerated() {
@@ -45,7 +46,37 @@ struct Mutation: Sendable {
                 }
             }
         }
+        if let pinned = withoutAutoscaler(submission, exercise) { mutations.append(pinned) }
         return mutations
+    }
+
+    /// Every autoscaler deleted, and its target with the most replicas that it could have had, in all files.
+    private static func withoutAutoscaler(_ submission: Submission, _ exercise: Exercise) -> Mutation? {
+        let namespace = exercise.scenario.scenario.namespace
+        func objects(_ file: Submission.File) -> [ManifestObject] {
+            ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(namespace: namespace).objects
+        }
+        var most: [String: JSONValue] = [:]
+        for object in submission.files.flatMap(objects) where object.kind.resource.kind == "HorizontalPodAutoscaler" {
+            guard let target = object.value["spec"]?["scaleTargetRef"], let kind = target["kind"]?.string,
+                let name = target["name"]?.string
+            else { continue }
+            most["\(kind)/\(name)"] = object.value["spec"]?["maxReplicas"]
+        }
+        guard !most.isEmpty else { return nil }
+        var changed = submission
+        for (place, file) in submission.files.enumerated() {
+            let kept = objects(file).filter { $0.kind.resource.kind != "HorizontalPodAutoscaler" }
+            guard !kept.isEmpty else { return nil }
+            changed.files[place].text = kept.map { object -> String in
+                var value = object.value
+                if let replicas = most["\(object.kind.resource.kind)/\(object.name)"] {
+                    value = value.setting([.member("spec"), .member("replicas")], to: replicas)
+                }
+                return String(decoding: value.compactBytes, as: UTF8.self) + "\n"
+            }.joined()
+        }
+        return Mutation(name: "no autoscaler, replicas at its maximum", submission: changed)
     }
 
     private static func isFixed(_ path: String, _ object: String, _ exercise: Exercise) -> Bool {
@@ -70,7 +101,7 @@ struct FieldChange {
         "strategy", "terminationGracePeriodSeconds", "topologySpreadConstraints", "minReadySeconds",
     ]
     /// Numbers that are names of something rather than amounts.
-    private static let identities: Set<String> = ["containerPort", "port", "targetPort", "replicas"]
+    private static let identities: Set<String> = ["containerPort", "port", "targetPort"]
 
     static func all(of object: JSONValue) -> [FieldChange] {
         var changes: [FieldChange] = []
@@ -83,6 +114,7 @@ struct FieldChange {
     {
         switch value {
         case .object(let members):
+            addSwaps(members, steps, path, &changes)
             for (name, member) in members where !["selector", "metadata", "scaleTargetRef"].contains(name) {
                 let (inner, innerPath) = (steps + [.member(name)], path + "." + name)
                 if removable.contains(name) {
@@ -121,6 +153,30 @@ struct FieldChange {
                     ))
             }
         case .null, .bool, .number: break
+        }
+    }
+}
+
+extension FieldChange {
+    /// Two amounts that stand side by side, each in the other's place; what is asked for and what is allowed.
+    private static func addSwaps(
+        _ members: OrderedDictionary<String, JSONValue>, _ steps: [FieldStep], _ path: String,
+        _ changes: inout [FieldChange]
+    ) {
+        func swap(_ one: String, _ other: String) {
+            var swapped = members
+            swapped[one] = members[other]
+            swapped[other] = members[one]
+            guard !steps.isEmpty, swapped != members else { return }
+            changes.append(
+                FieldChange(path: path, steps: steps, value: .object(swapped), words: "\(one) and \(other) swapped"))
+        }
+        if members["requests"] != nil, members["limits"] != nil { swap("requests", "limits") }
+        let numbers = members.keys.filter { name in
+            if case .integer? = members[name] { !identities.contains(name) } else { false }
+        }
+        for (place, name) in numbers.enumerated() {
+            for other in numbers[(place + 1)...] { swap(name, other) }
         }
     }
 }

@@ -1,11 +1,9 @@
-import Dispatch
-import Foundation
 import Lab
 import Simulation
-import Synchronization
 
 /// Proof that an exercise judges as its author means: the starter fails, every orthodox answer passes with room to
-/// spare, every wrong one fails in the criterion that names its misconception.
+/// spare, every wrong one fails in the criterion that names its misconception, mutants of the solution are rejected or
+/// known to be fine.
 public struct Verification: Sendable {
     /// What an answer must do.
     public enum Duty: Sendable, Equatable {
@@ -17,29 +15,70 @@ public struct Verification: Sendable {
         case mutant
     }
 
-    /// One answer, judged as often as there are groups of seeds.
+    /// One answer, judged as often as there are grades.
     public struct Row: Sendable {
         public var name: String
         public var duty: Duty
-        /// The worst of each criterion over the groups: for answers that must pass the least, for the others the most.
+        /// The worst of each criterion over the grades: for answers that must pass the least, for the others the most;
+        /// nil where nothing was to be known.
         public var slacks: [Double?]
-        /// Points of the group with the fewest and of that with the most.
+        /// Points of the grade with the fewest and of that with the most; undecided criteria count as none and as full.
         public var points: ClosedRange<Double>
+        /// Grades that were given, and those of them that went against the duty.
+        public var grades: Int
+        public var mistaken: Int
         /// Why the duty is not done; empty if it is.
         public var faults: [String]
         /// How the answer could not be tried, if so.
         public var ungradable: String
+        /// The criterion on which a mutant was given up before its trial was over.
+        public var refusedBy: String
         /// Why full points of a mutant are right, if they are.
         public var accepted: String
     }
 
     public var rows: [Row]
+    /// Trials that were run, and those whose outcome was known from an earlier verification.
     public var trials: Int
+    public var remembered: Int
     public var criteria: [String]
+    public var exercise: String
     public var isProved: Bool { rows.allSatisfy(\.faults.isEmpty) }
 
     /// What is to spare at least, as a share of the bound.
     public static let spare = 0.1
+
+    /// How often it went wrong, over a kind of answers.
+    public struct Count: Sendable, Equatable {
+        public var answers = 0
+        public var grades = 0
+        public var mistaken = 0
+    }
+
+    /// Right answers that did not get all points.
+    public var falseFails: Count { count { $0 == .mustPass } }
+
+    /// Wrong answers, the starter among them, whose criterion held.
+    public var falsePasses: Count {
+        count {
+            switch $0 {
+            case .mustFail, .mustFailIn: true
+            case .mustPass, .mutant: false
+            }
+        }
+    }
+
+    /// Mutants that got all points and are not accepted.
+    public var survivors: Count { count { $0 == .mutant } }
+    public var accepted: Int { rows.count { !$0.accepted.isEmpty } }
+
+    private func count(_ isMeant: (Duty) -> Bool) -> Count {
+        rows.filter { isMeant($0.duty) }.reduce(into: Count()) { sum, row in
+            sum.answers += 1
+            sum.grades += row.grades
+            sum.mistaken += row.mistaken
+        }
+    }
 }
 
 /// An answer to be verified.
@@ -50,173 +89,31 @@ struct CandidateAnswer: Sendable {
     var faults: [ConfigurationError]
 }
 
-/// Runs the verification of one exercise.
-public struct Verifier: Sendable {
-    public var exercise: Exercise
-    public var secret: CourseSecret
-    /// Seeds beside the visible and hidden ones.
-    public var extraSeeds: Int
-    public var includesMutants: Bool
-    /// Only answers whose name holds this text; nil for all.
-    public var only: String?
-    public var width: Int?
-
-    public init(
-        exercise: Exercise, secret: CourseSecret = .practice, extraSeeds: Int = 50, includesMutants: Bool = true,
-        width: Int? = nil
-    ) {
-        self.exercise = exercise
-        self.secret = secret
-        self.extraSeeds = extraSeeds
-        self.includesMutants = includesMutants
-        self.width = width
-    }
-
-    /// Groups of seeds as a grade would use them: the visible ones, those of a grade, then as many further grades as
-    /// the extra seeds make.
-    public var groups: [[UInt64]] {
-        let size = max(1, exercise.content.trial.hiddenSeeds)
-        var groups = [exercise.content.trial.visibleSeeds]
-        groups.append(secret.seeds(exercise: exercise.id, student: "", attempt: 1, count: size))
-        for number in 0..<((max(0, extraSeeds) + size - 1) / size) {
-            groups.append(secret.seeds(exercise: exercise.id, student: "verify", attempt: number + 1, count: size))
-        }
-        return groups
-    }
-
-    /// Runs all answers on all groups of seeds.
-    /// - Parameter progress: told how many of how many trials are done, from any thread.
-    public func verify(progress: @escaping @Sendable (Int, Int) -> Void = { _, _ in }) -> Verification {
-        let answers = candidates()
-        let groups = groups
-        // Mutants answer a question of kind, not of margin: one grade is enough.
-        let jobs = answers.indices.flatMap { answer in
-            (answers[answer].duty == .mutant ? 1..<min(2, groups.count) : 0..<groups.count).flatMap { group in
-                groups[group].map { (answer: answer, group: group, seed: $0) }
-            }
-        }
-        let trials = Self.parallel(jobs.count, width: width, progress: progress) { index -> Trial? in
-            let job = jobs[index]
-            guard answers[job.answer].faults.isEmpty else { return nil }
-            return Trial.run(exercise, answers[job.answer].submission, seed: job.seed)
-        }
-        var byGroup: [[[Trial]]] = answers.map { _ in Array(repeating: [], count: groups.count) }
-        for (job, trial) in zip(jobs, trials) {
-            if let trial { byGroup[job.answer][job.group].append(trial) }
-        }
-        let rows = answers.indices.map { row(answers[$0], byGroup[$0].filter { !$0.isEmpty }) }
-        return Verification(rows: rows, trials: jobs.count, criteria: exercise.content.criteria.map(\.id))
-    }
-
-    /// Everything that the exercise's folder holds, read as a hand-in would be.
-    func candidates() -> [CandidateAnswer] {
-        func read(_ folder: String, _ duty: Verification.Duty) -> CandidateAnswer {
-            let (submission, faults) = Submission.read(exercise.folder + "/" + folder, for: exercise)
+extension Exercise {
+    /// Everything that the folder holds, read as a hand-in would be: starter, solution, panel, wrong answers, then the
+    /// mutants of the solution.
+    func candidates(includesMutants: Bool) -> [CandidateAnswer] {
+        func read(_ name: String, _ duty: Verification.Duty) -> CandidateAnswer {
+            let (submission, faults) = Submission.read(folder + "/" + name, for: self)
             return CandidateAnswer(
-                name: folder, duty: duty, submission: submission, faults: faults + submission.faults(in: exercise))
+                name: name, duty: duty, submission: submission, faults: faults + submission.faults(in: self))
         }
-        var answers = [read("starter", .mustFail), read("solution", .mustPass)]
-        answers += exercise.answers(in: "panel").map { read("panel/" + $0, .mustPass) }
-        answers += exercise.content.wrong.map { read("wrong/" + $0.name, .mustFailIn($0.criterion)) }
-        if includesMutants {
-            answers += Mutation.all(of: answers[1].submission, in: exercise).map { mutation in
+        let solution = read("solution", .mustPass)
+        var answers = [solution]
+        answers += self.answers(in: "panel").map { read("panel/" + $0, .mustPass) }
+        answers.append(read("starter", .mustFail))
+        answers += content.wrong.map { read("wrong/" + $0.name, .mustFailIn($0.criterion)) }
+        guard includesMutants else { return answers }
+        return answers
+            + Mutation.all(of: solution.submission, in: self).map { mutation in
                 CandidateAnswer(
                     name: mutation.name, duty: .mutant, submission: mutation.submission,
-                    faults: mutation.submission.faults(in: exercise))
+                    faults: mutation.submission.faults(in: self))
             }
-        }
-        if let only { answers.removeAll { !$0.name.contains(only) } }
-        return answers
     }
 
-    private func row(_ answer: CandidateAnswer, _ groups: [[Trial]]) -> Verification.Row {
-        var row = Verification.Row(
-            name: answer.name, duty: answer.duty, slacks: exercise.content.criteria.map { _ in nil }, points: 0...0,
-            faults: [],
-            ungradable: answer.faults.first?.description ?? "", accepted: "")
-        for trial in groups.joined() where row.ungradable.isEmpty {
-            switch trial.end {
-            case .completed: break
-            case .refused(let failures): row.ungradable = failures.first?.description ?? "refused"
-            case .stopped(let why): row.ungradable = why
-            }
-        }
-        guard row.ungradable.isEmpty else {
-            if answer.duty == .mustPass { row.faults.append("cannot be tried: \(row.ungradable)") }
-            if case .mustFailIn = answer.duty {
-                row.faults.append("cannot be tried, so it fails for another reason: \(row.ungradable)")
-            }
-            return row
-        }
-        var points = groups.map { _ in 0.0 }
-        for (index, (criterion, expression)) in zip(exercise.content.criteria, exercise.expressions).enumerated() {
-            let outcomes = groups.map { expression.evaluate($0.map(\.recording), references: exercise.references) }
-            for (group, outcome) in outcomes.enumerated() {
-                points[group] += outcome.fraction * Double(criterion.points)
-            }
-            let slacks = outcomes.compactMap(\.slack)
-            row.slacks[index] = answer.duty == .mustPass ? slacks.min() : slacks.max()
-            if let fault = Self.fault(answer.duty, criterion.id, outcomes, row.slacks[index]) {
-                row.faults.append(fault)
-            }
-        }
-        row.points = (points.min() ?? 0)...(points.max() ?? 0)
-        guard row.points.upperBound >= Double(exercise.maximumPoints) else { return row }
-        switch answer.duty {
-        case .mustFail: row.faults.append("gets full points although nothing was done")
-        case .mutant:
-            if let known = exercise.content.mutants.first(where: { $0.name == answer.name }) {
-                row.accepted = known.reason
-            } else {
-                row.faults.append("gets full points; accept it with a reason under 'mutants', or judge more closely")
-            }
-        case .mustPass, .mustFailIn: break
-        }
-        return row
-    }
-
-    private static func fault(
-        _ duty: Verification.Duty, _ criterion: String, _ outcomes: [CriterionOutcome], _ slack: Double?
-    ) -> String? {
-        switch duty {
-        case .mustPass:
-            if let failed = outcomes.first(where: { !$0.holds }) { return "\(criterion) fails: \(failed.seen)" }
-            if let slack, slack < Verification.spare {
-                return "\(criterion) holds with only \(Figures.percent(slack)) to spare"
-            }
-        case .mustFailIn(criterion):
-            let held = outcomes.count(where: \.holds)
-            if held > 0 { return "\(criterion) holds on \(held) of \(outcomes.count) grades" }
-            if let slack, slack > -Verification.spare { return "\(criterion) fails by only \(Figures.percent(-slack))" }
-        case .mustFail, .mustFailIn, .mutant: break
-        }
-        return nil
-    }
-
-    /// Does things on several threads; the order of the results is that of the numbers.
-    static func parallel<Result: Sendable>(
-        _ count: Int, width: Int?, progress: @escaping @Sendable (Int, Int) -> Void, _ body: @Sendable (Int) -> Result
-    ) -> [Result] {
-        let results = Mutex([Result?](repeating: nil, count: count))
-        let next = Mutex(0)
-        let done = Mutex(0)
-        let threads = max(1, min(count, width ?? ProcessInfo.processInfo.activeProcessorCount))
-        DispatchQueue.concurrentPerform(iterations: threads) { _ in
-            while true {
-                let index = next.withLock { value -> Int in
-                    value += 1
-                    return value - 1
-                }
-                guard index < count else { return }
-                let result = body(index)
-                results.withLock { $0[index] = result }
-                let finished = done.withLock { value -> Int in
-                    value += 1
-                    return value
-                }
-                progress(finished, count)
-            }
-        }
-        return results.withLock { $0.compactMap { $0 } }
+    /// Why full points of a mutant are right; nil if nobody says so.
+    func reasonToAccept(_ mutant: String) -> String? {
+        content.accepted.first { TrialRecording.matches(mutant, $0.name) }?.reason
     }
 }

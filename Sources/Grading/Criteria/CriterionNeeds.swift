@@ -58,7 +58,9 @@ public struct CriterionNeeds: Sendable, Equatable {
         case .events(_, let window), .timeOfEvent(_, let window):
             events = true
             windows.append(window)
-        case .value(let signal, _): add(signal)
+        case .value(let signal, let time):
+            add(signal)
+            windows.append(CriterionWindow(from: time, to: time))
         case .reference(let name): Self.insert(name, &references)
         case .arithmetic(_, let left, let right):
             add(left)

@@ -50,11 +50,11 @@ public struct ExerciseContent: Sendable, Decodable {
     /// What `author calibrate` tries.
     public var search: SearchDescription?
     /// Mutants of the solution that get full points, and why that is right.
-    public var mutants: [AcceptedMutant]
+    public var accepted: [AcceptedMutant]
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case title, minutes, core, outcomes, situation, task, handIn, fixed, trial, criteria, hints, debrief, wrong,
-            search, mutants
+            search, accepted, mutants
     }
 
     public init(from decoder: any Decoder) throws {
@@ -73,7 +73,10 @@ public struct ExerciseContent: Sendable, Decodable {
         debrief = try container.decodeIfPresent(String.self, forKey: .debrief) ?? ""
         wrong = try container.decodeIfPresent([WrongAnswer].self, forKey: .wrong) ?? []
         search = try container.decodeIfPresent(SearchDescription.self, forKey: .search)
-        mutants = try container.decodeIfPresent([AcceptedMutant].self, forKey: .mutants) ?? []
+        // 'mutants' was its name before.
+        accepted =
+            (try container.decodeIfPresent([AcceptedMutant].self, forKey: .accepted) ?? [])
+            + (try container.decodeIfPresent([AcceptedMutant].self, forKey: .mutants) ?? [])
         try container.require(!handIn.isEmpty, .handIn, "at least one file is handed in")
         try container.require(!criteria.isEmpty, .criteria, "at least one criterion judges the exercise")
         try container.require(outcomes.allSatisfy((1...12).contains), .outcomes, "outcomes are numbers from 1 to 12")
@@ -244,7 +247,7 @@ public struct WrongAnswer: Sendable, Decodable {
 
 /// A mutant of the solution that is truly fine.
 public struct AcceptedMutant: Sendable, Decodable {
-    /// As `author verify` prints it.
+    /// As `author verify` prints it; `*` for any run of characters, so that one entry may speak of several files.
     public var name: String
     public var reason: String
 

@@ -24,10 +24,12 @@ public struct Trial: Sendable {
     ///   - additional: measurements to record beside those of the criteria.
     ///   - duration: a shorter trial, for a quick look.
     ///   - isOver: asked now and then whether there is no time left.
+    ///   - isDecided: shown every ten simulated minutes what was recorded so far, as if the trial ended there; once it
+    ///     says so, the trial ends and is complete.
     public static func run(
         _ exercise: Exercise, _ submission: Submission, seed: UInt64, additional: [String] = [],
         duration: Duration? = nil,
-        isOver: () -> Bool = { false }
+        isOver: () -> Bool = { false }, isDecided: (TrialRecording) -> Bool = { _ in false }
     ) -> Trial {
         let scenario = exercise.scenario.scenario
         let length = min(exercise.content.trial.duration, duration ?? exercise.content.trial.duration)
@@ -40,7 +42,6 @@ public struct Trial: Sendable {
             return Trial(end: .stopped("the scenario cannot begin: \(error)"), recording: recorder.recording)
         }
         var inputs = exercise.content.trial.inputs.sorted { $0.at < $1.at }[...]
-        var looked = 0
         var end = End.completed
         let budget = exercise.content.trial.events
         var time = SimulationTime.zero
@@ -58,13 +59,21 @@ public struct Trial: Sendable {
             recorder.noteInstant(world)
             if time.nanoseconds % 60_000_000_000 == 0 { recorder.takeLevels(world, all: false) }
             guard time < finish else { break }
+            if time > .zero, time.nanoseconds % 600_000_000_000 == 0 {
+                var soFar = recorder.recording
+                soFar.duration = time - .zero
+                if isDecided(soFar) {
+                    recorder.recording.duration = time - .zero
+                    break
+                }
+            }
             var next = min(finish, time + TrialRecorder.interval)
             if let input = inputs.first { next = min(next, .zero + input.at) }
             do {
-                let stopped = try world.advance(to: next, budget: budget - min(budget, world.counts.total)) { world in
+                let rest = budget - min(budget, world.counts.total)
+                let stopped = try world.advanceWatchingObjects(to: next, budget: rest) { world in
                     recorder.noteEvent(world)
-                    looked &+= 1
-                    return looked & 0xfff == 0 && isOver()
+                    return isOver()
                 }
                 if stopped {
                     end = .stopped("there was no time left for it, at \(Figures.clock(world.now)) of the trial")

@@ -109,7 +109,7 @@ extension Measurement {
     /// Whether it is read from stored objects, which change only with a revision of the store.
     var isStored: Bool {
         switch subject {
-        case .deployment: !["cpu", "memory", "inflight", "price"].contains(field)
+        case .deployment: !["cpu", "memory", "inflight", "price", "borrowedCPU"].contains(field)
         case .horizontalPodAutoscaler: true
         case .pod: ["ready", "restarts"].contains(field)
         case .node, .nodes, .pods: true

@@ -71,7 +71,11 @@ public struct Quantity: Sendable, Hashable, Comparable, CustomStringConvertible 
     /// Thousandths if they fit 64 bits.
     public var exactMilliValue: Int64? { Int64(exactly: scaled(to: -3)) }
     /// The amount as a floating-point number, for ratios and reports.
-    public var doubleValue: Double { Double(scaled(to: -9)) / 1e9 }
+    public var doubleValue: Double {
+        let nano = scaled(to: -9)
+        // The conversion of a wide integer is generic and slow; both round to the nearest.
+        return (Int64(exactly: nano).map(Double.init) ?? Double(nano)) / 1e9
+    }
 
     /// Rounded up to thousandths, as resource lists are at defaulting.
     public var roundedUpToMilli: Quantity {

@@ -8,6 +8,18 @@ extension Measurement {
             && type.lowercased().first == field.first
     }
 
+    /// CPU that the pod's containers use beyond what each of them asked for: it comes out of what neighbours leave, and
+    /// is gone as soon as they want theirs. Another container's request does not count for it.
+    private static func borrowedCPU(_ id: ObjectID<Pod>, _ pod: Pod, _ world: borrowing World) -> Double {
+        var borrowed = 0.0
+        for container in world.cluster.metricsServer.usage(of: id)?.containers ?? [] {
+            let spec = (pod.spec.containers + pod.spec.initContainers).first { $0.name == container.name }
+            let request = spec?.resources?.requests["cpu"]?.doubleValue ?? 0
+            borrowed += max(0, Double(container.cpuMilli) / 1_000 - request)
+        }
+        return borrowed
+    }
+
     /// What pods take of the nodes that they are bound to.
     ///
     /// A pod pays half of its node's price by its share of the node's CPU and half by its share of the memory, each by
@@ -25,6 +37,7 @@ extension Measurement {
             switch field {
             case "requestedCPU": total += cpu
             case "requestedMemory": total += memory
+            case "borrowedCPU": total += borrowedCPU(id, pod, world)
             default:
                 guard let node = store.nodes.named(pod.spec.nodeName) else { continue }
                 var used: (cpu: Double, memory: Double) = (0, 0)

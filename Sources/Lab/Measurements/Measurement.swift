@@ -41,6 +41,7 @@ public struct Measurement: Sendable, Equatable {
                 ("memory", "bytes", "working set of the pods"), ("inflight", "requests", "requests in the pods"),
                 ("requestedCPU", "cores", "CPU requested by the pods that have a node"),
                 ("requestedMemory", "bytes", "memory requested by the pods that have a node"),
+                ("borrowedCPU", "cores", "CPU that containers use beyond their own requests"),
                 (
                     "price", "currency/h",
                     "what the pods take of their nodes' price: requests, or usage where it is higher"
@@ -241,7 +242,7 @@ extension Measurement {
                 store[set].map { store.dependents(of: $0.metadata.uid, Pod.self) } ?? []
             }
             switch field {
-            case "requestedCPU", "requestedMemory", "price": return Self.charge(pods, field, world)
+            case "requestedCPU", "requestedMemory", "borrowedCPU", "price": return Self.charge(pods, field, world)
             default: return Self.usage(pods, field, world)
             }
         }

@@ -7,7 +7,10 @@ import Lab
 struct AuthorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "author", abstract: "Write exercises and prove that they judge fairly.",
-        subcommands: [AuthorVerify.self, AuthorLint.self, AuthorCalibrate.self, AuthorExplain.self])
+        subcommands: [
+            AuthorNew.self, AuthorLint.self, AuthorExplain.self, AuthorCalibrate.self, AuthorVerify.self,
+            AuthorPack.self,
+        ])
 }
 
 /// Progress of many trials on one passing line; called from any thread.
@@ -21,9 +24,11 @@ struct AuthorVerify: ParsableCommand {
         commandName: "verify",
         abstract: "Prove that the starter fails, orthodox answers pass and wrong ones fail for their reason.",
         discussion: """
-            Each answer is judged as a grade would: on the visible seeds, on those of a grade, and on as many further grades as \
-            --seeds makes. Orthodox answers must hold with 10% to spare, wrong answers must fail by 10% in the criterion that \
-            names their misconception; mutants of the solution are rejected or accepted by name in exercise.yaml.
+            Right answers are judged as a grade would: on the visible seeds, on those of a grade, and on as many further \
+            grades as --seeds makes; all must hold with 10% to spare. Wrong answers must fail by 10% in the criterion that \
+            names their misconception, on the visible and hidden seeds, and on the further ones if it is by less than 30%; \
+            --thorough tries them on all. Mutants of the solution are rejected (one seed is enough), or accepted by name in \
+            exercise.yaml. What was found out is remembered by content, so that a second run is instant.
             """)
 
     @OptionGroup var target: ExerciseTarget
@@ -37,15 +42,72 @@ struct AuthorVerify: ParsableCommand {
     @Option(help: "Only answers whose name holds this text.")
     var only: String?
 
+    @Flag(help: "Try wrong answers on all seeds, too.")
+    var thorough = false
+
+    @Flag(help: "Find out everything anew.")
+    var fresh = false
+
+    @Flag(help: "Print the counts of false passes and fails as a row in Markdown, and only that.")
+    var markdown = false
+
     func run() throws {
         let exercise = try target.read()
         var verifier = Verifier(
             exercise: exercise, secret: try CourseSecret.find(), extraSeeds: seeds, includesMutants: !noMutants)
         verifier.only = only
+        verifier.isThorough = thorough
+        if !fresh, let cache = Files.cacheFolder {
+            verifier.memory = VerificationMemory(folder: cache + "/verify", binary: BinaryFingerprint.own)
+        }
         let result = verifier.verify(progress: showTrials)
         Terminal.endProgress()
-        for line in result.table { Terminal.print(line) }
+        for line in markdown ? Verification.markdownHeader + [result.markdownRow] : result.table {
+            Terminal.print(line)
+        }
         guard result.isProved else { throw ExitCode(Exit.below) }
+    }
+}
+
+/// `kubelab author new`: a skeleton.
+struct AuthorNew: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "new",
+        abstract: "Begin an exercise: a small one that is whole and clean, to be changed step by step.")
+
+    @Argument(help: "Folder of the exercise, such as labs/4-autoscaling/4.9-night-batch.")
+    var folder: String
+
+    func run() throws {
+        var path = folder
+        while path.count > 1, path.hasSuffix("/") { path.removeLast() }
+        try ExerciseSkeleton.write(name: (path as NSString).lastPathComponent, to: path)
+        Terminal.print("\(path): written")
+        Terminal.print("  kubelab author lint \(path)")
+        Terminal.print("  kubelab author verify \(path)")
+    }
+}
+
+/// `kubelab author pack`: the students' copy.
+struct AuthorPack: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pack", abstract: "Copy exercises for students, without what gives the answers away.",
+        discussion: """
+            Leaves out solution/, wrong/ and panel/, and of exercise.yaml the misconceptions, the debrief, the search and the \
+            accepted mutants. Hidden seeds are in no copy: they derive from the course's secret, which the grader reads from \
+            KUBELAB_COURSE_SECRET or from the file that KUBELAB_COURSE_SECRET_FILE names. Students use the copy with --labs.
+            """)
+
+    @Argument(help: "A folder of exercises (LESSON/EXERCISE/…), or one exercise.", completion: .directory)
+    var source: String
+
+    @Option(help: ArgumentHelp("The copy's folder.", valueName: "folder"), completion: .directory)
+    var out: String
+
+    func run() throws {
+        let written = try StudentsCopy.write(source, to: out)
+        let exercises = written.filter { $0 == "exercise.yaml" || $0.hasSuffix("/exercise.yaml") }.count
+        Terminal.print("\(out): \(exercises) \(exercises == 1 ? "exercise" : "exercises"), \(written.count) files")
     }
 }
 
