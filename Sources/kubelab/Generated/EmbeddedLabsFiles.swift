@@ -4,6 +4,7 @@
 extension EmbeddedLabs {
     /// Path below labs/ and text of every file.
     static let files: [(path: String, text: String)] = [
+        files01FirstLight,
         files43ScaleOnCpu,
     ].flatMap { $0 }
 }
