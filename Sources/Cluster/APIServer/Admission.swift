@@ -19,7 +19,7 @@ extension ClusterContext {
         try admitLimits(object)
         try chargeQuotas(object)
         if var service = object as? Service {
-            allocations.allocate(&service, store)
+            try allocations.allocate(&service, replacing: nil, store)
             if let admitted = service as? Object { object = admitted }
         }
         return object
@@ -83,25 +83,17 @@ extension ClusterContext {
     {
         var object = object.withDefaults()
         if var service = object as? Service, let before = old as? Service {
-            // Addresses that were allocated stay, even if the new text does not name them.
-            if service.spec.clusterIP.isEmpty { service.spec.clusterIP = before.spec.clusterIP }
-            if service.spec.clusterIPs.isEmpty { service.spec.clusterIPs = before.spec.clusterIPs }
-            // Who changes one of the two means both.
-            if service.spec.clusterIP != before.spec.clusterIP, service.spec.clusterIPs == before.spec.clusterIPs,
-                !service.spec.clusterIPs.isEmpty
-            {
-                service.spec.clusterIPs[0] = service.spec.clusterIP
-            }
-            for index in service.spec.ports.indices where service.spec.ports[index].nodePort == nil {
-                service.spec.ports[index].nodePort =
-                    before.spec.ports.first { $0.port == service.spec.ports[index].port }?.nodePort
-            }
+            service.keepAllocations(of: before)
             if let kept = service as? Object { object = kept }
         }
         try Validation.check(object, replacing: old, subresource: subresource)
         if Object.objectKind == .service || Object.objectKind == .persistentVolumeClaim {
             try admitLimits(object)
             try chargeQuotas(object, replacing: old)
+        }
+        if var service = object as? Service {
+            try allocations.allocate(&service, replacing: old as? Service, store)
+            if let admitted = service as? Object { object = admitted }
         }
         return object
     }

@@ -136,7 +136,10 @@ extension ReplicaSet: Validatable {
 }
 
 extension StatefulSet: Validatable {
-    public func validate(_ errors: inout FieldErrors) {
+    public func validate(_ errors: inout FieldErrors) { validate(&errors, isNew: true) }
+
+    /// - Parameter isNew: the names and claims that an older release took are not checked again.
+    private func validate(_ errors: inout FieldErrors, isNew: Bool) {
         let path = FieldPath("spec")
         if spec.podManagementPolicy.isEmpty {
             errors.required(path.child("podManagementPolicy"))
@@ -150,9 +153,17 @@ extension StatefulSet: Validatable {
             errors.choice(path.child("whenDeleted"), policy.whenDeleted, ["Retain", "Delete"])
             errors.choice(path.child("whenScaled"), policy.whenScaled, ["Retain", "Delete"])
         }
+        if isNew {
+            for (index, claim) in spec.volumeClaimTemplates.enumerated() {
+                claim.spec.validate(&errors, path.child("volumeClaimTemplates").index(index).child("spec"))
+            }
+        }
         errors.nonnegative(spec.replicas, path.child("replicas"))
         errors.nonnegative(spec.minReadySeconds, path.child("minReadySeconds"))
         if let ordinals = spec.ordinals { errors.nonnegative(ordinals.start, path.child("ordinals.start")) }
+        if isNew, !spec.serviceName.isEmpty {
+            errors.invalid(path.child("serviceName"), spec.serviceName, NameRules.dns1123Label(spec.serviceName))
+        }
         Workloads.validateSelector(spec.givenSelector, path.child("selector"), kind: "statefulset", &errors)
         let templatePath = path.child("template")
         Workloads.validateMatch(spec.givenSelector, spec.template, templatePath, &errors)
@@ -177,7 +188,7 @@ extension StatefulSet: Validatable {
 
     public func validateUpdate(from old: StatefulSet, subresource: String, _ errors: inout FieldErrors) {
         if subresource == "status" { return }
-        validate(&errors)
+        validate(&errors, isNew: false)
         var allowed = spec
         allowed.replicas = old.spec.replicas
         allowed.template = old.spec.template
