@@ -50,7 +50,7 @@ extension Exercise {
 
     /// Faults that come too late or hit nothing.
     func lintFaults() -> [ConfigurationError] {
-        let nodes = scenario.scenario.nodes
+        let nodes = scenario.scenario.nodes + scenario.scenario.nodeGroups.map(\.template)
         var findings: [ConfigurationError] = []
         for (index, fault) in scenario.scenario.faults.enumerated() {
             func find(_ field: String, _ message: String) {

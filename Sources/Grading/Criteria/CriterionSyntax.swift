@@ -149,7 +149,7 @@ indirect enum Claim: Sendable, Equatable {
     case not(Claim)
 }
 
-/// A criterion in its own language, read and checked; `docs/grading.md` describes the language.
+/// A criterion in its own language, read and checked; `docs/authoring.md` describes the language.
 public struct CriterionExpression: Sendable, Equatable {
     public let text: String
     let claim: Claim

@@ -23,6 +23,7 @@ extension Submission {
             for object in objects {
                 let kind = object.kind.resource.kind
                 let name = "\(kind)/\(object.name)"
+                let shown = Sanitised.text(name, limit: 100)
                 func fault(_ path: String, _ message: String) {
                     faults.append(
                         ConfigurationError(
@@ -32,10 +33,10 @@ extension Submission {
                 guard allowed.contains(where: { Self.matches(name, $0) }) else {
                     fault(
                         "kind",
-                        "\(name) is not yours to change here; \(file.name) may hold \(allowed.joined(separator: ", "))")
+                        "\(shown) is not yours to change here; \(file.name) may hold \(allowed.joined(separator: ", "))")
                     continue
                 }
-                if !seen.insert(name).inserted { fault("metadata.name", "\(name) is there twice") }
+                if !seen.insert(name).inserted { fault("metadata.name", "\(shown) is there twice") }
                 if object.kind.resource.namespaced, object.namespace != namespace {
                     fault("metadata.namespace", "objects of this exercise live in the namespace \(namespace)")
                 }
