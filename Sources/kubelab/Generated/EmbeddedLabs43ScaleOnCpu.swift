@@ -47,13 +47,13 @@ criteria:
     graph: [traffic/users.p99, hpa/gateway.desired]
   - id: release
     title: The release in the middle of it goes unnoticed
-    points: 20
+    points: 15
     expect: share of requests(traffic/users, latency <= 800ms) between 45m and 50m >= 99%, nothing at 98%
     field: {object: Deployment/gateway, path: spec.replicas}
     graph: [deployment/gateway.desired, traffic/users.errors]
   - id: cost
     title: It costs little more than the cheapest answer that holds
-    points: 20
+    points: 15
     expect: integral(deployment/gateway.price) <= 1.4 * reference(cheapest), nothing at reference(pinned)
     field: {object: HorizontalPodAutoscaler/*, path: spec.minReplicas}
     graph: [deployment/gateway.price, deployment/gateway.replicas]
@@ -69,6 +69,12 @@ criteria:
     expect: share of time(hpa/gateway.ableToScale == 1 and hpa/gateway.scalingActive == 1) after 2m >= 95%
     field: {object: Deployment/gateway, path: "spec.template.spec.containers[0].resources"}
     graph: [hpa/gateway.scalingActive, hpa/gateway.utilization]
+  - id: neighbours
+    title: It asks for what it uses, so that neighbours get theirs
+    points: 10
+    expect: integral(deployment/gateway.borrowedCPU) <= 0.1 * integral(deployment/gateway.cpu)
+    field: {object: Deployment/gateway, path: "spec.template.spec.containers[0].resources"}
+    graph: [deployment/gateway.borrowedCPU, deployment/gateway.cpu]
 hints:
   - Look at what the autoscaler believes before and during the burst, and compare it with what the pods do.
   - "kubelab describe hpa gateway; kubelab graph hpa/gateway.utilization"
@@ -98,11 +104,14 @@ wrong:
   - name: no-autoscaler
     criterion: autoscaler
     misconception: A fixed number of replicas will do.
+  - name: asks-for-little
+    criterion: neighbours
+    misconception: What is not requested costs nothing. (It is borrowed from the neighbours on the machine, and gone as soon as they want it.)
 debrief: |
   What decides is the time from the first overloaded second to a new ready pod: the metric's window and lag, the
   autoscaler's 15 s sync, the pod's 20 s start. What the target leaves free must carry the rise of the load during that
   time. A release that names spec.replicas undoes the autoscaler at the worst moment; a release that stops naming it
-  undoes it once, and worse.
+  undoes it once, and worse. A request far below what a pod uses looks cheap, but then nobody has reserved what it uses.
 search:
   minimise: cost
   reference: cheapest
@@ -110,6 +119,17 @@ search:
     - {object: HorizontalPodAutoscaler/gateway, path: "spec.metrics[0].containerResource.target.averageUtilization", values: ["50", "55", "60", "65", "70", "75", "80"]}
     - {object: HorizontalPodAutoscaler/gateway, path: spec.minReplicas, values: ["3", "4"]}
     - {object: Deployment/gateway, path: "spec.template.spec.containers[name=gateway].resources.requests.cpu", values: ["400m", "500m", "650m", "800m", "1"]}
+accepted:
+  - name: "*: Deployment/gateway spec.template.spec.containers[name=gateway].resources.requests.memory divided by 10"
+    reason: memory that is used is charged where it is more than the request, and these machines have it to spare
+  - name: "*: Deployment/gateway spec.template.spec.containers[name=gateway].resources.limits removed"
+    reason: the gateway's memory does not grow, so that a limit is a precaution and not what decides here
+  - name: "*: Deployment/gateway spec.template.spec.containers[name=gateway].resources.limits.memory times 10"
+    reason: the same, a limit that is never reached
+  - name: "gateway.yaml: Deployment/gateway spec.template.spec.containers[name=gateway].readinessProbe removed"
+    reason: a pod that does not listen yet refuses connections and clients try again; in release.yaml, where all pods are replaced at once, it fails
+  - name: "*: Deployment/gateway spec.template.spec.containers[name=gateway].readinessProbe.periodSeconds times 10"
+    reason: pods are ready at most 45 s later, which the right targets have room for
 
 """#),
         ("4-autoscaling/4.3-scale-on-cpu/references.yaml", #"""
