@@ -99,6 +99,12 @@ POINTER_STATUS_INTEGERS = {
     "collisionCount", "terminatingReplicas", "averageUtilization", "currentCPUUtilizationPercentage", "terminating",
     "ready@JobStatus", "observedGeneration@HorizontalPodAutoscalerStatus", "lastScaleTime"}
 PLAIN_INTEGERS = {"generation@ObjectMeta", "count@Event"}
+# Compared with every change of a pod or its owners: field by field, where other messages compare their encodings.
+COMPARED = {
+    "OwnerReference", "PodStatus", "PodCondition", "PodIP", "HostIP", "ContainerStatus", "ContainerState",
+    "ContainerStateWaiting", "ContainerStateRunning", "ContainerStateTerminated", "ResourceRequirements", "Toleration",
+    "Taint", "LabelSelector", "LabelSelectorRequirement", "ReplicaSetStatus", "ReplicaSetCondition", "DeploymentStatus",
+    "DeploymentCondition", "Endpoint", "EndpointConditions", "ObjectReference"}
 KEYWORDS = {"protocol", "default", "operator", "continue", "extension", "self", "in", "where", "static", "internal"}
 SWIFT_NAMES = {"api.autoscaling.v1." + n: n + "V1" for n in (
     "HorizontalPodAutoscaler", "HorizontalPodAutoscalerSpec", "HorizontalPodAutoscalerStatus",
@@ -178,7 +184,16 @@ def is_always(message, name, options, kind):
     return (swift_name(message), name) in ALWAYS or bool(options.get("required"))
 
 
+# The spec of a pod: what the pods of a template share lies in one storage; a pod's own are its node, and the name of
+# its token's volume, which the fields in MOUNTED show (Codec/PodSpec+Token.swift).
+OVERLAID = "PodSpec"
+OVERLAY = {"nodeName"}
+MOUNTED = {"volumes", "containers", "initContainers"}
+
+
 def size(message, trail=()):
+    if swift_name(message) == OVERLAID:
+        return 40
     total = 0
     for name, _, cardinality, kind, options in fields(message):
         if cardinality != "single":
@@ -214,8 +229,95 @@ def stored_name(message, field):
     return given_name(message, field) if (swift_name(message), field) in PRESENCE else property_name(field)
 
 
+def comparison(message, field, number, cardinality, kind, options):
+    """Swift for the equality of one field: that of its encodings."""
+    name = stored_name(message, field)
+    if kind in SPECIAL and SPECIAL[kind][0] == "Quantity":
+        return f"left.{name}.hasSameText(as: right.{name})"
+    if cardinality == "single" and kind in MESSAGES and kind not in SPECIAL and is_boxed(message, kind):
+        stored = "_" + name.strip("`")
+        return f"left.{stored}.isIdentical(to: right.{stored}) || left.{name} == right.{name}"
+    return f"left.{name} == right.{name}"
+
+
 def go_package(message):
     return message.rsplit(".", 2)[-2]
+
+
+def properties(message, indent):
+    """Swift for the stored properties of a message."""
+    lines, name = [], swift_name(message)
+    for field, _, cardinality, kind, options in fields(message):
+        swift, prop = swift_type(kind), property_name(field)
+        if (name, field) in PRESENCE:
+            given = given_name(message, field)
+            lines.append(f"/// `{field}` as given; nil if it was left out.")
+            lines.append(f"public var {given}: {swift}? = nil")
+            lines.append(f"public var {prop}: {swift} {{ get {{ {given} ?? {swift}() }} set {{ {given} = newValue }} }}")
+        elif cardinality == "list":
+            lines.append(f"public var {prop}: [{swift}] = []")
+        elif cardinality == "map":
+            lines.append(f"public var {prop}: [String: {swift}] = [:]")
+        elif kind in MESSAGES and kind not in SPECIAL and is_boxed(message, kind):
+            stored = "_" + prop.strip("`")
+            if is_always(message, field, options, kind):
+                if field == "spec":
+                    lines.append(f"/// The storage of `{field}`, to be shared with another object until one of them changes.")
+                    stored = "boxedSpec"
+                    lines.append(f"public var {stored} = Box({swift}())")
+                else:
+                    lines.append(f"@usableFromInline var {stored} = Box({swift}())")
+                # Inlinable, or every look at one field would copy the whole part across modules.
+                lines.append(f"@inlinable public var {prop}: {swift} {{ get {{ {stored}.value }} _modify {{ yield &{stored}.unique }} }}")
+            else:
+                lines.append(f"@usableFromInline var {stored} = OptionalBox<{swift}>()")
+                lines.append(f"@inlinable public var {prop}: {swift}? {{ get {{ {stored}.value }} _modify {{ yield &{stored}.unique }} }}")
+        elif is_always(message, field, options, kind):
+            lines.append(f"public var {prop} = {swift}()")
+        else:
+            lines.append(f"public var {prop}: {swift}? = nil")
+    return [indent + line for line in lines]
+
+
+def declared_type(message, cardinality, kind, options, field):
+    swift = swift_type(kind)
+    if cardinality == "list":
+        return f"[{swift}]"
+    if cardinality == "map":
+        return f"[String: {swift}]"
+    return swift if is_always(message, field, options, kind) else f"{swift}?"
+
+
+def overlaid_properties(message):
+    """Swift for the properties of the message that keeps apart what is shared and what is its own."""
+    name, lines = swift_name(message), []
+    lines.append("    /// What the pods of one template have in common.")
+    lines.append("    public struct Shared: Sendable {")
+    hidden = MESSAGES[message]
+    MESSAGES[message] = {field: row for field, row in hidden.items() if field not in OVERLAY}
+    lines += properties(message, "        ")
+    MESSAGES[message] = hidden
+    lines += ["", "        public init() {}", "    }", ""]
+    lines.append("    @usableFromInline static let nothing = Box(Shared())")
+    lines.append("    /// The storage that pods of one template share until one of them changes it.")
+    lines.append(f"    public var shared = {name}.nothing")
+    lines.append("    /// The end of the name of the volume with the account's token; empty if admission mounted none.")
+    lines.append("    public var tokenSuffix = String()")
+    for field, _, cardinality, kind, options in fields(message):
+        prop, swift = property_name(field), declared_type(message, cardinality, kind, options, field)
+        if field in OVERLAY:
+            lines.append(f"    public var {prop} = {swift}()")
+        elif field in MOUNTED:
+            own = "own" + field[0].upper() + field[1:]
+            lines.append(f"    /// `{field}` without the token that admission mounted.")
+            lines.append(f"    @inlinable public var {own}: {swift} {{ shared.value.{prop} }}")
+            lines.append(f"    @inlinable public var {prop}: {swift} {{")
+            lines.append(f"        get {{ tokenSuffix.isEmpty ? shared.value.{prop} : withToken(shared.value.{prop}) }}")
+            lines.append(f"        _modify {{ if !tokenSuffix.isEmpty {{ settleToken() }}; yield &shared.unique.{prop} }}")
+            lines.append("    }")
+        else:
+            lines.append(f"    @inlinable public var {prop}: {swift} {{ get {{ shared.value.{prop} }} _modify {{ yield &shared.unique.{prop} }} }}")
+    return lines
 
 
 def generate(message):
@@ -229,34 +331,7 @@ def generate(message):
     if kind_row:
         lines.append("    public var apiVersion: String? = nil")
         lines.append("    public var kind: String? = nil")
-    for field, _, cardinality, kind, options in rows:
-        swift, prop = swift_type(kind), property_name(field)
-        if (name, field) in PRESENCE:
-            given = given_name(message, field)
-            lines.append(f"    /// `{field}` as given; nil if it was left out.")
-            lines.append(f"    public var {given}: {swift}? = nil")
-            lines.append(f"    public var {prop}: {swift} {{ get {{ {given} ?? {swift}() }} set {{ {given} = newValue }} }}")
-        elif cardinality == "list":
-            lines.append(f"    public var {prop}: [{swift}] = []")
-        elif cardinality == "map":
-            lines.append(f"    public var {prop}: [String: {swift}] = [:]")
-        elif kind in MESSAGES and kind not in SPECIAL and is_boxed(message, kind):
-            stored = "_" + prop.strip("`")
-            if is_always(message, field, options, kind):
-                if field == "spec":
-                    lines.append(f"    /// The storage of `{field}`, to be shared with another object until one of them changes.")
-                    stored = "boxedSpec"
-                    lines.append(f"    public var {stored} = Box({swift}())")
-                else:
-                    lines.append(f"    private var {stored} = Box({swift}())")
-                lines.append(f"    public var {prop}: {swift} {{ get {{ {stored}.value }} _modify {{ yield &{stored}.unique }} }}")
-            else:
-                lines.append(f"    private var {stored} = OptionalBox<{swift}>()")
-                lines.append(f"    public var {prop}: {swift}? {{ get {{ {stored}.value }} _modify {{ yield &{stored}.unique }} }}")
-        elif is_always(message, field, options, kind):
-            lines.append(f"    public var {prop} = {swift}()")
-        else:
-            lines.append(f"    public var {prop}: {swift}? = nil")
+    lines += overlaid_properties(message) if name == OVERLAID else properties(message, "    ")
     lines += ["", "    public init() {}", ""]
     lines.append(f"    public static let schema = MessageSchema(name: {quoted(message.rsplit('.', 1)[1])}, goPackage: {quoted(go_package(message))}, fields: [")
     for field, number, cardinality, kind, options in rows:
@@ -300,7 +375,15 @@ def generate(message):
     lines.append("        switch place {")
     for index, (field, _, cardinality, kind, options) in enumerate(rows):
         lines.append(f"        case {index}: try reader.read(&{stored_name(message, field)})")
-    lines += ["        default: break", "        }", "    }", "}"]
+    lines += ["        default: break", "        }", "    }"]
+    if name in COMPARED:
+        lines += ["", "    public static func == (left: Self, right: Self) -> Bool {"]
+        terms = [comparison(message, *row) for row in rows]
+        lines += [f"        {'guard ' if len(terms) > 1 else 'return '}{terms[0]}" + ("," if len(terms) > 1 else "")]
+        lines += [f"            {term}" + ("," if index < len(terms) - 2 else "") for index, term in enumerate(terms[1:])]
+        lines += ["        else { return false }", "        return true"] if len(terms) > 1 else []
+        lines += ["    }"]
+    lines += ["}"]
     if kind_row:
         _, api_version, kind, plural, namespaced, short, categories = kind_row
         group, _, version = api_version.rpartition("/")

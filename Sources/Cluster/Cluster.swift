@@ -113,7 +113,7 @@ public struct Cluster: Sendable {
             controllers.observe(change, &context)
             kubeProxy.observe(change, &context)
             metricsServer.observe(change, &context)
-            machines.observe(change, context)
+            machines.observe(change, &context)
         }
         context.changes.removeAll(keepingCapacity: true)
     }
@@ -182,5 +182,6 @@ extension Cluster: BinaryCodable {
         autoscaler = try reader.read()
         machines = try reader.read()
         scheduler.restore(from: context.store)
+        kubelet.restore(from: context.store)
     }
 }

@@ -17,6 +17,9 @@ public struct ClusterContext: Sendable {
     /// Keys that wait in a controller's queue already; membership only, so its order never matters.
     var pendingKeys: Set<WorkKey> = []
     var allocations: ServiceAllocations
+    /// What follows from specs; not part of the state.
+    var shapes = SpecCache<PodShape>()
+    var admitted = SpecCache<AdmittedTemplate>()
     /// Who listens to changes; not part of the state.
     var watchers: [Watcher] = []
     private var names: RandomStream
@@ -37,9 +40,7 @@ public struct ClusterContext: Sendable {
     /// The wall clock of the simulated cluster, in whole seconds as API objects carry it.
     public var wallTime: Time { wallTime(at: clock.now) }
 
-    public func wallTime(at time: SimulationTime) -> Time {
-        Time(epochSeconds: settings.epochSeconds + time.nanoseconds / 1_000_000_000)
-    }
+    public func wallTime(at time: SimulationTime) -> Time { settings.wallTime(at: time) }
 
     /// The simulated instant of an API timestamp.
     public func simulationTime(_ time: Time) -> SimulationTime {
@@ -95,7 +96,7 @@ public struct ClusterContext: Sendable {
         }
         store.revision += 1
         if object.metadata.uid.isEmpty { object.metadata.uid = newUID() }
-        object.metadata.resourceVersion = "\(store.revision)"
+        object.metadata.resourceVersion = String(store.revision)
         if object.metadata.generation == 0, Object.countsGenerations { object.metadata.generation = 1 }
         object.metadata.creationTimestamp = wallTime
         object.apiVersion = nil
@@ -118,7 +119,7 @@ public struct ClusterContext: Sendable {
         // Only owners and the node of a pod are indexed; few updates touch them.
         let new = store[keyPath: Object.table].modify(id) { object in
             body(&object)
-            object.metadata.resourceVersion = "\(revision)"
+            object.metadata.resourceVersion = String(revision)
             if changesSpec, Object.countsGenerations { object.metadata.generation += 1 }
             return object
         }
@@ -127,6 +128,8 @@ public struct ClusterContext: Sendable {
         if Self.indexKeysDiffer(old, new) {
             store.unindex(old, id)
             store.index(new, id)
+        } else if let old = old as? Pod, let new = new as? Pod {
+            store.retally(old, new)
         }
         emit(.modified, id, old: old, new: new)
         if new.metadata.deletionTimestamp != nil, new.metadata.finalizers.isEmpty,
@@ -155,7 +158,7 @@ public struct ClusterContext: Sendable {
     ) {
         clock.note("\(Object.resource.singular)/\(new.key)", "\(kind) at revision \(store.revision)")
         if !watchers.isEmpty { tellWatchers(kind, old: old, new: new) }
-        changes.append(ObjectChange(kind: kind, id: AnyObjectID(id), revision: store.revision, old: old, new: new))
+        changes.append(ObjectChange(kind: kind, id: id, revision: store.revision, old: old, new: new))
     }
 
     private static func indexKeysDiffer<Object: StoredObject>(_ old: Object, _ new: Object) -> Bool {
@@ -170,9 +173,14 @@ public struct ClusterContext: Sendable {
 
     /// A name from `generateName`: at most 58 bytes of it and five random characters.
     mutating func generatedName(_ base: String) -> String {
-        var name = String(decoding: base.utf8.prefix(58), as: UTF8.self)
-        for _ in 0..<5 { name.append(Self.nameAlphabet[Int(names.below(UInt64(Self.nameAlphabet.count)))]) }
-        return name
+        String(decoding: base.utf8.prefix(58), as: UTF8.self) + generatedSuffix()
+    }
+
+    /// Five random characters.
+    mutating func generatedSuffix() -> String {
+        var suffix = ""
+        for _ in 0..<5 { suffix.append(Self.nameAlphabet[Int(names.below(UInt64(Self.nameAlphabet.count)))]) }
+        return suffix
     }
 
     /// A random UUID (version 4) from the world's seed.

@@ -68,6 +68,11 @@ extension ClusterSettings: BinaryCodable {
 }
 
 extension ClusterSettings {
+    /// The wall clock of the simulated cluster at an instant, in whole seconds as API objects carry it.
+    func wallTime(at time: SimulationTime) -> Time {
+        Time(epochSeconds: epochSeconds + time.nanoseconds / 1_000_000_000)
+    }
+
     /// The simulated instant of an API timestamp.
     func simulationTime(_ time: Time) -> SimulationTime {
         .zero + .seconds(time.epochSeconds.subtractingSaturating(epochSeconds))

@@ -40,6 +40,8 @@ public struct APIStore: Sendable {
     var dependentsByOwner: [String: [AnyObjectID]] = [:]
     /// Pods by the node they are bound to, sorted; rebuilt on restore.
     var podsByNode: [String: [ObjectID<Pod>]] = [:]
+    /// The pods of each ReplicaSet, counted, by its UID; rebuilt on restore.
+    var podTallies: [String: PodTally] = [:]
     /// Pods that nobody controls, sorted; rebuilt on restore.
     public private(set) var orphanPods: [ObjectID<Pod>] = []
 
@@ -70,6 +72,7 @@ public struct APIStore: Sendable {
             dependentsByOwner[owner.uid, default: []].insertSorted(AnyObjectID(id))
         }
         guard let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self) else { return }
+        tally(pod, sign: 1)
         if !pod.spec.nodeName.isEmpty { podsByNode[pod.spec.nodeName, default: []].insertSorted(id) }
         if pod.controller == nil { orphanPods.insertSorted(id) }
     }
@@ -80,6 +83,7 @@ public struct APIStore: Sendable {
             if dependentsByOwner[owner.uid]?.isEmpty == true { dependentsByOwner[owner.uid] = nil }
         }
         guard let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self) else { return }
+        tally(pod, sign: -1)
         if !pod.spec.nodeName.isEmpty {
             podsByNode[pod.spec.nodeName]?.removeSorted(id)
             if podsByNode[pod.spec.nodeName]?.isEmpty == true { podsByNode[pod.spec.nodeName] = nil }
@@ -189,6 +193,7 @@ extension APIStore: BinaryCodable {
     mutating func rebuildIndexes() {
         dependentsByOwner = [:]
         podsByNode = [:]
+        podTallies = [:]
         orphanPods = []
         for kind in ObjectKind.allCases { reindex(kind.type) }
     }

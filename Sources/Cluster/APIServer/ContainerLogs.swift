@@ -27,8 +27,8 @@ extension Cluster {
     private func logLines(
         of id: ObjectID<Pod>, _ pod: Pod, _ request: APIRequest, _ source: some ContainerLogSource
     ) throws(APIStatus) -> (run: ContainerID, lines: [LogLine])? {
-        let initial = pod.spec.initContainers.map(\.name)
-        let regular = pod.spec.containers.map(\.name)
+        let initial = pod.spec.ownInitContainers.map(\.name)
+        let regular = pod.spec.ownContainers.map(\.name)
         var container = request.log.container
         if container.isEmpty {
             guard regular.count <= 1 else {

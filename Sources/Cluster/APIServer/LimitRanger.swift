@@ -61,7 +61,7 @@ enum LimitRanger {
             for item in range.spec.limits {
                 switch item.type {
                 case "Container":
-                    for container in pod.spec.containers + pod.spec.initContainers {
+                    for container in pod.spec.ownContainers + pod.spec.ownInitContainers {
                         check(container.resources?.requests ?? [:], container.resources?.limits ?? [:], item, &problems)
                     }
                 case "Pod":

@@ -19,6 +19,8 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
     private var free: [UInt32] = []
     private var slotsByKey: [String: UInt32] = [:]
     public private(set) var count = 0
+    /// Counts insertions, changes and removals since the table was made or read; tells memories that they are old.
+    private(set) var changes: UInt64 = 0
 
     public init() {}
 
@@ -46,6 +48,7 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
     public func named(_ key: String) -> Object? { id(key).flatMap { self[$0] } }
 
     mutating func insert(_ object: Object) -> ObjectID<Object> {
+        changes += 1
         let slot: UInt32
         if let reused = free.popLast() {
             slot = reused
@@ -70,6 +73,7 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
         guard chunk < chunks.count, place < chunks[chunk].count, chunks[chunk][place].generation == id.generation else {
             return nil
         }
+        changes += 1
         return Self.modify(&chunks[chunk][place].object, body)
     }
 
@@ -82,6 +86,7 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
 
     mutating func remove(_ id: ObjectID<Object>) -> Object? {
         guard let object = self[id] else { return nil }
+        changes += 1
         let (chunk, place) = (Int(id.slot) / Self.chunkSize, Int(id.slot) % Self.chunkSize)
         chunks[chunk][place].object = nil
         chunks[chunk][place].generation &+= 1

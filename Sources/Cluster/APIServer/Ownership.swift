@@ -19,10 +19,15 @@ extension KubernetesObject {
 
 extension ClusterContext {
     /// The object of that kind which controls another, if it lives.
-    func controller<Object: StoredObject>(of object: some KubernetesObject, _ type: Object.Type = Object.self) -> ObjectID<Object>? {
-        guard let owner = object.controller, owner.kind == Object.resource.kind,
-            let id = store[keyPath: Object.table].id(namespace: object.metadata.namespace, name: owner.name),
-            store[id]?.metadata.uid == owner.uid
+    func controller<Object: StoredObject>(of object: some KubernetesObject, _ type: Object.Type = Object.self)
+        -> ObjectID<Object>?
+    {
+        // Asked for every change of a pod: the reference is looked at where it lies.
+        let owners = object.metadata.ownerReferences
+        guard let place = owners.firstIndex(where: { $0.controller == true }),
+            owners[place].kind == Object.resource.kind,
+            let id = store[keyPath: Object.table].id(namespace: object.metadata.namespace, name: owners[place].name),
+            store[id]?.metadata.uid == owners[place].uid
         else { return nil }
         return id
     }
@@ -51,6 +56,9 @@ extension Pod {
     public var isActive: Bool {
         status.phase != "Succeeded" && status.phase != "Failed" && metadata.deletionTimestamp == nil
     }
+
+    /// Phase Succeeded or Failed.
+    var isFinished: Bool { status.phase == "Succeeded" || status.phase == "Failed" }
 
     /// The condition of a type.
     public func condition(_ type: String) -> PodCondition? { status.conditions.first { $0.type == type } }

@@ -55,3 +55,53 @@ extension ClusterContext {
         }
     }
 }
+
+/// What admission made of a template's spec, for the next pod of the template. Not state: what is forgotten is admitted
+/// the long way, with the same outcome.
+struct AdmittedTemplate: Sendable {
+    /// Spec and first status as admission left them, without what is the pod's own.
+    var spec: PodSpec
+    var hasToken: Bool
+    var status: Pod
+    /// What the outcome depends on beside the template.
+    var accountMounts: Bool?
+    var priorityClasses: UInt64
+}
+
+extension ClusterContext {
+    /// Admission and the first status of a pod whose spec may be that of a template. The replicas of one template differ
+    /// in the names of their token volumes only, so that they share all the rest.
+    mutating func admit(_ pod: inout Pod, like template: PodSpec) throws(APIStatus) {
+        guard pod.spec.isIdentical(to: template), template.nodeName.isEmpty, template.tokenSuffix.isEmpty,
+            store.limitRanges.count == 0
+        else { return try admitAnew(&pod) }
+        let account = template.serviceAccountName.isEmpty ? "default" : template.serviceAccountName
+        let found = store.serviceAccounts.id(namespace: pod.metadata.namespace, name: account)
+        // An account that is missing is refused below, unless it is the one that comes with the namespace.
+        guard found != nil || account == "default" else { return try admitAnew(&pod) }
+        let mounts = found.flatMap { store[$0]?.automountServiceAccountToken }
+        if let known = admitted.value(for: template), known.accountMounts == mounts,
+            known.priorityClasses == store.priorityClasses.changes
+        {
+            pod.spec = known.spec
+            if known.hasToken { pod.spec.tokenSuffix = generatedSuffix() }
+            pod.shareStatus(of: known.status)
+            return
+        }
+        try admitAnew(&pod)
+        var spec = pod.spec
+        spec.tokenSuffix = ""
+        var status = Pod()
+        status.shareStatus(of: pod)
+        admitted.keep(
+            AdmittedTemplate(
+                spec: spec, hasToken: !pod.spec.tokenSuffix.isEmpty, status: status, accountMounts: mounts,
+                priorityClasses: store.priorityClasses.changes), for: template)
+    }
+
+    private mutating func admitAnew(_ pod: inout Pod) throws(APIStatus) {
+        try admit(&pod)
+        pod.status.phase = "Pending"
+        pod.status.qosClass = QualityOfService(of: pod).rawValue
+    }
+}

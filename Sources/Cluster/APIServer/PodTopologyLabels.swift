@@ -17,10 +17,29 @@ extension ClusterContext {
 }
 
 extension Pod {
-    /// Puts the pod on a node; the node's labels win over those of the pod.
-    mutating func bind(to node: String, topology: [String: String], at time: Time) {
+    /// Puts the pod on a node.
+    /// - Parameter labels: those that it has from then on; nil if they stay.
+    mutating func bind(to node: String, labels: [String: String]?, at time: Time) {
         spec.nodeName = node
-        if !topology.isEmpty { metadata.labels.merge(topology) { _, handedDown in handedDown } }
+        if let labels { metadata.labels = labels }
         setCondition("PodScheduled", "True", at: time)
+    }
+}
+
+/// Labels of pods together with those of their nodes. Remembers the last outcome, so that the replicas that come to one
+/// zone share the storage of their labels.
+struct TopologyMerge: Sendable {
+    private var last: (labels: [String: String], topology: [String: String], merged: [String: String])?
+
+    init() {}
+
+    /// The labels of a pod on a node, whose labels win; nil if they stay as they are.
+    mutating func labels(of pod: Pod, on topology: [String: String]) -> [String: String]? {
+        guard !topology.isEmpty else { return nil }
+        let labels = pod.metadata.labels
+        if let last, last.labels == labels, last.topology == topology { return last.merged }
+        let merged = labels.merging(topology) { _, handedDown in handedDown }
+        last = (labels, topology, merged)
+        return merged
     }
 }

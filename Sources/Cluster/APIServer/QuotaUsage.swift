@@ -54,7 +54,7 @@ enum QuotaUsage {
     /// What a pod leaves open although a quota counts it: `limits.cpu for: app; requests.cpu for: app`.
     static func missing(in pod: Pod, _ quota: ResourceQuota) -> String? {
         var containers: [String: [String]] = [:]
-        for container in pod.spec.containers + pod.spec.initContainers {
+        for container in pod.spec.ownContainers + pod.spec.ownInitContainers {
             for name in required where quota.spec.hard[name] != nil {
                 let parts = name.split(separator: ".")
                 let amounts = parts.first == "limits" ? container.resources?.limits : container.resources?.requests

@@ -163,7 +163,10 @@ extension ClusterContext {
         let time = wallTime
         clock.note("pod/\(pod.key)", "bound to \(node) by a user", isRoot: true)
         let topology = topologyLabels(of: node)
-        update(id) { pod in pod.bind(to: node, topology: topology, at: time) }
+        update(id) { pod in
+            var merge = TopologyMerge()
+            pod.bind(to: node, labels: merge.labels(of: pod, on: topology), at: time)
+        }
         return APIResponse(
             code: 201,
             body: .object(

@@ -86,20 +86,15 @@ public struct MachineMeter: Sendable {
 
     // MARK: Changes
 
-    mutating func observe(_ change: ObjectChange, _ context: ClusterContext) {
+    mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         switch change.id.kind {
         case .pod:
-            guard let (id, old, pod) = change.object(Pod.self) else { return }
-            if let old, change.kind == .modified, old.status.phase == pod.status.phase,
-                old.boxedSpec.isIdentical(to: pod.boxedSpec)
-            {
-                return
-            }
-            observe(id, pod, change.kind, context)
+            guard change.concerns([.phase, .spec]), let (id, _, pod) = change.pod else { return }
+            observe(id, pod, change.kind, &context)
         case .node:
             guard let (id, _, node) = change.object(Node.self) else { return }
             switch change.kind {
-            case .added: add(id, node, context)
+            case .added: add(id, node, &context)
             case .modified: break
             case .deleted: remove(id, context.now)
             }
@@ -107,13 +102,13 @@ public struct MachineMeter: Sendable {
         }
     }
 
-    private mutating func add(_ id: ObjectID<Node>, _ node: Node, _ context: ClusterContext) {
+    private mutating func add(_ id: ObjectID<Node>, _ node: Node, _ context: inout ClusterContext) {
         let price = node.metadata.annotations[Self.priceAnnotation].flatMap(Double.init) ?? 0
         present[id] = Machine(
             since: context.now, price: price.isFinite ? Int64(max(0, min(1e6, price)) * 1e9) : 0,
             cpuMilli: node.status.capacity["cpu"]?.milliValue ?? 0, memory: node.status.capacity["memory"]?.value ?? 0)
         for pod in context.store.pods(on: node.metadata.name) {
-            if let object = context.store[pod] { observe(pod, object, .added, context) }
+            if let object = context.store[pod] { observe(pod, object, .added, &context) }
         }
     }
 
@@ -124,15 +119,16 @@ public struct MachineMeter: Sendable {
         for pod in stays.keys.sorted() where stays[pod]?.node == id { end(pod, now) }
     }
 
-    private mutating func observe(_ id: ObjectID<Pod>, _ pod: Pod, _ kind: ObjectChange.Kind, _ context: ClusterContext)
-    {
+    private mutating func observe(
+        _ id: ObjectID<Pod>, _ pod: Pod, _ kind: ObjectChange.Kind, _ context: inout ClusterContext
+    ) {
         let finished = pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
         guard kind != .deleted, !finished, !pod.spec.nodeName.isEmpty,
             let node = context.store.nodes.id(pod.spec.nodeName),
             let machine = present[node]
         else { return end(id, context.now) }
-        let requests = PodResources.requests(of: pod)
-        let (cpu, memory) = (max(0, requests["cpu"]?.milliValue ?? 0), max(0, requests["memory"]?.value ?? 0))
+        let requests = context.shape(of: pod).requests
+        let (cpu, memory) = (max(0, requests.cpuMilli), max(0, requests.memory))
         if let stay = stays[id] {
             guard stay.cpuMilli != cpu || stay.memory != memory || stay.node != node else { return }
             end(id, context.now)
@@ -148,7 +144,7 @@ public struct MachineMeter: Sendable {
     }
 
     /// The object at the end of the chain of controllers.
-    private static func workload(of pod: Pod, _ context: ClusterContext) -> String {
+    private static func workload(of pod: Pod, _ context: borrowing ClusterContext) -> String {
         let namespace = pod.metadata.namespace
         guard let owner = pod.controller else { return "\(namespace)/pod/\(pod.metadata.name)" }
         var top = owner

@@ -70,7 +70,12 @@ extension APIStore {
             found.append("the index of dependents is not what the objects say")
         }
         if rebuilt.podsByNode != podsByNode { found.append("the index of pods by node is not what the pods say") }
-        if rebuilt.orphanPods != orphanPods { found.append("the index of pods without a controller is not what the pods say") }
+        if rebuilt.podTallies != podTallies {
+            found.append("the counted pods of a ReplicaSet are not what a recount says")
+        }
+        if rebuilt.orphanPods != orphanPods {
+            found.append("the index of pods without a controller is not what the pods say")
+        }
         var uids: [String: String] = [:]
         func open<Object: StoredObject>(_ type: Object.Type) {
             let table = self[keyPath: Object.table]

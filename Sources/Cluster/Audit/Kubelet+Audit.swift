@@ -28,6 +28,11 @@ extension Kubelet {
         for (index, node) in nodes.enumerated() where node.sandboxes != (perNode[UInt32(index)] ?? []).sorted() {
             found.append("kubelet: \(node.name) lists other pods than belong to it")
         }
+        var recounted = self
+        recounted.restore(from: context.store)
+        for (kept, anew) in zip(nodes, recounted.nodes) where kept.load != anew.load {
+            found.append("kubelet: \(kept.name) counts \(kept.load), a recount says \(anew.load)")
+        }
         context.store.pods.forEach { id, pod in
             guard !pod.spec.nodeName.isEmpty, pod.status.phase != "Succeeded", pod.status.phase != "Failed",
                 let node = nodesByName[pod.spec.nodeName], nodes[Int(node.index)].isPresent, sandboxes[id] == nil

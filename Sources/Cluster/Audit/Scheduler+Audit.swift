@@ -57,7 +57,9 @@ extension Scheduler {
                 found.append("scheduler: \(kept.name) is an older node object")
             }
             for (before, after) in zip(kept.pods, anew.pods)
-            where before.startTime != after.startTime || before.priority != after.priority {
+            where before.startTime != after.startTime || before.priority != after.priority
+                || !after.pod.spec.nodeName.isEmpty && !before.readsLike(after)
+            {
                 found.append("scheduler: \(before.pod.key) on \(kept.name) is older in the cache than in the store")
             }
         }
@@ -100,8 +102,11 @@ extension Scheduler {
 }
 
 extension PodInfo {
-    /// Bound at its creation, without the scheduler (a static binding).
-    var isPlacedByHand: Bool { !pod.spec.nodeName.isEmpty && pod.condition("PodScheduled")?.lastTransitionTime == nil }
+    /// Whether spreading and preemption see the same in both.
+    fileprivate func readsLike(_ other: PodInfo) -> Bool {
+        isPreempted == other.isPreempted && pod.metadata.labels == other.pod.metadata.labels
+            && (pod.metadata.deletionTimestamp == nil) == (other.pod.metadata.deletionTimestamp == nil)
+    }
 }
 
 extension ResourceVector {

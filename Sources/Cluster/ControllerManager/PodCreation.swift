@@ -4,11 +4,12 @@ extension ClusterContext {
     /// Creates a pod from a workload's template, owned by the workload (`controller_utils.go`, `GetPodFromTemplate`).
     /// - Parameters:
     ///   - name: nil lets the API server make one from `generateName`.
+    ///   - references: the owner's reference, shared by pods that are created together.
     ///   - customize: changes what the workload changes, after the template was copied.
     /// - Throws: what admission answers, as the workload's FailedCreate event prints it.
     mutating func createPod(
         from template: PodTemplateSpec, owner: some KubernetesObject, name: String? = nil,
-        customize: (inout Pod) -> Void = { _ in }
+        references: [OwnerReference]? = nil, customize: (inout Pod) -> Void = { _ in }
     ) throws(APIStatus) -> ObjectID<Pod> {
         var pod = Pod()
         if let name {
@@ -20,16 +21,14 @@ extension ClusterContext {
         pod.metadata.labels = template.metadata.labels
         pod.metadata.annotations = template.metadata.annotations
         pod.metadata.finalizers = template.metadata.finalizers
-        pod.metadata.ownerReferences = [owner.controllerReference]
-        pod.boxedSpec = template.boxedSpec
+        pod.metadata.ownerReferences = references ?? [owner.controllerReference]
+        pod.spec = template.spec
         customize(&pod)
         try admitNamespace(of: pod)
-        try admit(&pod)
-        pod.status.phase = "Pending"
-        pod.status.qosClass = QualityOfService(of: pod).rawValue
+        try admit(&pod, like: template.spec)
         self.name(&pod)
         try admitLimits(pod)
-        if store.pods.id(pod.key) != nil { throw .alreadyExists(Pod.resource, pod.metadata.name) }
+        if name != nil, store.pods.id(pod.key) != nil { throw .alreadyExists(Pod.resource, pod.metadata.name) }
         try chargeQuotas(pod)
         return try create(pod)
     }

@@ -14,12 +14,11 @@ public struct KubeProxy: Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if change.id.kind == .service {
             context.enqueueProxy(change.id)
-        } else if let (_, _, slice) = change.object(EndpointSlice.self), let name = slice.metadata.labels["kubernetes.io/service-name"],
+        } else if change.id.kind == .endpointSlice, let (_, _, slice) = change.object(EndpointSlice.self),
+            let name = slice.metadata.labels["kubernetes.io/service-name"],
             let service = context.store.services.id(namespace: slice.metadata.namespace, name: name)
         {
             context.enqueueProxy(AnyObjectID(service))
-        } else if change.kind == .deleted, change.id.kind == .service {
-            context.enqueueProxy(change.id)
         }
     }
 
@@ -64,7 +63,8 @@ public struct KubeProxy: Sendable {
                 let isReady = endpoint.conditions?.ready == true
                 guard isReady || (endpoint.conditions?.serving == true && endpoint.conditions?.terminating == true),
                     let target = endpoint.targetRef,
-                    let id = context.store.pods.id(namespace: target.namespace, name: target.name), let pod = context.store[id],
+                    let id = context.store.pods.id(namespace: target.namespace, name: target.name),
+                    let pod = context.store[id],
                     let sandbox = sandbox(id), let number = port.targetNumber(in: pod)
                 else { continue }
                 let entry = EndpointTable.Endpoint(sandbox: sandbox, port: Int(number))

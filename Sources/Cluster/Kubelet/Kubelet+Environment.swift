@@ -5,7 +5,7 @@ import Simulation
 /// What a container sees of its surroundings, and what is missing for it.
 extension Kubelet {
     /// The first ConfigMap, Secret or key that the environment needs and that is not there.
-    func missingReference(of container: Container, _ pod: Pod, _ context: ClusterContext) -> String? {
+    func missingReference(of container: Container, _ pod: Pod, _ context: borrowing ClusterContext) -> String? {
         let namespace = pod.metadata.namespace
         for source in container.envFrom {
             if let map = source.configMapRef, map.optional != true,
@@ -22,12 +22,18 @@ extension Kubelet {
         for variable in container.env {
             if let reference = variable.valueFrom?.configMapKeyRef, reference.optional != true {
                 let name = reference.localObjectReference.name
-                guard let map = context.store.configMaps.named(namespace + "/" + name) else { return "configmap \"\(name)\" not found" }
-                if map.data[reference.key] == nil { return "couldn't find key \(reference.key) in ConfigMap \(namespace)/\(name)" }
+                guard let map = context.store.configMaps.named(namespace + "/" + name) else {
+                    return "configmap \"\(name)\" not found"
+                }
+                if map.data[reference.key] == nil {
+                    return "couldn't find key \(reference.key) in ConfigMap \(namespace)/\(name)"
+                }
             }
             if let reference = variable.valueFrom?.secretKeyRef, reference.optional != true {
                 let name = reference.localObjectReference.name
-                guard let secret = context.store.secrets.named(namespace + "/" + name) else { return "secret \"\(name)\" not found" }
+                guard let secret = context.store.secrets.named(namespace + "/" + name) else {
+                    return "secret \"\(name)\" not found"
+                }
                 if secret.data[reference.key] == nil, secret.stringData[reference.key] == nil {
                     return "couldn't find key \(reference.key) in Secret \(namespace)/\(name)"
                 }
@@ -37,7 +43,9 @@ extension Kubelet {
     }
 
     /// The resolved environment, later entries over earlier ones, `$(NAME)` expanded.
-    func environment(of container: Container, _ pod: Pod, _ record: PodRecord, _ context: ClusterContext) -> [(name: String, value: String)] {
+    func environment(of container: Container, _ pod: Pod, _ record: PodRecord, _ context: borrowing ClusterContext)
+        -> [(name: String, value: String)]
+    {
         let namespace = pod.metadata.namespace
         var result: [(name: String, value: String)] = []
         var places: [String: Int] = [:]
@@ -51,10 +59,16 @@ extension Kubelet {
         }
         for source in container.envFrom {
             let prefix = source.prefix
-            if let map = source.configMapRef.flatMap({ context.store.configMaps.named(namespace + "/" + $0.localObjectReference.name) }) {
-                for key in map.data.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) { set(prefix + key, map.data[key] ?? "") }
+            if let map = source.configMapRef.flatMap({
+                context.store.configMaps.named(namespace + "/" + $0.localObjectReference.name)
+            }) {
+                for key in map.data.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+                    set(prefix + key, map.data[key] ?? "")
+                }
             }
-            if let secret = source.secretRef.flatMap({ context.store.secrets.named(namespace + "/" + $0.localObjectReference.name) }) {
+            if let secret = source.secretRef.flatMap({
+                context.store.secrets.named(namespace + "/" + $0.localObjectReference.name)
+            }) {
                 for key in secret.data.keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
                     set(prefix + key, String(decoding: secret.data[key]?.content ?? [], as: UTF8.self))
                 }
@@ -70,11 +84,15 @@ extension Kubelet {
                 if let value = map?.data[reference.key] { set(variable.name, value) }
             } else if let reference = source.secretKeyRef {
                 let secret: Secret? = context.store.named(namespace + "/" + reference.localObjectReference.name)
-                if let value = secret?.data[reference.key] { set(variable.name, String(decoding: value.content, as: UTF8.self)) }
+                if let value = secret?.data[reference.key] {
+                    set(variable.name, String(decoding: value.content, as: UTF8.self))
+                }
             } else if let path = source.fieldRef?.fieldPath {
                 set(variable.name, Self.field(path, pod, record))
             } else if let reference = source.resourceFieldRef {
-                let amounts = reference.resource.hasPrefix("limits.") ? container.resources?.limits : container.resources?.requests
+                let amounts =
+                    reference.resource.hasPrefix("limits.")
+                    ? container.resources?.limits : container.resources?.requests
                 let name = reference.resource.split(separator: ".", maxSplits: 1).last.map(String.init) ?? ""
                 set(variable.name, "\(amounts?[name]?.value ?? 0)")
             }
@@ -130,7 +148,9 @@ extension HookAction {
         if let exec = handler.exec {
             // The usual `sleep N` hook is known by its command.
             let words = exec.command.flatMap { $0.split(separator: " ").map(String.init) }
-            if let place = words.firstIndex(where: { $0 == "sleep" || $0 == "/bin/sleep" }), words.count > place + 1, let seconds = Double(words[place + 1]) {
+            if let place = words.firstIndex(where: { $0 == "sleep" || $0 == "/bin/sleep" }), words.count > place + 1,
+                let seconds = Double(words[place + 1])
+            {
                 self = .sleep(Simulation.Duration(seconds: min(max(0, seconds), 1e6)))
             } else {
                 self = .exec(command: exec.command)

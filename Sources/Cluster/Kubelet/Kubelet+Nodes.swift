@@ -237,7 +237,7 @@ extension Kubelet {
             let sandbox = byPod.first(where: { $0.sandbox.slot == slot })?.sandbox, let record = record(sandbox),
             let pod = context.store[record.id]
         else { return }
-        let container = pod.spec.containers.first?.name ?? ""
+        let container = pod.spec.ownContainers.first?.name ?? ""
         let message =
             "The node was low on resource: memory. Threshold quantity: \(Quantity(configuration.evictionHardMemory, format: .binarySI)), available: \(Quantity(max(0, available) / 1024 * 1024, format: .binarySI)). Container \(container) was using \(Quantity((first.usageBytes ?? 0) / 1024 * 1024, format: .binarySI)), request is \(Quantity(first.requestBytes, format: .binarySI)), has larger consumption of memory. "
         context.recordEvent(.warning, "Evicted", message, about: pod, source: .kubelet, host: name)

@@ -7,7 +7,9 @@ extension Kubelet {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         switch change.id.kind {
         case .pod:
-            guard let (id, old, pod) = change.object(Pod.self) else { return }
+            guard let id: ObjectID<Pod> = change.id.typed(),
+                sandboxes[id] == nil || change.concerns([.spec, .deletionTime]), let (_, old, pod) = change.pod
+            else { return }
             observe(id, old, pod, change.kind, &context)
         case .node:
             guard let (_, old, node) = change.object(Node.self) else { return }
@@ -35,24 +37,25 @@ extension Kubelet {
             return
         }
         guard let old else { return }
+        if !old.spec.isIdentical(to: pod.spec) { recount(sandbox, context.shape(of: pod)) }
         if pod.metadata.deletionTimestamp != nil,
             old.metadata.deletionTimestamp == nil
                 || old.metadata.deletionGracePeriodSeconds != pod.metadata.deletionGracePeriodSeconds
         {
             context.queue.schedule(.kubelet(.sync(sandbox)), after: configuration.watchLatency, on: &context.clock)
-        } else if !old.boxedSpec.isIdentical(to: pod.boxedSpec), old.metadata.generation != pod.metadata.generation {
+        } else if !old.spec.isIdentical(to: pod.spec), old.metadata.generation != pod.metadata.generation {
             context.queue.schedule(.kubelet(.sync(sandbox)), after: configuration.watchLatency, on: &context.clock)
         }
     }
 
     private mutating func add(_ id: ObjectID<Pod>, _ pod: Pod, _ node: NodeID, _ context: inout ClusterContext) {
-        let hasInit = !pod.spec.initContainers.isEmpty
+        let hasInit = !pod.spec.ownInitContainers.isEmpty
         let reason = hasInit ? "PodInitializing" : "ContainerCreating"
         let containers =
-            pod.spec.initContainers.map {
+            pod.spec.ownInitContainers.map {
                 ContainerRecord(role: $0.restartPolicy == "Always" ? .sidecar : .initialization, reason: reason)
             }
-            + pod.spec.containers.map { _ in ContainerRecord(role: .regular, reason: reason) }
+            + pod.spec.ownContainers.map { _ in ContainerRecord(role: .regular, reason: reason) }
         guard containers.count <= Int(UInt8.max) else { return }
         let sandbox: SandboxID
         if let slot = freePods.popLast() {
@@ -62,8 +65,11 @@ extension Kubelet {
             pods.append(nil)
             podGenerations.append(1)
         }
-        pods[Int(sandbox.slot)] = PodRecord(
+        var record = PodRecord(
             id: id, uid: pod.metadata.uid, node: node, generation: sandbox.generation, containers: containers)
+        record.requests = NodeLoad.share(context.shape(of: pod).requests)
+        nodes[Int(node.index)].load.add(record.requests)
+        pods[Int(sandbox.slot)] = record
         sandboxes[id] = sandbox
         nodes[Int(node.index)].sandboxes.insertSorted(sandbox)
         context.queue.schedule(.kubelet(.sync(sandbox)), after: configuration.watchLatency, on: &context.clock)
@@ -114,12 +120,14 @@ extension Kubelet {
         reason: String, message: String
     )? {
         guard let record = record(sandbox), let node = context.store.nodes.named(pod.spec.nodeName) else { return nil }
+        let limit = node.status.allocatable["pods"]?.value ?? configuration.maxPods
+        let load = nodes[Int(record.node.index)].load
+        if load.certainlyHolds(record.requests, in: node.status.allocatable, pods: limit) { return nil }
         var others: [Pod] = []
         for other in nodes[Int(record.node.index)].sandboxes where other != sandbox {
             guard let record = self.record(other), record.stage != .finished else { continue }
             if let pod = context.store[record.id] { others.append(pod) }
         }
-        let limit = node.status.allocatable["pods"]?.value ?? configuration.maxPods
         if Int64(others.count) >= limit {
             return (
                 "OutOfpods",
@@ -163,9 +171,9 @@ extension Kubelet {
     }
 
     /// A volume whose ConfigMap, Secret or claim is not there.
-    private func missingVolume(of pod: Pod, _ context: ClusterContext) -> String? {
+    private func missingVolume(of pod: Pod, _ context: borrowing ClusterContext) -> String? {
         let namespace = pod.metadata.namespace
-        for volume in pod.spec.volumes {
+        for volume in pod.spec.ownVolumes {
             let source = volume.volumeSource
             if let map = source.configMap, map.optional != true,
                 context.store.configMaps.id(namespace: namespace, name: map.localObjectReference.name) == nil

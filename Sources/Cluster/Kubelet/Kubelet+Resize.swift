@@ -114,7 +114,7 @@ extension Kubelet {
     }
 
     /// Why a node cannot give a pod what it asks for: never, or not beside the others.
-    private func refusal(of pod: Pod, _ sandbox: SandboxID, _ context: ClusterContext) -> (
+    private func refusal(of pod: Pod, _ sandbox: SandboxID, _ context: borrowing ClusterContext) -> (
         reason: String, message: String
     )? {
         guard let record = record(sandbox), let node = context.store.nodes.named(pod.spec.nodeName) else { return nil }

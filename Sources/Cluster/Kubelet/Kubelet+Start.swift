@@ -52,7 +52,8 @@ extension Kubelet {
         }
         let node = Int(record.node.index)
         let image = spec.image
-        guard ImageReference.isValid(image) else {
+        let names = names(ofImage: image)
+        guard names.isValid else {
             wait(
                 sandbox, index, "InvalidImageName",
                 "Failed to apply default image tag \"\(image)\": couldn't parse image name \"\(image)\": invalid reference format",
@@ -64,7 +65,7 @@ extension Kubelet {
             event(.warning, "Failed", "Error: InvalidImageName", pod, spec, index, &context)
             return false
         }
-        let isPresent = nodes[node].images.contains(ImageReference.normalized(image))
+        let isPresent = nodes[node].images.contains(names.normalized)
         switch spec.imagePullPolicy {
         case "Never" where !isPresent:
             wait(
@@ -269,7 +270,7 @@ extension Kubelet {
     ) {
         context.recordEvent(
             type, reason, message, about: pod, source: .kubelet, host: pod.spec.nodeName, container: container.name,
-            initContainer: index < pod.spec.initContainers.count)
+            initContainer: index < pod.spec.ownInitContainers.count)
     }
 
     static func resources(of container: Container) -> ContainerResources {

@@ -11,9 +11,9 @@ extension Kubelet {
         context.update(record.id) { $0.status = status }
     }
 
-    private func status(of record: PodRecord, _ pod: Pod, _ context: borrowing ClusterContext) -> PodStatus {
+    private mutating func status(of record: PodRecord, _ pod: Pod, _ context: borrowing ClusterContext) -> PodStatus {
         var status = pod.status
-        let count = pod.spec.initContainers.count
+        let count = pod.spec.ownInitContainers.count
         status.initContainerStatuses = []
         status.containerStatuses = []
         for (index, container) in record.containers.enumerated() {
@@ -42,10 +42,15 @@ extension Kubelet {
         let now = context.wallTime
         status.startTime = nil
         if let start = record.startTime { status.startTime = context.wallTime(at: start) }
-        status.hostIP = Self.hostAddress(record.node)
-        status.hostIPs = [Self.hostIP(status.hostIP)]
+        let host = nodes[Int(record.node.index)].hostAddress
+        status.hostIP = host
+        if status.hostIPs.count != 1 || status.hostIPs[0].ip != host { status.hostIPs = [Self.hostIP(host)] }
         status.podIP = record.address
-        status.podIPs = record.address.isEmpty ? [] : [Self.podIP(record.address)]
+        if record.address.isEmpty {
+            status.podIPs = []
+        } else if status.podIPs.count != 1 || status.podIPs[0].ip != record.address {
+            status.podIPs = [Self.podIP(record.address)]
+        }
         if status.qosClass.isEmpty { status.qosClass = QualityOfService(of: pod).rawValue }
         status.observedGeneration = pod.metadata.generation
         apply(
@@ -85,21 +90,36 @@ extension Kubelet {
 
     /// The kubelet's own conditions in its order, others behind them as they were.
     private func order(_ status: inout PodStatus) {
-        let own = ["PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled"]
+        let own = Self.ownConditions
+        guard status.conditions.count < own.count || zip(own, status.conditions).contains(where: { $0 != $1.type })
+        else {
+            return
+        }
         let sorted = own.compactMap { type in status.conditions.first { $0.type == type } }
         status.conditions = sorted + status.conditions.filter { !own.contains($0.type) }
     }
 
-    private func containerStatus(
+    private static let ownConditions = [
+        "PodReadyToStartContainers", "Initialized", "Ready", "ContainersReady", "PodScheduled",
+    ]
+
+    /// A status of a container that never ended, whose empty `lastState` all share.
+    private static let blankStatus: ContainerStatus = {
+        var status = ContainerStatus()
+        status.lastState = ContainerState()
+        return status
+    }()
+
+    private mutating func containerStatus(
         _ container: ContainerRecord, _ index: Int, _ spec: Container, _ record: PodRecord,
         _ context: borrowing ClusterContext
     ) -> ContainerStatus {
-        var status = ContainerStatus()
+        var status = Self.blankStatus
         status.name = spec.name
-        let image = ImageReference.normalized(spec.image)
+        let image = names(ofImage: spec.image)
         // The image as it is written, until the runtime has it.
         let hasRun = container.last != nil || container.isRunning || container.termination != nil
-        status.image = hasRun ? image : spec.image
+        status.image = hasRun ? image.normalized : spec.image
         status.restartCount = container.restartCount
         status.ready = container.ready
         status.started = container.isRunning ? container.started : container.termination != nil ? false : false
@@ -115,20 +135,20 @@ extension Kubelet {
             running.startedAt = context.wallTime(at: since)
             state.running = running
             status.containerID = Self.containerID(record, index, container.restartCount)
-            status.imageID = ImageReference.identifier(image, digest: Self.hexadecimal(image))
+            status.imageID = image.identifier
         case .terminated(let termination):
             state.terminated = Self.terminated(termination, record, index, container.restartCount, context)
             status.containerID = state.terminated?.containerID ?? ""
-            status.imageID = ImageReference.identifier(image, digest: Self.hexadecimal(image))
+            status.imageID = image.identifier
         }
         status.state = state
-        var last = ContainerState()
         if let termination = container.last {
+            var last = ContainerState()
             last.terminated = Self.terminated(termination, record, index, max(0, container.restartCount - 1), context)
             if status.containerID.isEmpty { status.containerID = last.terminated?.containerID ?? "" }
-            status.imageID = ImageReference.identifier(image, digest: Self.hexadecimal(image))
+            status.lastState = last
+            status.imageID = image.identifier
         }
-        status.lastState = last
         if container.isRunning, spec.resources != nil {
             status.resources = Self.actualResources(container, spec)
         }
@@ -151,21 +171,64 @@ extension Kubelet {
 
     /// A stable identifier in the shape of containerd's, made of pod, container and run.
     private static func containerID(_ record: PodRecord, _ index: Int, _ run: Int32) -> String {
-        "containerd://" + hexadecimal(record.uid + "/\(index)/\(run)")
+        hexadecimal("\(record.uid)/\(index)/\(run)", after: "containerd://")
     }
+
+    /// An image as specs, nodes and statuses call it.
+    struct ImageNames: Sendable {
+        /// Whether the spec's text can name an image at all.
+        var isValid: Bool
+        var normalized: String
+        /// What a status calls the image that runs.
+        var identifier: String
+    }
+
+    /// The names of an image of a spec; containers that run it share the texts.
+    mutating func names(ofImage image: String) -> ImageNames {
+        if let known = imageNames[image] { return known }
+        let normalized = ImageReference.normalized(image)
+        let names = ImageNames(
+            isValid: ImageReference.isValid(image), normalized: normalized,
+            identifier: ImageReference.identifier(normalized, digest: Self.hexadecimal(normalized, after: "")))
+        if imageNames.count >= 1_024 { imageNames = [:] }
+        imageNames[image] = names
+        return names
+    }
+
+    private static let digits = Array("0123456789abcdef".utf8)
 
     /// 64 hexadecimal digits that follow from a text: FNV-1a, four times with different beginnings.
-    private static func hexadecimal(_ text: String) -> String {
-        (0..<4).map { lane in
-            var hash: UInt64 = 0xcbf2_9ce4_8422_2325 &+ UInt64(lane) &* 0x9e37_79b9_7f4a_7c15
-            for byte in text.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
-            hash ^= hash >> 29
-            let digits = String(hash, radix: 16)
-            return String(repeating: "0", count: 16 - digits.count) + digits
-        }.joined()
+    private static func hexadecimal(_ text: String, after prefix: String) -> String {
+        var (text, prefix) = (text, prefix)
+        var hashes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
+        func beginning(_ lane: UInt64) -> UInt64 { 0xcbf2_9ce4_8422_2325 &+ lane &* 0x9e37_79b9_7f4a_7c15 }
+        hashes = (beginning(0), beginning(1), beginning(2), beginning(3))
+        text.withUTF8 { bytes in
+            for byte in bytes {
+                hashes.0 = (hashes.0 ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+                hashes.1 = (hashes.1 ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+                hashes.2 = (hashes.2 ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+                hashes.3 = (hashes.3 ^ UInt64(byte)) &* 0x0000_0100_0000_01b3
+            }
+        }
+        return prefix.withUTF8 { before in
+            String(unsafeUninitializedCapacity: before.count + 64) { buffer in
+                var place = before.count
+                for (index, byte) in before.enumerated() { buffer[index] = byte }
+                for hash in [hashes.0, hashes.1, hashes.2, hashes.3] {
+                    let finished = hash ^ hash >> 29
+                    for shift in stride(from: 60, through: 0, by: -4) {
+                        buffer[place] = digits[Int(finished >> UInt64(shift) & 0xf)]
+                        place += 1
+                    }
+                }
+                return place
+            }
+        }
     }
 
-    static func hostAddress(_ node: NodeID) -> String { "192.168.\(node.index / 250 % 250).\(node.index % 250 + 2)" }
+    /// The address of a node by its number.
+    static func hostAddress(_ number: UInt32) -> String { "192.168.\(number / 250 % 250).\(number % 250 + 2)" }
 
     private static func hostIP(_ address: String) -> HostIP {
         var ip = HostIP()

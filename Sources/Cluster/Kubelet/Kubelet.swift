@@ -19,6 +19,8 @@ public struct Kubelet: Sendable {
     var runs: [(sandbox: SandboxID, container: UInt8, generation: UInt32)] = []
     var freeRuns: [UInt32] = []
     var random: RandomStream
+    /// The names of images in full; they follow from the specs, and are no state.
+    var imageNames: [String: ImageNames] = [:]
 
     public init(configuration: KubeletConfiguration = KubeletConfiguration(), seed: UInt64) {
         self.configuration = configuration
@@ -34,19 +36,6 @@ public struct Kubelet: Sendable {
     public func containers(of pod: ObjectID<Pod>) -> [ContainerID] {
         guard let sandbox = sandboxes[pod], let record = record(sandbox) else { return [] }
         return record.containers.compactMap { $0.isRunning ? $0.runtime : nil }
-    }
-
-    /// The present runs of a pod's containers, with their names and starts.
-    func runningContainers(of pod: ObjectID<Pod>, _ object: Pod) -> [(
-        name: String, id: ContainerID, since: SimulationTime
-    )] {
-        guard let sandbox = sandboxes[pod], let record = record(sandbox) else { return [] }
-        return record.containers.enumerated().compactMap { index, container in
-            guard case .running(let since) = container.state, let runtime = container.runtime,
-                let spec = object.container(at: index)
-            else { return nil }
-            return (spec.name, runtime, since)
-        }
     }
 
     /// The pod that a sandbox belongs to.
@@ -74,7 +63,11 @@ public struct Kubelet: Sendable {
         guard Int(sandbox.slot) < pods.count, pods[Int(sandbox.slot)]?.generation == sandbox.generation,
             var record = pods[Int(sandbox.slot)].take()
         else { return nil }
-        defer { pods[Int(sandbox.slot)] = record }
+        let wasCounted = record.stage != .finished
+        defer {
+            if wasCounted, record.stage == .finished { nodes[Int(record.node.index)].load.remove(record.requests) }
+            pods[Int(sandbox.slot)] = record
+        }
         return body(&record)
     }
 
@@ -152,6 +145,7 @@ public struct Kubelet: Sendable {
             if let run = container.runtime { endRun(run) }
         }
         sandboxes[record.id] = nil
+        if record.stage != .finished { nodes[Int(record.node.index)].load.remove(record.requests) }
         nodes[Int(record.node.index)].sandboxes.removeSorted(sandbox)
         pods[Int(sandbox.slot)] = nil
         podGenerations[Int(sandbox.slot)] &+= 1

@@ -19,6 +19,8 @@ struct NodeRecord: Sendable {
     /// Since when the health is what it is; the last heartbeat of a node that is not healthy.
     var healthSince: SimulationTime = .zero
     var hardware: NodeHardware
+    /// Where its pods' statuses say that they run; follows from its number.
+    let hostAddress: String
     /// Images on disk, by reference.
     var images: Set<String> = []
     /// Pulls are serialised: the next one begins then.
@@ -27,6 +29,8 @@ struct NodeRecord: Sendable {
     var network: UInt32
     var nextAddress: UInt32 = 2
     var sandboxes: [SandboxID] = []
+    /// What its pods ask for; follows from them.
+    var load = NodeLoad()
     var underMemoryPressure = false
     var pressureSeen: SimulationTime = .zero
     var checksPressure = false
@@ -35,6 +39,7 @@ struct NodeRecord: Sendable {
         self.name = name
         self.hardware = hardware
         self.network = network
+        hostAddress = Kubelet.hostAddress(network)
     }
 }
 
@@ -64,10 +69,12 @@ extension NodeRecord: BinaryCodable {
         health = try reader.read()
         healthSince = try reader.read()
         hardware = NodeHardware(
-            cpuMilli: try reader.read(), memoryBytes: try reader.read(), gpus: try reader.read(), coreSpeed: try reader.read())
+            cpuMilli: try reader.read(), memoryBytes: try reader.read(), gpus: try reader.read(),
+            coreSpeed: try reader.read())
         images = try reader.read()
         pullFreeAt = try reader.read()
         network = try reader.read()
+        hostAddress = Kubelet.hostAddress(network)
         nextAddress = try reader.read()
         sandboxes = try reader.read()
         underMemoryPressure = try reader.read()

@@ -12,16 +12,20 @@ public enum PodConditionRules {
     public static func initialized(spec: PodSpec, status: PodStatus, phase: String) -> Verdict {
         var unknown: [String] = []
         var incomplete: [String] = []
-        for container in spec.initContainers {
+        for container in spec.ownInitContainers {
             guard let found = status.initContainerStatuses.first(where: { $0.name == container.name }) else {
                 unknown.append(container.name)
                 continue
             }
-            if container.restartPolicy == "Always" ? found.started != true : !found.ready { incomplete.append(container.name) }
+            if container.restartPolicy == "Always" ? found.started != true : !found.ready {
+                incomplete.append(container.name)
+            }
         }
         if phase == "Succeeded", unknown.isEmpty { return Verdict(isTrue: true, reason: "PodCompleted") }
         // Once a regular container ran, initialisation is over for good.
-        let ran = status.containerStatuses.contains { $0.state?.running != nil || $0.state?.terminated != nil || $0.lastState?.terminated != nil }
+        let ran = status.containerStatuses.contains {
+            $0.state?.running != nil || $0.state?.terminated != nil || $0.lastState?.terminated != nil
+        }
         if ran { return Verdict(isTrue: true) }
         guard !unknown.isEmpty || !incomplete.isEmpty else { return Verdict(isTrue: true) }
         return Verdict(
@@ -32,14 +36,14 @@ public enum PodConditionRules {
     public static func containersReady(spec: PodSpec, status: PodStatus, phase: String) -> Verdict {
         var unknown: [String] = []
         var unready: [String] = []
-        for container in spec.initContainers where container.restartPolicy == "Always" {
+        for container in spec.ownInitContainers where container.restartPolicy == "Always" {
             guard let found = status.initContainerStatuses.first(where: { $0.name == container.name }) else {
                 unknown.append(container.name)
                 continue
             }
             if !found.ready { unready.append(container.name) }
         }
-        for container in spec.containers {
+        for container in spec.ownContainers {
             guard let found = status.containerStatuses.first(where: { $0.name == container.name }) else {
                 unknown.append(container.name)
                 continue
@@ -59,11 +63,14 @@ public enum PodConditionRules {
         var missing: [String] = []
         for gate in spec.readinessGates {
             guard let condition = status.conditions.first(where: { $0.type == gate.conditionType }) else {
-                missing.append("corresponding condition of pod readiness gate \"\(gate.conditionType)\" does not exist.")
+                missing.append(
+                    "corresponding condition of pod readiness gate \"\(gate.conditionType)\" does not exist.")
                 continue
             }
             if condition.status != "True" {
-                missing.append("the status of pod readiness gate \"\(gate.conditionType)\" is not \"True\", but \(condition.status)")
+                missing.append(
+                    "the status of pod readiness gate \"\(gate.conditionType)\" is not \"True\", but \(condition.status)"
+                )
             }
         }
         guard !missing.isEmpty else { return Verdict(isTrue: true) }
@@ -71,7 +78,9 @@ public enum PodConditionRules {
     }
 
     private static func message(_ groups: [(state: String, names: [String])]) -> String {
-        groups.filter { !$0.names.isEmpty }.map { "containers with \($0.state) status: [\($0.names.joined(separator: " "))]" }
-            .joined(separator: ", ")
+        groups.filter { !$0.names.isEmpty }.map {
+            "containers with \($0.state) status: [\($0.names.joined(separator: " "))]"
+        }
+        .joined(separator: ", ")
     }
 }

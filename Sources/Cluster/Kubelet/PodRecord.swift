@@ -33,6 +33,8 @@ struct PodRecord: Sendable {
     var resizeTimer: TimerHandle = .none
     /// Phase and reason that override the computed ones (eviction, rejection, deadline).
     var override: (phase: String, reason: String, message: String)?
+    /// What the pod adds to its node's load; follows from its spec.
+    var requests = ResourceVector()
     /// The object is to be removed once all has stopped.
     var isDeleted = false
 
@@ -91,9 +93,19 @@ extension PodRecord: BinaryCodable {
 extension Pod {
     /// Init containers, then regular ones: the order in which records count them.
     func container(at index: Int) -> Container? {
-        if index < spec.initContainers.count { return spec.initContainers[index] }
-        let regular = index - spec.initContainers.count
-        return regular < spec.containers.count ? spec.containers[regular] : nil
+        if index < spec.ownInitContainers.count { return spec.ownInitContainers[index] }
+        let regular = index - spec.ownInitContainers.count
+        return regular < spec.ownContainers.count ? spec.ownContainers[regular] : nil
+    }
+}
+
+extension Pod {
+    /// The name of ``container(at:)``, without a copy of all the rest.
+    func containerName(at index: Int) -> String? {
+        let initial = spec.ownInitContainers
+        if index < initial.count { return initial[index].name }
+        let regular = spec.ownContainers
+        return index - initial.count < regular.count ? regular[index - initial.count].name : nil
     }
 }
 

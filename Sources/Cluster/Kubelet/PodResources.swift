@@ -3,17 +3,19 @@ import KubernetesAPI
 /// What a pod asks of a node (`component-helpers/resource`).
 public enum PodResources {
     /// The larger of what runs at once and of each step of the initialisation, plus overhead.
-    public static func requests(of pod: Pod) -> [String: Quantity] { total(of: pod) { $0.resources?.requests ?? [:] } }
+    public static func requests(of pod: Pod) -> [String: Quantity] { requests(of: pod.spec) }
+
+    static func requests(of spec: PodSpec) -> [String: Quantity] { total(of: spec) { $0.resources?.requests ?? [:] } }
 
     /// The sum of limits in the same way; containers without a limit count as nothing.
-    public static func limits(of pod: Pod) -> [String: Quantity] { total(of: pod) { $0.resources?.limits ?? [:] } }
+    public static func limits(of pod: Pod) -> [String: Quantity] { total(of: pod.spec) { $0.resources?.limits ?? [:] } }
 
-    private static func total(of pod: Pod, _ amounts: (Container) -> [String: Quantity]) -> [String: Quantity] {
+    private static func total(of spec: PodSpec, _ amounts: (Container) -> [String: Quantity]) -> [String: Quantity] {
         var sum: [String: Quantity] = [:]
-        for container in pod.spec.containers { add(amounts(container), to: &sum) }
+        for container in spec.ownContainers { add(amounts(container), to: &sum) }
         var sidecars: [String: Quantity] = [:]
         var peak: [String: Quantity] = [:]
-        for container in pod.spec.initContainers {
+        for container in spec.ownInitContainers {
             if container.restartPolicy == "Always" {
                 add(amounts(container), to: &sidecars)
                 raise(&peak, to: sidecars)
@@ -25,12 +27,13 @@ public enum PodResources {
         }
         add(sidecars, to: &sum)
         raise(&sum, to: peak)
-        if let own = pod.spec.resources {
+        if let own = spec.resources {
             var stand = Container()
             stand.resources = own
-            for (name, amount) in amounts(stand) where ["cpu", "memory"].contains(name) || name.hasPrefix("hugepages-") { sum[name] = amount }
+            for (name, amount) in amounts(stand) where ["cpu", "memory"].contains(name) || name.hasPrefix("hugepages-")
+            { sum[name] = amount }
         }
-        add(pod.spec.overhead, to: &sum)
+        add(spec.overhead, to: &sum)
         return sum
     }
 

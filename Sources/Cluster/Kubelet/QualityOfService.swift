@@ -10,7 +10,10 @@ public enum QualityOfService: String, Sendable {
         if let own = pod.spec.resources, !own.requests.isEmpty || !own.limits.isEmpty {
             self.init([(own.requests, own.limits)])
         } else {
-            self.init((pod.spec.containers + pod.spec.initContainers).map { ($0.resources?.requests ?? [:], $0.resources?.limits ?? [:]) })
+            self.init(
+                (pod.spec.ownContainers + pod.spec.ownInitContainers).map {
+                    ($0.resources?.requests ?? [:], $0.resources?.limits ?? [:])
+                })
         }
     }
 
@@ -21,7 +24,9 @@ public enum QualityOfService: String, Sendable {
         for container in containers {
             var limited = 0
             for name in ["cpu", "memory"] {
-                if let request = container.requests[name], request > Quantity() { requests[name] = (requests[name] ?? Quantity()) + request }
+                if let request = container.requests[name], request > Quantity() {
+                    requests[name] = (requests[name] ?? Quantity()) + request
+                }
                 if let limit = container.limits[name], limit > Quantity() {
                     limited += 1
                     limits[name] = (limits[name] ?? Quantity()) + limit
@@ -50,12 +55,12 @@ public enum QualityOfService: String, Sendable {
         var memory = request(container)
         if pod.spec.resources?.requests["memory"] != nil {
             // What the pod asks for beyond its containers is shared out evenly.
-            let all = pod.spec.containers + pod.spec.initContainers.filter { $0.restartPolicy == "Always" }
+            let all = pod.spec.ownContainers + pod.spec.ownInitContainers.filter { $0.restartPolicy == "Always" }
             let left = (pod.spec.resources?.requests["memory"]?.value ?? 0) - all.reduce(0) { $0 + request($1) }
             if left > 0, !all.isEmpty { memory += left / Int64(all.count) }
         }
         var score = adjustment(memory, nodeMemory)
-        if container.restartPolicy == "Always", let least = pod.spec.containers.map(request).min() {
+        if container.restartPolicy == "Always", let least = pod.spec.ownContainers.map(request).min() {
             score = min(score, adjustment(least, nodeMemory))
         }
         return score

@@ -31,7 +31,7 @@ public struct MetricsServer: Sendable {
 
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         guard change.kind == .deleted else { return }
-        if let (id, _, _) = change.object(Pod.self) { entries[id] = nil }
+        if let (id, _, _) = change.pod { entries[id] = nil }
         if let (_, _, node) = change.object(Node.self) { nodes[node.metadata.name] = nil }
     }
 
@@ -47,10 +47,14 @@ public struct MetricsServer: Sendable {
             }
             var total: (cpu: Int64, memory: Int64) = (0, 0)
             for sandbox in node.sandboxes {
-                guard let pod = kubelet.pod(of: sandbox), let object = context.store[pod] else { continue }
+                guard let record = kubelet.record(sandbox), let object = context.store[record.id] else { continue }
+                let pod = record.id
                 let old = entries[pod] ?? []
                 var new: [Entry] = []
-                for (name, run, since) in kubelet.runningContainers(of: pod, object) {
+                for (index, container) in record.containers.enumerated() {
+                    guard case .running(let since) = container.state, let run = container.runtime,
+                        let name = object.containerName(at: index)
+                    else { continue }
                     guard let usage = usage.usage(of: run, now: now) else { continue }
                     let sample = Sample(time: now, usage: usage)
                     total.cpu &+= usage.cpuNanoseconds
@@ -83,14 +87,17 @@ public struct MetricsServer: Sendable {
             window = entry.last.time - previous.time
             containers.append(
                 PodUsageSample.Container(
-                    name: entry.name, cpuMilli: Self.milli(entry.last.usage.cpuNanoseconds - previous.usage.cpuNanoseconds, over: window),
+                    name: entry.name,
+                    cpuMilli: Self.milli(entry.last.usage.cpuNanoseconds - previous.usage.cpuNanoseconds, over: window),
                     memoryBytes: entry.last.usage.workingSetBytes))
         }
         return PodUsageSample(timestamp: entries[0].last.time, window: window, containers: containers)
     }
 
     /// Usage of a node over the last window, in thousandths of a core and bytes.
-    public func usage(ofNode name: String) -> (timestamp: SimulationTime, window: Duration, cpuMilli: Int64, memoryBytes: Int64)? {
+    public func usage(ofNode name: String) -> (
+        timestamp: SimulationTime, window: Duration, cpuMilli: Int64, memoryBytes: Int64
+    )? {
         guard let node = nodes[name], let previous = node.previous, node.last.0 > previous.0 else { return nil }
         let window = node.last.0 - previous.0
         // The machine's own daemons are not modelled; containers that ended meanwhile may leave a negative difference.

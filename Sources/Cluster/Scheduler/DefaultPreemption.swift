@@ -28,7 +28,7 @@ struct DefaultPreemption {
         }
         // One round of victims is enough: the room that they leave is kept for the pod.
         if let index = nominatedNode, rejections[index]?.isUnresolvable != true,
-            cycle.nodes[index].pods.contains(where: { $0.priority < cycle.pod.priority && $0.pod.isPreempted })
+            cycle.nodes[index].pods.contains(where: { $0.priority < cycle.pod.priority && $0.isPreempted })
         {
             return Outcome(message: prefix + "not eligible due to a terminating pod on the nominated node.")
         }
@@ -140,7 +140,7 @@ struct DefaultPreemption {
 
 extension Pod {
     /// On its way out to make room for a more important pod.
-    fileprivate var isPreempted: Bool {
+    var isPreempted: Bool {
         metadata.deletionTimestamp != nil
             && status.conditions.contains {
                 $0.type == "DisruptionTarget" && $0.status == "True" && $0.reason == "PreemptionByScheduler"

@@ -67,5 +67,16 @@ struct NodeInfo: Sendable {
         if !pod.requiredAntiAffinity.isEmpty { podsWithRequiredAntiAffinity -= 1 }
     }
 
+    /// Where a pod lies in `pods`, which are in the order of identifiers.
+    func place(of id: ObjectID<Pod>) -> Int? {
+        var (low, high) = (0, pods.count)
+        while low < high {
+            let middle = (low + high) / 2
+            guard let other = pods[middle].id else { return pods.firstIndex { $0.id == id } }
+            if other < id { low = middle + 1 } else { high = middle }
+        }
+        return low < pods.count && pods[low].id == id ? low : nil
+    }
+
     var labels: [String: String] { node.metadata.labels }
 }

@@ -40,6 +40,10 @@ public struct Scheduler: Sendable {
     /// Pods with rules about other pods, over all nodes; rebuilt on restore.
     var podsWithAffinity = 0
     private var memory = SchedulingMemory()
+    private var selectors = DefaultSelectors()
+    private var bindings = TopologyMerge()
+    /// Labels of the pods on the nodes; rebuilt on restore.
+    private var groups = LabelGroups()
 
     public init(seed: UInt64) { dice = RandomStream(seed: seed, name: "scheduler/ties") }
 
@@ -48,7 +52,7 @@ public struct Scheduler: Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         switch change.id.kind {
         case .pod:
-            if let (id, old, pod) = change.object(Pod.self) { observe(id, old, pod, change.kind, &context) }
+            if let (id, old, pod) = change.pod { observe(id, old, pod, change, &context) }
         case .node:
             if let (_, old, node) = change.object(Node.self) { observe(node, old, change.kind, &context) }
         case .persistentVolumeClaim, .podDisruptionBudget:
@@ -60,27 +64,24 @@ public struct Scheduler: Sendable {
     }
 
     private mutating func observe(
-        _ id: ObjectID<Pod>, _ old: Pod?, _ pod: Pod, _ kind: ObjectChange.Kind, _ context: inout ClusterContext
+        _ id: ObjectID<Pod>, _ old: Pod?, _ pod: Pod, _ change: ObjectChange, _ context: inout ClusterContext
     ) {
-        let finished = pod.status.phase == "Succeeded" || pod.status.phase == "Failed"
-        if kind == .deleted || finished {
+        let kind = change.kind
+        if kind == .deleted || pod.isFinished {
             if unplace(id) { moveUnschedulable(where: Self.waitsForRoom, &context) }
             drop(id)
             return
         }
         if !pod.spec.nodeName.isEmpty {
-            if placements[id] == nil { place(id, pod, on: pod.spec.nodeName) }
+            if placements[id] == nil { place(id, pod, on: pod.spec.nodeName, &context) }
             if kind == .added || old?.spec.nodeName.isEmpty == true {
                 drop(id)
                 // A new neighbour may be what another pod's affinity waits for.
                 moveUnschedulable(
                     where: { $0.plugins.contains(.interPodAffinity) || $0.plugins.contains(.podTopologySpread) },
                     &context)
-            } else if let old,
-                !old.boxedSpec.isIdentical(to: pod.boxedSpec) || old.metadata.labels != pod.metadata.labels
-                    || old.status.startTime != pod.status.startTime
-            {
-                refresh(id, pod)
+            } else if change.concerns([.spec, .labels, .startTime, .deletion]) {
+                refresh(id, pod, &context)
             }
             return
         }
@@ -119,7 +120,7 @@ public struct Scheduler: Sendable {
                 memory.touch(nodes.count)
                 nodes.append(NodeInfo(node))
                 for pod in context.store.pods(on: name) {
-                    if let object = context.store[pod] { place(pod, object, on: name) }
+                    if let object = context.store[pod] { place(pod, object, on: name, &context) }
                 }
             }
             moveUnschedulable(where: { _ in true }, &context)
@@ -142,49 +143,63 @@ public struct Scheduler: Sendable {
 
     // MARK: The cache
 
-    private mutating func place(_ id: ObjectID<Pod>, _ pod: Pod, on node: String) {
+    private mutating func place(
+        _ id: ObjectID<Pod>, _ pod: Pod, on node: String, _ context: inout ClusterContext
+    ) {
         guard let index = nodesByName[node], placements[id] == nil else { return }
         placements[id] = index
-        add(PodInfo(pod, id: id), to: index)
+        add(PodInfo(pod, id: id, shape: context.shape(of: pod)), to: index)
     }
 
     private mutating func add(_ info: PodInfo, to node: Int) {
+        var info = info
+        info.group = groups.enter(info.pod)
         nodes[node].add(info)
         if info.hasAffinity { podsWithAffinity += 1 }
-        memory.touch(node)
+        memory.count(info, on: node, groups, sign: 1)
     }
 
     private mutating func remove(at place: Int, from node: Int) {
-        if nodes[node].pods[place].hasAffinity { podsWithAffinity -= 1 }
+        let info = nodes[node].pods[place]
+        if info.hasAffinity { podsWithAffinity -= 1 }
+        memory.count(info, on: node, groups, sign: -1)
+        if groups.leave(info.group) { memory.forget(group: info.group) }
         nodes[node].remove(at: place)
-        memory.touch(node)
     }
 
     private mutating func unplace(_ id: ObjectID<Pod>) -> Bool {
-        guard let index = placements.removeValue(forKey: id),
-            let place = nodes[index].pods.firstIndex(where: { $0.id == id })
-        else {
+        guard let index = placements.removeValue(forKey: id), let place = nodes[index].place(of: id) else {
             return false
         }
         remove(at: place, from: index)
         return true
     }
 
-    private mutating func refresh(_ id: ObjectID<Pod>, _ pod: Pod) {
-        guard let index = placements[id], let place = nodes[index].pods.firstIndex(where: { $0.id == id }) else {
-            return
-        }
-        let old = nodes[index].pods[place].pod
-        if old.boxedSpec.isIdentical(to: pod.boxedSpec), old.metadata.labels == pod.metadata.labels,
-            (old.metadata.deletionTimestamp == nil) == (pod.metadata.deletionTimestamp == nil)
+    private mutating func refresh(_ id: ObjectID<Pod>, _ pod: Pod, _ context: inout ClusterContext) {
+        guard let index = placements[id], let place = nodes[index].place(of: id) else { return }
+        let old = nodes[index].pods[place]
+        if old.pod.spec.isIdentical(to: pod.spec), old.pod.metadata.labels == pod.metadata.labels,
+            (old.pod.metadata.deletionTimestamp == nil) == (pod.metadata.deletionTimestamp == nil)
         {
             // Only what victims are chosen by has changed, and that no memory holds.
-            nodes[index].pods[place].pod = pod
-            nodes[index].pods[place].startTime = pod.status.startTime
+            var info = PodInfo(pod, id: id, shape: old.shape)
+            info.group = old.group
+            nodes[index].pods[place] = info
+            return
+        }
+        let shape = context.shape(of: pod)
+        guard shape !== old.shape else {
+            // It asks for the same, with other labels: that of a binding.
+            memory.count(old, on: index, groups, sign: -1)
+            if groups.leave(old.group) { memory.forget(group: old.group) }
+            var info = PodInfo(pod, id: id, shape: shape)
+            info.group = groups.enter(pod)
+            nodes[index].pods[place] = info
+            memory.count(info, on: index, groups, sign: 1)
             return
         }
         remove(at: place, from: index)
-        add(PodInfo(pod, id: id), to: index)
+        add(PodInfo(pod, id: id, shape: shape), to: index)
     }
 
     /// Rebuilds what follows from the store, after a snapshot was read.
@@ -203,12 +218,17 @@ public struct Scheduler: Sendable {
             }
         }
         let placed = placements
+        groups = LabelGroups()
         for (id, index) in placed.sorted(by: { $0.key < $1.key }) {
-            if let pod = store[id], index < nodes.count { nodes[index].add(PodInfo(pod, id: id)) }
+            guard let pod = store[id], index < nodes.count else { continue }
+            var info = PodInfo(pod, id: id)
+            info.group = groups.enter(pod)
+            nodes[index].add(info)
         }
         podsWithAffinity = nodes.reduce(0) { $0 + $1.podsWithAffinity }
         waiting = Set((active.pods + backoff + unschedulable).map(\.id))
         memory.forget()
+        selectors = DefaultSelectors()
     }
 
     // MARK: Queues
@@ -308,7 +328,7 @@ public struct Scheduler: Sendable {
         guard let pod = context.store[queued.id], pod.spec.nodeName.isEmpty, pod.metadata.deletionTimestamp == nil
         else { return }
         queued.attempts += 1
-        let info = PodInfo(pod, id: queued.id)
+        let info = PodInfo(pod, id: queued.id, shape: context.shape(of: pod))
         if let node = chooseFromMemory(info, context) ?? chooseNode(info, queued, &context) {
             assume(queued.id, info, node, &context)
         }
@@ -316,12 +336,11 @@ public struct Scheduler: Sendable {
 
     /// The node for one more replica of what was placed before; nil if every node must be looked at.
     private mutating func chooseFromMemory(_ info: PodInfo, _ context: borrowing ClusterContext) -> Int? {
-        guard podsWithAffinity == 0, nominated.isEmpty, SchedulingMemory.isPlain(info) else {
+        guard podsWithAffinity == 0, nominated.isEmpty, info.shape.isPlain, info.pod.spec.nodeName.isEmpty else {
             return nil
         }
         return memory.choose(
-            info, nodes, selector: Self.defaultSelector(of: info.pod, context), start: &nextStart,
-            dice: &dice)
+            info, nodes, groups, selector: selectors.selector(of: info.pod, context), start: &nextStart, dice: &dice)
     }
 
     /// Looks at every node. Nil if none takes the pod, which then waits.
@@ -383,35 +402,14 @@ public struct Scheduler: Sendable {
                 surroundings.namespaces[namespace.metadata.name] = namespace.metadata.labels
             }
         }
-        for volume in pod.spec.volumes {
+        for volume in pod.spec.ownVolumes {
             guard let name = volume.volumeSource.persistentVolumeClaim?.claimName else { continue }
             if context.store.persistentVolumeClaims.id(namespace: pod.metadata.namespace, name: name) != nil {
                 surroundings.claims.insert(pod.metadata.namespace + "/" + name)
             }
         }
-        surroundings.defaultSelector = Self.defaultSelector(of: pod, context)
+        surroundings.defaultSelector = DefaultSelectors.selector(of: pod, context)
         return surroundings
-    }
-
-    /// What the pod's services and controller select together (`helper.DefaultSelector`).
-    private static func defaultSelector(of pod: Pod, _ context: borrowing ClusterContext) -> LabelSelector? {
-        guard pod.spec.topologySpreadConstraints.isEmpty else { return nil }
-        var selector = LabelSelector()
-        context.store.services.forEach { _, service in
-            if service.metadata.namespace == pod.metadata.namespace, !service.spec.selector.isEmpty,
-                service.spec.selector.allSatisfy({ pod.metadata.labels[$0.key] == $0.value })
-            {
-                selector.matchLabels.merge(service.spec.selector) { first, _ in first }
-            }
-        }
-        if let set: ObjectID<ReplicaSet> = context.controller(of: pod), let object = context.store[set] {
-            selector.matchLabels.merge(object.spec.selector.matchLabels) { first, _ in first }
-            selector.matchExpressions += object.spec.selector.matchExpressions
-        } else if let set: ObjectID<StatefulSet> = context.controller(of: pod), let object = context.store[set] {
-            selector.matchLabels.merge(object.spec.selector.matchLabels) { first, _ in first }
-            selector.matchExpressions += object.spec.selector.matchExpressions
-        }
-        return selector.isEmpty ? nil : selector
     }
 
     /// How many feasible nodes are enough: all below 100, then a falling share.
@@ -471,9 +469,9 @@ public struct Scheduler: Sendable {
         }
         let name = nodes[index].name
         let time = context.wallTime
-        let topology = context.topologyLabels(of: name)
+        let labels = bindings.labels(of: pod, on: context.topologyLabels(of: name))
         let bound = context.update(id) { pod in
-            pod.bind(to: name, topology: topology, at: time)
+            pod.bind(to: name, labels: labels, at: time)
             pod.status.nominatedNodeName = ""
         }
         if let bound {

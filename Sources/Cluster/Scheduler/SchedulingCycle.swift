@@ -37,7 +37,7 @@ struct SchedulingCycle {
 
     /// Why the pod fits no node at all, whatever the node: a claim that is not there.
     var preFilterFailure: String? {
-        for volume in pod.pod.spec.volumes {
+        for volume in pod.pod.spec.ownVolumes {
             guard let claim = volume.volumeSource.persistentVolumeClaim else { continue }
             if !surroundings.claims.contains(pod.pod.metadata.namespace + "/" + claim.claimName) {
                 return "persistentvolumeclaim \"\(claim.claimName)\" not found"

@@ -22,19 +22,24 @@ struct SchedulingMemory: Sendable {
 
     private struct Entry: Sendable {
         var isPresent = false
+        /// Cordons and taints let the kind in.
+        var admits = false
+        /// There is room as well.
         var fits = false
         /// A taint that only lowers the score: its normalised score needs the long way.
         var isDisliked = false
         var hasHostname = false
-        /// LeastAllocated and BalancedAllocation.
-        var base: Int64 = 0
-        /// Pods on the node that the default selector selects.
-        var matching: Int64 = 0
         /// Place of the node's zone in `zones`, -1 without one.
         var zone: Int32 = -1
+        /// Pods on the node that the default selector selects.
+        var matching: Int32 = 0
+        /// LeastAllocated and BalancedAllocation.
+        var base: Int64 = 0
     }
 
     private var kind: Kind?
+    /// The spec of the last pod of the kind: one with the same storage is of the kind without a look.
+    private var known: PodSpec?
     private var entries: [Entry] = []
     private var zones: [(name: String, matching: Int64)] = []
     private var present = 0
@@ -43,32 +48,63 @@ struct SchedulingMemory: Sendable {
     private var hasAnyImage = false
     /// Nodes that changed since their entry was made.
     private var changed: [Int] = []
+    /// Nodes whose pods changed since their entry was made.
+    private var loaded: [Int] = []
+    /// Whether the selector means the pods of a group: 0 if nobody asked yet, 1 for no, 2 for yes.
+    private var means: [UInt8] = []
+    /// Used again from choice to choice.
+    private var feasible: [Int32] = []
+    private var totals: [Int64] = []
+    private var raw: [Int64] = []
+    private var weights: [Int: Double] = [:]
 
     init() {}
 
     /// Notes that a node is another now.
     mutating func touch(_ node: Int) {
-        guard kind != nil else { return }
-        // Many changes without a pod to schedule: forget all rather than remember each.
-        if changed.count > 4_096 {
-            kind = nil
-            changed = []
-        } else if changed.last != node {
-            changed.append(node)
+        guard kind != nil, changed.last != node else { return }
+        changed.append(node)
+        if changed.count > Self.most { forget() }
+    }
+
+    /// Many changes without a pod to schedule: then all is forgotten, rather than each remembered.
+    private static let most = 4_096
+
+    /// Notes that a pod came to a node or left it.
+    mutating func count(_ pod: PodInfo, on node: Int, _ groups: LabelGroups, sign: Int32) {
+        guard let kind else { return }
+        if node < entries.count, entries[node].isPresent, let selector = kind.selector,
+            pod.pod.metadata.deletionTimestamp == nil, means(pod.group, selector, kind.namespace, groups)
+        {
+            entries[node].matching += sign
+            if entries[node].zone >= 0 { zones[Int(entries[node].zone)].matching += Int64(sign) }
         }
+        guard loaded.last != node else { return }
+        loaded.append(node)
+        if loaded.count > Self.most { forget() }
+    }
+
+    private mutating func means(
+        _ group: Int32, _ selector: LabelSelector, _ namespace: String, _ groups: LabelGroups
+    ) -> Bool {
+        let place = Int(group)
+        if place >= means.count {
+            means.append(contentsOf: repeatElement(0, count: max(place + 1, groups.count) - means.count))
+        }
+        if means[place] == 0 { means[place] = groups.matches(group, selector, namespace: namespace) ? 2 : 1 }
+        return means[place] == 2
+    }
+
+    /// Notes that a number of ``LabelGroups`` means other labels from now on.
+    mutating func forget(group: Int32) {
+        if group >= 0, Int(group) < means.count { means[Int(group)] = 0 }
     }
 
     mutating func forget() {
         kind = nil
+        known = nil
         changed = []
-    }
-
-    /// Whether filters and scores of a pod follow from its kind alone.
-    static func isPlain(_ pod: PodInfo) -> Bool {
-        let spec = pod.pod.spec
-        return spec.topologySpreadConstraints.isEmpty && spec.affinity == nil && spec.nodeSelector.isEmpty
-            && spec.nodeName.isEmpty && pod.ports.isEmpty
-            && !spec.volumes.contains { $0.volumeSource.persistentVolumeClaim != nil }
+        loaded = []
     }
 
     /// The node for a plain pod, while no pod of the cluster has rules about others.
@@ -77,58 +113,99 @@ struct SchedulingMemory: Sendable {
     ///   - dice: picks one of several equals.
     /// - Returns: nil if no node fits, or if the long way must decide; `start` and the dice are then untouched.
     mutating func choose(
-        _ pod: PodInfo, _ nodes: [NodeInfo], selector: LabelSelector?, start: inout Int, dice: inout RandomStream
+        _ pod: PodInfo, _ nodes: [NodeInfo], _ groups: LabelGroups, selector: LabelSelector?, start: inout Int,
+        dice: inout RandomStream
     ) -> Int? {
-        recall(pod, nodes, selector)
+        recall(pod, nodes, groups, selector)
         let enough = Scheduler.feasibleNodesToFind(present)
-        var feasible: [Int] = []
-        feasible.reserveCapacity(min(enough, present))
+        feasible.removeAll(keepingCapacity: true)
         var looked = 0
         var index = start
+        /// Where the search began anew at the first node.
+        var turn = 0
         for offset in entries.indices {
-            if index >= entries.count { index -= entries.count }
+            if index >= entries.count {
+                index -= entries.count
+                turn = feasible.count
+            }
             if entries[index].isPresent {
                 looked = offset + 1
                 if entries[index].fits {
                     if entries[index].isDisliked { return nil }
-                    feasible.append(index)
+                    feasible.append(Int32(truncatingIfNeeded: index))
                     if feasible.count >= enough { break }
                 }
             }
             index += 1
         }
-        guard !feasible.isEmpty else { return nil }
+        guard let first = feasible.first else { return nil }
         start = (start + looked) % entries.count
-        feasible.sort()
-        guard feasible.count > 1 else { return feasible[0] }
-        let totals = totals(feasible)
-        let best = totals.max() ?? 0
-        let top = feasible.indices.filter { totals[$0] == best }
-        return feasible[top[Int(dice.below(UInt64(top.count)))]]
+        guard feasible.count > 1 else { return Int(first) }
+        // In the order of the nodes.
+        if turn > 0, turn < feasible.count { feasible = Array(feasible[turn...] + feasible[..<turn]) }
+        score()
+        var (best, equals) = (Int64.min, 0)
+        for total in totals {
+            if total > best {
+                (best, equals) = (total, 1)
+            } else if total == best {
+                equals += 1
+            }
+        }
+        var left = Int(dice.below(UInt64(equals)))
+        for place in totals.indices where totals[place] == best {
+            if left == 0 { return Int(feasible[place]) }
+            left -= 1
+        }
+        return nil
     }
 
-    /// Scores up to a constant that all share: that of the taints.
-    private func totals(_ feasible: [Int]) -> [Int64] {
-        var totals = feasible.map { entries[$0].base }
-        if hasAnyImage { for place in feasible.indices { totals[place] += imageScore(feasible[place]) } }
-        guard kind?.selector != nil else { return totals }
+    /// Scores of the feasible nodes, up to a constant that all share: that of the taints.
+    private mutating func score() {
+        totals.removeAll(keepingCapacity: true)
+        for node in feasible { totals.append(entries[Int(node)].base) }
+        if hasAnyImage { for place in feasible.indices { totals[place] += imageScore(Int(feasible[place])) } }
+        guard kind?.selector != nil else { return }
         var isSeen = [Bool](repeating: false, count: zones.count)
-        for node in feasible where entries[node].zone >= 0 { isSeen[Int(entries[node].zone)] = true }
-        let hostWeight = PodTopologySpreadPlugin.spreadWeight(feasible.count)
-        let zoneWeight = PodTopologySpreadPlugin.spreadWeight(isSeen.lazy.filter { $0 }.count)
-        let raw = feasible.map { node -> Int64 in
-            let entry = entries[node]
-            var score = 0.0
-            if entry.hasHostname { score += Double(entry.matching) * hostWeight + 2 }
-            if entry.zone >= 0 { score += Double(zones[Int(entry.zone)].matching) * zoneWeight + 4 }
-            return Int64(score.rounded())
+        for node in feasible where entries[Int(node)].zone >= 0 { isSeen[Int(entries[Int(node)].zone)] = true }
+        let hostWeight = weight(feasible.count)
+        let zoneWeight = weight(isSeen.lazy.filter { $0 }.count)
+        raw.removeAll(keepingCapacity: true)
+        var (least, most) = (Int64.max, Int64.min)
+        // Most nodes have one of few numbers of matching pods.
+        var (lastMatching, lastZone, lastRaw): (Int32, Int32, Int64) = (-1, -2, 0)
+        for node in feasible {
+            let entry = entries[Int(node)]
+            if !entry.hasHostname || entry.matching != lastMatching || entry.zone != lastZone {
+                var score = 0.0
+                if entry.hasHostname { score += Double(entry.matching) * hostWeight + 2 }
+                if entry.zone >= 0 { score += Double(zones[Int(entry.zone)].matching) * zoneWeight + 4 }
+                lastRaw = Int64(score.rounded())
+                (lastMatching, lastZone) = entry.hasHostname ? (entry.matching, entry.zone) : (-1, -2)
+            }
+            raw.append(lastRaw)
+            least = min(least, lastRaw)
+            most = max(most, lastRaw)
         }
-        let (least, most) = (raw.min() ?? 0, raw.max() ?? 0)
-        for place in feasible.indices {
-            let score = most == 0 ? 100 : 100 * (most + least - raw[place]) / most
-            totals[place] += SchedulerPlugin.podTopologySpread.weight * score
+        let spread = SchedulerPlugin.podTopologySpread.weight
+        guard most != 0 else {
+            for place in totals.indices { totals[place] += spread * 100 }
+            return
         }
-        return totals
+        var (last, share) = (most, 100 * least / most)
+        for place in totals.indices {
+            if raw[place] != last { (last, share) = (raw[place], 100 * (most + least - raw[place]) / most) }
+            totals[place] += spread * share
+        }
+    }
+
+    /// ``PodTopologySpreadPlugin/spreadWeight(_:)``, remembered: it is a logarithm.
+    private mutating func weight(_ size: Int) -> Double {
+        if let known = weights[size] { return known }
+        let weight = PodTopologySpreadPlugin.spreadWeight(size)
+        if weights.count > 64 { weights = [:] }
+        weights[size] = weight
+        return weight
     }
 
     private func imageScore(_ node: Int) -> Int64 {
@@ -139,35 +216,58 @@ struct SchedulingMemory: Sendable {
 
     // MARK: Keeping up
 
-    private mutating func recall(_ pod: PodInfo, _ nodes: [NodeInfo], _ selector: LabelSelector?) {
-        let containers = pod.pod.spec.initContainers + pod.pod.spec.containers
-        let wanted = Kind(
-            namespace: pod.pod.metadata.namespace, requests: pod.requests, nonZeroCPU: pod.nonZeroCPU,
-            nonZeroMemory: pod.nonZeroMemory, images: containers.map(\.image), containers: containers.count,
-            tolerations: pod.pod.spec.tolerations, selector: selector)
-        if kind != wanted {
-            kind = wanted
-            changed = Array(nodes.indices)
-            entries = []
-            zones = []
-            present = 0
-            images = Array(repeating: [:], count: containers.count)
+    private mutating func recall(
+        _ pod: PodInfo, _ nodes: [NodeInfo], _ groups: LabelGroups, _ selector: LabelSelector?
+    ) {
+        let spec = pod.pod.spec
+        let isKnown =
+            known?.shared.isIdentical(to: spec.shared) == true && kind?.selector == selector
+            && kind?.namespace == pod.pod.metadata.namespace
+        if !isKnown {
+            let containers = spec.ownInitContainers + spec.ownContainers
+            let wanted = Kind(
+                namespace: pod.pod.metadata.namespace, requests: pod.requests, nonZeroCPU: pod.nonZeroCPU,
+                nonZeroMemory: pod.nonZeroMemory, images: containers.map(\.image), containers: containers.count,
+                tolerations: spec.tolerations, selector: selector)
+            known = spec
+            if kind != wanted {
+                kind = wanted
+                changed = Array(nodes.indices)
+                loaded = []
+                means = []
+                entries = []
+                zones = []
+                present = 0
+                images = Array(repeating: [:], count: containers.count)
+            }
         }
-        guard !changed.isEmpty else { return }
-        while entries.count < nodes.count { entries.append(Entry()) }
-        let names = containers.map { ImageReference.normalized($0.image) }
-        for index in changed { renew(index, pod, nodes[index], selector, names) }
-        changed.removeAll(keepingCapacity: true)
-        hasAnyImage = images.contains { !$0.isEmpty }
+        if !changed.isEmpty {
+            while entries.count < nodes.count { entries.append(Entry()) }
+            let names = (kind?.images ?? []).map { ImageReference.normalized($0) }
+            for index in changed { renew(index, pod, nodes[index], groups, selector, names) }
+            changed.removeAll(keepingCapacity: true)
+            hasAnyImage = images.contains { !$0.isEmpty }
+        }
+        for index in loaded where index < entries.count { weigh(index, pod, nodes[index]) }
+        loaded.removeAll(keepingCapacity: true)
+    }
+
+    /// What depends on the sums of the node's pods.
+    private mutating func weigh(_ index: Int, _ pod: PodInfo, _ node: NodeInfo) {
+        guard entries[index].isPresent else { return }
+        entries[index].fits = entries[index].admits && NodeResourcesPlugin.holds(pod, node)
+        entries[index].base =
+            NodeResourcesPlugin.leastAllocated(pod, node) + (NodeResourcesPlugin.balanced(pod, node) ?? 0)
     }
 
     private mutating func renew(
-        _ index: Int, _ pod: PodInfo, _ node: NodeInfo, _ selector: LabelSelector?, _ names: [String]
+        _ index: Int, _ pod: PodInfo, _ node: NodeInfo, _ groups: LabelGroups, _ selector: LabelSelector?,
+        _ names: [String]
     ) {
         let old = entries[index]
         if old.isPresent {
             present -= 1
-            if old.zone >= 0 { zones[Int(old.zone)].matching -= old.matching }
+            if old.zone >= 0 { zones[Int(old.zone)].matching -= Int64(old.matching) }
         }
         for place in images.indices { images[place][index] = nil }
         guard node.isPresent else {
@@ -176,12 +276,10 @@ struct SchedulingMemory: Sendable {
         }
         var entry = Entry()
         entry.isPresent = true
-        entry.fits =
+        entry.admits =
             NodeUnschedulablePlugin.filter(pod, node) == nil
             && (node.node.spec.taints.isEmpty || TaintTolerationPlugin.accepts(pod, node))
-            && NodeResourcesPlugin.filter(pod, node) == nil
         entry.isDisliked = node.node.spec.taints.contains { $0.effect == "PreferNoSchedule" }
-        entry.base = NodeResourcesPlugin.leastAllocated(pod, node) + (NodeResourcesPlugin.balanced(pod, node) ?? 0)
         let labels = node.labels
         entry.hasHostname = labels["kubernetes.io/hostname"] != nil
         if let zone = labels["topology.kubernetes.io/zone"] {
@@ -193,14 +291,18 @@ struct SchedulingMemory: Sendable {
             }
         }
         if let selector {
-            entry.matching = PodTopologySpreadPlugin.count(
-                selector, on: node, namespace: pod.pod.metadata.namespace)
-            if entry.zone >= 0 { zones[Int(entry.zone)].matching += entry.matching }
+            let namespace = pod.pod.metadata.namespace
+            for other in node.pods
+            where means(other.group, selector, namespace, groups) && other.pod.metadata.deletionTimestamp == nil {
+                entry.matching += 1
+            }
+            if entry.zone >= 0 { zones[Int(entry.zone)].matching += Int64(entry.matching) }
         }
         present += 1
         if !node.images.isEmpty {
             for (place, name) in names.enumerated() { images[place][index] = node.images[name] }
         }
         entries[index] = entry
+        weigh(index, pod, node)
     }
 }

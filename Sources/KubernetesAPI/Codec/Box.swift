@@ -1,10 +1,11 @@
 /// Copy-on-write storage for the large parts of a message: pods of one template share its spec until one changes.
 ///
 /// Sound to send although the storage is a class: it is written only through `unique`, which copies it first unless
-/// this is the only reference to it.
+/// this is the only reference to it. That is also why accesses to the storage need no check at run time: a writer has
+/// its box to itself.
 public struct Box<Value: Sendable>: @unchecked Sendable {
     @usableFromInline final class Storage {
-        @usableFromInline var value: Value
+        @exclusivity(unchecked) @usableFromInline var value: Value
         @inlinable init(_ value: Value) { self.value = value }
     }
 
@@ -23,6 +24,9 @@ public struct Box<Value: Sendable>: @unchecked Sendable {
         }
     }
 
+    /// Which storage it is, as long as somebody holds it.
+    @inlinable public var identity: ObjectIdentifier { ObjectIdentifier(storage) }
+
     /// Whether both stand for the same storage; then the values are equal without a look.
     @inlinable public func isIdentical(to other: Box) -> Bool { storage === other.storage }
 }
@@ -34,6 +38,9 @@ public struct OptionalBox<Value: Sendable>: Sendable {
     @inlinable public init() { box = nil }
 
     @inlinable public var value: Value? { box?.value }
+
+    /// Whether both are empty or stand for the same storage.
+    @inlinable public func isIdentical(to other: OptionalBox) -> Bool { box?.storage === other.box?.storage }
 
     @inlinable public var unique: Value? {
         get { box?.value }

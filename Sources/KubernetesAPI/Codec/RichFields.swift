@@ -32,6 +32,13 @@ extension Quantity: FieldValue {
     }
 }
 
+extension [String: Quantity] {
+    /// Equality of encodings: amounts that are written otherwise are other texts, equal or not.
+    func hasSameText(as other: Self) -> Bool {
+        count == other.count && allSatisfy { name, amount in other[name]?.description == amount.description }
+    }
+}
+
 /// Any JSON, kept as it came: `RawExtension` and `FieldsV1`.
 extension JSONValue: FieldValue {
     public init() { self = .null }
@@ -40,7 +47,9 @@ extension JSONValue: FieldValue {
     public var isZero: Bool { self == .null }
     public var jsonValue: JSONValue { self }
 
-    public mutating func setJSON(_ value: JSONValue, _ reader: inout JSONFieldReader) throws(FieldError) { self = value }
+    public mutating func setJSON(_ value: JSONValue, _ reader: inout JSONFieldReader) throws(FieldError) {
+        self = value
+    }
 
     public func writeProtobuf(_ number: Int, to writer: inout ProtobufWriter) {
         writer.write(number) { inner in inner.write(1, bytes: compactBytes) }

@@ -18,7 +18,7 @@ struct DaemonSetController: Controller, Sendable {
             guard change.kind != .modified || Self.concerns(change) else { return }
             for id in context.store.daemonSets.ids { context.enqueue(.daemonSet, id) }
         case .pod:
-            guard let (_, _, pod) = change.object(Pod.self) else { return }
+            guard let (_, _, pod) = change.pod else { return }
             if let owner: ObjectID<DaemonSet> = context.controller(of: pod) {
                 context.enqueue(.daemonSet, owner)
             } else if pod.controller == nil, change.kind != .deleted, pod.isActive {

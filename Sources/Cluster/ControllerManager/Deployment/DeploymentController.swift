@@ -52,7 +52,7 @@ struct DeploymentController: Controller, Sendable {
         var all: [RolloutReplicaSet] { old + (new.map { [$0] } ?? []) }
 
         /// Finds the set whose template is the Deployment's, the oldest of several.
-        init(of deployment: Deployment, _ context: ClusterContext) {
+        init(of deployment: Deployment, _ context: borrowing ClusterContext) {
             var owned: [(id: ObjectID<ReplicaSet>, set: ReplicaSet)] = context.store.dependents(
                 of: deployment.metadata.uid, ReplicaSet.self
             )
@@ -75,19 +75,35 @@ struct DeploymentController: Controller, Sendable {
             }
         }
 
+        /// Whether labels or annotations are equal byte for byte, but for the label that tells the sets apart.
+        private static func areEqual(_ left: [String: String], _ right: [String: String]) -> Bool {
+            func count(_ texts: [String: String]) -> Int {
+                texts.count - (texts[DeploymentController.hashLabel] == nil ? 0 : 1)
+            }
+            return count(left) == count(right)
+                && left.allSatisfy { key, value in
+                    key == DeploymentController.hashLabel || right[key]?.utf8.elementsEqual(value.utf8) == true
+                }
+        }
+
         /// Whether templates are equal but for the label that tells the sets apart. They mostly share their spec's
         /// storage, so the comparison costs little.
         private static func areEqual(_ left: PodTemplateSpec, _ right: PodTemplateSpec) -> Bool {
-            var (left, right) = (left, right)
-            left.metadata.labels[DeploymentController.hashLabel] = nil
-            right.metadata.labels[DeploymentController.hashLabel] = nil
-            return left.metadata == right.metadata
-                && (left.boxedSpec.isIdentical(to: right.boxedSpec) || left.spec == right.spec)
+            guard left.metadata.isPlain, right.metadata.isPlain else {
+                var (left, right) = (left, right)
+                left.metadata.labels[DeploymentController.hashLabel] = nil
+                right.metadata.labels[DeploymentController.hashLabel] = nil
+                return left.metadata == right.metadata && left.spec == right.spec
+            }
+            return areEqual(left.metadata.labels, right.metadata.labels)
+                && areEqual(left.metadata.annotations, right.metadata.annotations)
+                && (left.spec.isIdentical(to: right.spec) || left.spec == right.spec)
         }
     }
 
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
         wakeups.begin(id, now: context.now)
+        let revision = context.store.revision
         guard let id: ObjectID<Deployment> = id.typed(), let deployment = context.store[id] else { return }
         if deployment.spec.selector.isEmpty {
             context.recordEvent(
@@ -127,7 +143,7 @@ struct DeploymentController: Controller, Sendable {
         case .recreate:
             recreate(id, deployment, &rollout, &sets, &context)
         }
-        sets = Sets(of: deployment, context)
+        if context.store.revision != revision { sets = Sets(of: deployment, context) }
         if rollout.isComplete(rollout.calculatedStatus(new: sets.new, all: sets.all, now: context.now)) {
             for name in rollout.trimmedHistory(sets.old) {
                 if let set = sets.ids[name] { context.delete(set) }
@@ -300,4 +316,14 @@ struct DeploymentController: Controller, Sendable {
 extension DeploymentController: BinaryCodable {
     func write(to writer: inout BinaryWriter) { writer.write(wakeups) }
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) { wakeups = try reader.read() }
+}
+
+extension ObjectMeta {
+    /// Nothing but labels and annotations: the metadata of nearly all templates.
+    fileprivate var isPlain: Bool {
+        name.isEmpty && generateName.isEmpty && namespace.isEmpty && selfLink.isEmpty && uid.isEmpty
+            && resourceVersion.isEmpty && generation == 0 && creationTimestamp == nil && deletionTimestamp == nil
+            && deletionGracePeriodSeconds == nil && ownerReferences.isEmpty && finalizers.isEmpty
+            && managedFields.isEmpty
+    }
 }

@@ -12,8 +12,8 @@ struct DisruptionController: Controller, Sendable {
         guard context.store.podDisruptionBudgets.count > 0 || change.id.kind == .podDisruptionBudget else { return }
         if change.id.kind == .podDisruptionBudget {
             if change.kind == .deleted { wakeups.forget(change.id) } else { context.enqueue(.disruption, change.id) }
-        } else if let (_, old, pod) = change.object(Pod.self) {
-            guard change.kind != .modified || Self.concerns(old, pod) else { return }
+        } else if let (_, old, pod) = change.pod {
+            guard change.concerns([.phase, .readiness, .deletion, .labels]) else { return }
             for budget in context.budgets(of: pod) { context.enqueue(.disruption, budget) }
             if let old, old.metadata.labels != pod.metadata.labels {
                 for budget in context.budgets(of: old) { context.enqueue(.disruption, budget) }
@@ -21,20 +21,13 @@ struct DisruptionController: Controller, Sendable {
         } else if change.kind == .modified, Self.replicas(change.old) != Self.replicas(change.new) {
             // The scale of a controller counts; its pods' changes usually follow, but need not.
             let table = context.store.podDisruptionBudgets
-            for id in table.ids where table[id]?.metadata.namespace == change.new.metadata.namespace {
+            for id in table.ids where table[id]?.metadata.namespace == change.metadata.namespace {
                 context.enqueue(.disruption, id)
             }
         }
     }
 
     mutating func restart() { wakeups = Wakeups() }
-
-    private static func concerns(_ old: Pod?, _ new: Pod) -> Bool {
-        guard let old else { return true }
-        return old.isReady != new.isReady || old.status.phase != new.status.phase
-            || old.metadata.labels != new.metadata.labels
-            || (old.metadata.deletionTimestamp == nil) != (new.metadata.deletionTimestamp == nil)
-    }
 
     private static func replicas(_ object: (any KubernetesObject)?) -> Int32? {
         switch object {

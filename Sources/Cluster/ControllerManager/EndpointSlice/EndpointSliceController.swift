@@ -26,11 +26,13 @@ struct EndpointSliceController: Controller, Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if let (id, old, new) = change.object(Service.self) {
             observe(id, old, new, change.kind, &context)
-        } else if let (id, old, new) = change.object(Pod.self) {
-            guard change.kind != .modified || Self.concerns(old, new) else { return }
+        } else if !servicesByNamespace.isEmpty, change.concerns([.address, .phase, .readiness, .deletion, .labels]),
+            let (id, old, new) = change.pod
+        {
             for service in servicesByNamespace[new.metadata.namespace] ?? [] {
                 guard let selector = context.store[service]?.spec.selector, !selector.isEmpty,
-                    Self.selects(selector, new.metadata.labels) || (old.map { Self.selects(selector, $0.metadata.labels) } ?? false)
+                    Self.selects(selector, new.metadata.labels)
+                        || (old.map { Self.selects(selector, $0.metadata.labels) } ?? false)
                 else { continue }
                 states[service, default: ServiceState()].dirty.append(id)
                 context.enqueue(.endpointSlice, service)
@@ -39,7 +41,8 @@ struct EndpointSliceController: Controller, Sendable {
     }
 
     private mutating func observe(
-        _ id: ObjectID<Service>, _ old: Service?, _ new: Service, _ kind: ObjectChange.Kind, _ context: inout ClusterContext
+        _ id: ObjectID<Service>, _ old: Service?, _ new: Service, _ kind: ObjectChange.Kind,
+        _ context: inout ClusterContext
     ) {
         switch kind {
         case .added:
@@ -64,7 +67,9 @@ struct EndpointSliceController: Controller, Sendable {
         var state = states[id] ?? ServiceState()
         state.dirty = state.members.flatMap { $0 }
         context.store.pods.forEach { pod, object in
-            if object.metadata.namespace == service.metadata.namespace, Self.selects(service.spec.selector, object.metadata.labels) {
+            if object.metadata.namespace == service.metadata.namespace,
+                Self.selects(service.spec.selector, object.metadata.labels)
+            {
                 state.dirty.append(pod)
             }
         }
@@ -76,16 +81,10 @@ struct EndpointSliceController: Controller, Sendable {
         selector.allSatisfy { labels[$0.key] == $0.value }
     }
 
-    /// Whether a pod's endpoint could be another now.
-    private static func concerns(_ old: Pod?, _ new: Pod) -> Bool {
-        guard let old else { return true }
-        return old.status.podIP != new.status.podIP || old.status.phase != new.status.phase
-            || old.isReady != new.isReady || (old.metadata.deletionTimestamp == nil) != (new.metadata.deletionTimestamp == nil)
-            || old.metadata.labels != new.metadata.labels
-    }
-
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
-        guard let id: ObjectID<Service> = id.typed(), let service = context.store[id], var state = states[id] else { return }
+        guard let id: ObjectID<Service> = id.typed(), let service = context.store[id], var state = states[id] else {
+            return
+        }
         var touched: Set<Int> = []
         var contents: [Int: [Endpoint]] = [:]
         func endpoints(of slice: Int) -> [Endpoint] {
@@ -127,7 +126,9 @@ struct EndpointSliceController: Controller, Sendable {
                 state.slices.append(created)
             }
         }
-        if state.slices.isEmpty, !service.spec.selector.isEmpty, let created = try? context.create(Self.newSlice(for: service, [], ports)) {
+        if state.slices.isEmpty, !service.spec.selector.isEmpty,
+            let created = try? context.create(Self.newSlice(for: service, [], ports))
+        {
             state.slices = [created]
             state.members = [[]]
         }
@@ -161,7 +162,9 @@ struct EndpointSliceController: Controller, Sendable {
     }
 
     /// The service's ports with their targets; names are resolved in the first pod that has them.
-    private static func ports(of service: Service, _ state: ServiceState, _ context: ClusterContext) -> [EndpointSlicePort] {
+    private static func ports(of service: Service, _ state: ServiceState, _ context: ClusterContext)
+        -> [EndpointSlicePort]
+    {
         let pod = state.members.lazy.flatMap { $0 }.first.flatMap { context.store[$0] }
         return service.spec.ports.map { port in
             var result = EndpointSlicePort()
@@ -172,7 +175,9 @@ struct EndpointSliceController: Controller, Sendable {
         }
     }
 
-    private static func newSlice(for service: Service, _ endpoints: [Endpoint], _ ports: [EndpointSlicePort]) -> EndpointSlice {
+    private static func newSlice(for service: Service, _ endpoints: [Endpoint], _ ports: [EndpointSlicePort])
+        -> EndpointSlice
+    {
         var slice = EndpointSlice()
         slice.metadata.generateName = service.metadata.name + "-"
         slice.metadata.namespace = service.metadata.namespace
@@ -204,7 +209,7 @@ extension ServicePort {
         switch targetPort {
         case .int(let number) where number != 0: number
         case .string(let name):
-            pod?.spec.containers.lazy.flatMap(\.ports).first { $0.name == name }?.containerPort
+            pod?.spec.ownContainers.lazy.flatMap(\.ports).first { $0.name == name }?.containerPort
         default: port
         }
     }

@@ -28,9 +28,9 @@ struct GarbageCollector: Controller, Sendable {
     }
 
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
-        let metadata = change.new.metadata
         switch change.kind {
         case .deleted:
+            let metadata = change.metadata
             if !context.store.dependents(of: metadata.uid).isEmpty {
                 absentOwners[change.id] = metadata.uid
                 context.enqueue(.garbageCollector, change.id)
@@ -42,13 +42,16 @@ struct GarbageCollector: Controller, Sendable {
                 }
             }
         case .added:
+            let metadata = change.metadata
             if !metadata.ownerReferences.isEmpty,
                 metadata.ownerReferences.allSatisfy({ Self.find($0, metadata.namespace, context) == nil })
             {
                 context.enqueue(.garbageCollector, change.id)
             }
         case .modified:
-            if Self.waits(metadata) { context.enqueue(.garbageCollector, change.id) }
+            // Nobody waits for what is not being deleted.
+            guard change.metadata.deletionTimestamp != nil else { return }
+            if Self.waits(change.metadata) { context.enqueue(.garbageCollector, change.id) }
         }
     }
 

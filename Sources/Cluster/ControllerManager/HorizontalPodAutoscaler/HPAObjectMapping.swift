@@ -6,7 +6,8 @@ import Simulation
 extension HPASpec {
     init(_ object: HorizontalPodAutoscaler) {
         self.init(
-            namespace: object.metadata.namespace, minReplicas: object.spec.minReplicas, maxReplicas: object.spec.maxReplicas,
+            namespace: object.metadata.namespace, minReplicas: object.spec.minReplicas,
+            maxReplicas: object.spec.maxReplicas,
             metrics: object.spec.metrics.map(HPAMetric.init), behavior: object.spec.behavior.map(HPABehavior.init))
     }
 }
@@ -18,7 +19,8 @@ extension HPAMetric {
             self.init(.resource(spec.resource?.name ?? ""), Target(averaged: spec.resource?.target))
         case "ContainerResource":
             self.init(
-                .containerResource(spec.containerResource?.name ?? "", container: spec.containerResource?.container ?? ""),
+                .containerResource(
+                    spec.containerResource?.name ?? "", container: spec.containerResource?.container ?? ""),
                 Target(averaged: spec.containerResource?.target))
         case "Pods":
             self.init(.pods(metric: spec.pods?.metric.name ?? ""), Target(averaged: spec.pods?.target))
@@ -38,7 +40,9 @@ extension HPAMetric {
                 source.target.averageValue.map { .averageValue($0.milliValue) }
                 ?? source.target.value.map { .value($0.milliValue) } ?? .none
             self.init(
-                .external(metric: source.metric.name, selector: source.metric.selector.map { "&\($0.goText)" } ?? "nil"), target)
+                .external(
+                    metric: source.metric.name, selector: source.metric.selector.map { "&\($0.goText)" } ?? "nil"),
+                target)
         default:
             self.init(.unknown(type: spec.type), .none)
         }
@@ -62,8 +66,10 @@ extension LabelSelector {
     var goText: String {
         let labels = matchLabels.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
             .map { "\($0): \(matchLabels[$0] ?? "")," }.joined()
-        let expressions = matchExpressions.map { "{\($0.key) \($0.operator) [\($0.values.joined(separator: " "))]}," }.joined()
-        return "LabelSelector{MatchLabels:map[string]string{\(labels)},MatchExpressions:[]LabelSelectorRequirement{\(expressions)},}"
+        let expressions = matchExpressions.map { "{\($0.key) \($0.operator) [\($0.values.joined(separator: " "))]}," }
+            .joined()
+        return
+            "LabelSelector{MatchLabels:map[string]string{\(labels)},MatchExpressions:[]LabelSelectorRequirement{\(expressions)},}"
     }
 }
 
@@ -85,11 +91,15 @@ extension HPARules {
             default: nil
             }
         let policies = rules.policies.map { policy in
-            HPAPolicy(policy.type == "Percent" ? .percent : .pods, policy.value, period: .seconds(Int64(policy.periodSeconds)))
+            HPAPolicy(
+                policy.type == "Percent" ? .percent : .pods, policy.value, period: .seconds(Int64(policy.periodSeconds))
+            )
         }
         self = .filled(
-            over: defaults, stabilizationWindow: rules.stabilizationWindowSeconds.map { .seconds(Int64($0)) }, selection: selection,
-            policies: policies.isEmpty ? nil : policies, tolerance: rules.tolerance.map { Double($0.milliValue) / 1_000 })
+            over: defaults, stabilizationWindow: rules.stabilizationWindowSeconds.map { .seconds(Int64($0)) },
+            selection: selection,
+            policies: policies.isEmpty ? nil : policies,
+            tolerance: rules.tolerance.map { Double($0.milliValue) / 1_000 })
     }
 }
 
@@ -115,14 +125,17 @@ extension HPAPod {
             default: .unknown
             }
         let ready = pod.condition("Ready")
-        let sidecars = pod.spec.initContainers.filter { $0.restartPolicy == "Always" }
+        let sidecars = pod.spec.ownInitContainers.filter { $0.restartPolicy == "Always" }
         self.init(
             name: pod.metadata.name, phase: phase, isDeleting: pod.metadata.deletionTimestamp != nil,
             readiness: ready.map { condition in
-                let status: ConditionStatus = condition.status == "True" ? .true : condition.status == "False" ? .false : .unknown
+                let status: ConditionStatus =
+                    condition.status == "True" ? .true : condition.status == "False" ? .false : .unknown
                 return Readiness(status, since: condition.lastTransitionTime.map(context.simulationTime) ?? .zero)
             }, startTime: pod.status.startTime.map(context.simulationTime),
-            containers: (pod.spec.containers + sidecars).map { HPAContainer(name: $0.name, requests: .init($0.resources?.requests ?? [:])) },
+            containers: (pod.spec.ownContainers + sidecars).map {
+                HPAContainer(name: $0.name, requests: .init($0.resources?.requests ?? [:]))
+            },
             podRequests: pod.spec.resources.map { [HPARequest]($0.requests) })
     }
 }
@@ -142,7 +155,8 @@ extension HPAStatus {
             conditions: status.conditions.compactMap { condition in
                 HPACondition.Kind(rawValue: condition.type).map { kind in
                     HPACondition(
-                        kind: kind, isTrue: condition.status == "True", reason: condition.reason, message: condition.message,
+                        kind: kind, isTrue: condition.status == "True", reason: condition.reason,
+                        message: condition.message,
                         lastTransition: condition.lastTransitionTime.map(context.simulationTime) ?? .zero)
                 }
             }, lastScaleTime: status.lastScaleTime.map(context.simulationTime))
@@ -165,7 +179,9 @@ extension HPAStatus {
             object.lastTransitionTime = context.wallTime(at: condition.lastTransition)
             return object
         }
-        status.currentMetrics = zip(metrics, currentMetrics).compactMap { spec, value in value.map { MetricStatus(spec, $0) } }
+        status.currentMetrics = zip(metrics, currentMetrics).compactMap { spec, value in
+            value.map { MetricStatus(spec, $0) }
+        }
         return status
     }
 }

@@ -27,7 +27,7 @@ struct JobController: Controller, Sendable {
             } else {
                 context.enqueue(.job, id)
             }
-        } else if let (id, _, pod) = change.object(Pod.self) {
+        } else if let (id, _, pod) = change.pod {
             if let owner: ObjectID<Job> = context.controller(of: pod) {
                 context.enqueue(.job, owner)
             } else if pod.metadata.finalizers.contains(Self.finalizer) {

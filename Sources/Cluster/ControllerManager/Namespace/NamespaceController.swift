@@ -7,8 +7,8 @@ struct NamespaceController: Controller, Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if change.id.kind == .namespace {
             context.enqueue(.namespace, change.id)
-        } else if change.kind == .deleted, !change.new.metadata.namespace.isEmpty,
-            let id = context.store.namespaces.id(change.new.metadata.namespace),
+        } else if change.kind == .deleted, !change.metadata.namespace.isEmpty,
+            let id = context.store.namespaces.id(change.metadata.namespace),
             context.store[id]?.metadata.deletionTimestamp != nil || Self.isFurniture(change)
         {
             context.enqueue(.namespace, id)
@@ -17,8 +17,8 @@ struct NamespaceController: Controller, Sendable {
 
     /// What every namespace has, and gets again when somebody deletes it.
     private static func isFurniture(_ change: ObjectChange) -> Bool {
-        (change.id.kind == .serviceAccount && change.new.metadata.name == "default")
-            || (change.id.kind == .configMap && change.new.metadata.name == "kube-root-ca.crt")
+        (change.id.kind == .serviceAccount && change.metadata.name == "default")
+            || (change.id.kind == .configMap && change.metadata.name == "kube-root-ca.crt")
     }
 
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {

@@ -43,7 +43,7 @@ struct NodeLifecycleController: Sendable {
                     "Node \(node.metadata.name) event: Removing Node \(node.metadata.name) from Controller",
                     about: node, source: .nodeController)
             }
-        } else if let (id, old, pod) = change.object(Pod.self) {
+        } else if change.concerns(.node), let (id, old, pod) = change.pod {
             if change.kind == .deleted {
                 evictions[id] = nil
             } else if !pod.spec.nodeName.isEmpty, old?.spec.nodeName != pod.spec.nodeName,

@@ -19,7 +19,7 @@ struct PodGarbageCollector: Controller, Sendable {
             for pod in context.store.pods(on: node.metadata.name) {
                 context.enqueue(.podGarbageCollector, pod, after: Self.quarantine + Self.period)
             }
-        } else if let (id, old, pod) = change.object(Pod.self) {
+        } else if change.concerns([.phase, .deletion]), let (id, old, pod) = change.pod {
             func isFinished(_ pod: Pod) -> Bool { pod.status.phase == "Succeeded" || pod.status.phase == "Failed" }
             switch change.kind {
             case .added: break

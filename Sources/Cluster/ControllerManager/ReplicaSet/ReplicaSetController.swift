@@ -12,7 +12,7 @@ struct ReplicaSetController: Controller, Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if change.id.kind == .replicaSet {
             if change.kind == .deleted { wakeups.forget(change.id) } else { context.enqueue(.replicaSet, change.id) }
-        } else if let (_, old, pod) = change.object(Pod.self), change.kind != .modified || Self.concerns(old, pod) {
+        } else if change.concerns([.phase, .readiness, .deletion, .labels]), let (_, _, pod) = change.pod {
             if let owner: ObjectID<ReplicaSet> = context.controller(of: pod) {
                 context.enqueue(.replicaSet, owner)
             } else if pod.controller == nil, change.kind != .deleted, pod.isActive {
@@ -21,38 +21,38 @@ struct ReplicaSetController: Controller, Sendable {
         }
     }
 
-    /// Whether a change of a pod can change its set's pods or status.
-    private static func concerns(_ old: Pod?, _ new: Pod) -> Bool {
-        guard let old else { return true }
-        return old.status.phase != new.status.phase || old.isReady != new.isReady
-            || (old.metadata.deletionTimestamp == nil) != (new.metadata.deletionTimestamp == nil)
-            || old.metadata.labels != new.metadata.labels
-    }
-
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
         wakeups.begin(id, now: context.now)
         guard let id: ObjectID<ReplicaSet> = id.typed(), let set = context.store[id] else { return }
-        let pods = context.claimPods(for: set, selector: set.spec.selector)
+        if claims(set, context) { _ = context.claimPods(for: set, selector: set.spec.selector) }
         var failure: APIStatus?
         if set.metadata.deletionTimestamp == nil {
-            let active = pods.filter { context.store[$0]?.isActive == true }
-            switch ReplicaSetScaling(activePods: active.count, replicas: set.spec.replicas ?? 1) {
+            let active = context.store.tally(of: set.metadata.uid).active
+            switch ReplicaSetScaling(activePods: Int(active), replicas: set.spec.replicas ?? 1) {
             case .none: break
             case .create(let count): failure = create(count, set, &context)
-            case .delete(let count): delete(count, of: active, set, &context)
+            case .delete(let count): delete(count, set, &context)
             }
         }
         writeStatus(id, failure, &context)
     }
 
+    /// Whether there may be pods to adopt or to release.
+    private func claims(_ set: ReplicaSet, _ context: borrowing ClusterContext) -> Bool {
+        let selector = set.spec.selector
+        return !context.store.orphanPods.isEmpty
+            || !context.store.tally(of: set.metadata.uid).groups.allSatisfy { selector.matches($0.labels) }
+    }
+
     private func create(_ count: Int, _ set: ReplicaSet, _ context: inout ClusterContext) -> APIStatus? {
         var start = SlowStart(count: count)
         var failure: APIStatus?
+        let (template, references) = (set.spec.template ?? PodTemplateSpec(), [set.controllerReference])
         while start.batch > 0 {
             var successes = 0
             for _ in 0..<start.batch {
                 do {
-                    let id = try context.createPod(from: set.spec.template ?? PodTemplateSpec(), owner: set)
+                    let id = try context.createPod(from: template, owner: set, references: references)
                     successes += 1
                     let name = context.store[id]?.metadata.name ?? ""
                     context.recordEvent(
@@ -68,8 +68,11 @@ struct ReplicaSetController: Controller, Sendable {
         return failure
     }
 
-    private func delete(_ count: Int, of active: [ObjectID<Pod>], _ set: ReplicaSet, _ context: inout ClusterContext) {
+    private func delete(_ count: Int, _ set: ReplicaSet, _ context: inout ClusterContext) {
         let now = context.now
+        let active = context.store.dependents(of: set.metadata.uid, Pod.self).filter {
+            context.store[$0]?.isActive == true
+        }
         var candidates = active.map { id in PodDeletionCandidate(context.store[id] ?? Pod(), context) }
         if count < candidates.count {
             candidates = PodDeletionCandidate.ranked(candidates, activeOwnerPodNodes: nodesOfRelatedPods(set, context))
@@ -102,37 +105,18 @@ struct ReplicaSetController: Controller, Sendable {
     ) {
         guard let set = context.store[id] else { return }
         var status = set.status
-        status.replicas = 0
-        status.readyReplicas = 0
-        status.availableReplicas = 0
-        status.fullyLabeledReplicas = 0
-        var terminating: Int32 = 0
-        var wait: Duration?
-        let minReadySeconds = set.spec.minReadySeconds ?? 0
-        let settings = context.settings
+        let tally = context.store.tally(of: set.metadata.uid)
+        let (available, wait) = tally.available(
+            minReadySeconds: set.spec.minReadySeconds ?? 0, now: context.now, context.settings)
         let templateLabels = set.spec.template?.metadata.labels ?? [:]
-        for podID in context.store.dependents(of: set.metadata.uid, Pod.self) {
-            guard let pod = context.store[podID] else { continue }
-            if pod.metadata.deletionTimestamp != nil, pod.status.phase != "Succeeded", pod.status.phase != "Failed" {
-                terminating += 1
-            }
-            guard pod.isActive else { continue }
-            status.replicas += 1
-            if templateLabels.allSatisfy({ pod.metadata.labels[$0.key] == $0.value }) {
-                status.fullyLabeledReplicas += 1
-            }
-            guard pod.isReady else { continue }
-            status.readyReplicas += 1
-            let since = pod.readySince(settings)
-            if PodAvailability.isAvailable(readySince: since, minReadySeconds: minReadySeconds, now: context.now) {
-                status.availableReplicas += 1
-            } else if let delay = PodAvailability.delay(
-                readySince: since, minReadySeconds: minReadySeconds, now: context.now)
-            {
-                wait = min(wait ?? delay, delay)
-            }
+        status.replicas = tally.active
+        status.readyReplicas = tally.ready
+        status.availableReplicas = available
+        status.fullyLabeledReplicas = tally.groups.reduce(0) { sum, group in
+            let isLabeled = templateLabels.allSatisfy { group.labels[$0.key] == $0.value }
+            return sum + (isLabeled ? Int32(clamping: group.active) : 0)
         }
-        status.terminatingReplicas = terminating
+        status.terminatingReplicas = tally.terminating
         status.observedGeneration = set.metadata.generation
         let isMarked = status.conditions.contains { $0.type == "ReplicaFailure" }
         if let failure {

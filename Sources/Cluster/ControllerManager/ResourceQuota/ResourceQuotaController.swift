@@ -16,7 +16,7 @@ struct ResourceQuotaController: Controller, Sendable {
         }
         guard change.kind == .deleted || Self.hasFinished(change) || change.id.kind == .resourceQuota else { return }
         let table = context.store.resourceQuotas
-        for id in table.ids where table[id]?.metadata.namespace == change.new.metadata.namespace {
+        for id in table.ids where table[id]?.metadata.namespace == change.metadata.namespace {
             context.enqueue(.resourceQuota, id)
         }
     }

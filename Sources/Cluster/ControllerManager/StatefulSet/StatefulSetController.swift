@@ -13,7 +13,7 @@ struct StatefulSetController: Controller, Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if change.id.kind == .statefulSet {
             if change.kind == .deleted { wakeups.forget(change.id) } else { context.enqueue(.statefulSet, change.id) }
-        } else if let (_, _, pod) = change.object(Pod.self) {
+        } else if let (_, _, pod) = change.pod {
             if let owner: ObjectID<StatefulSet> = context.controller(of: pod) {
                 context.enqueue(.statefulSet, owner)
             } else if pod.controller == nil, change.kind != .deleted, pod.isActive {

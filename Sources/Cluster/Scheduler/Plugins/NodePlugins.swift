@@ -10,7 +10,8 @@ enum NodeUnschedulablePlugin {
     }()
 
     static func filter(_ pod: PodInfo, _ node: NodeInfo) -> Rejection? {
-        guard node.node.spec.unschedulable == true, !pod.pod.spec.tolerations.contains(where: { $0.tolerates(taint) }) else { return nil }
+        guard node.node.spec.unschedulable == true, !pod.pod.spec.tolerations.contains(where: { $0.tolerates(taint) })
+        else { return nil }
         return Rejection(.nodeUnschedulable, "node(s) were unschedulable", unresolvable: true)
     }
 }
@@ -30,7 +31,8 @@ enum NodePortsPlugin {
         guard !pod.ports.isEmpty else { return nil }
         for other in node.pods where !other.ports.isEmpty {
             if pod.ports.contains(where: { port in other.ports.contains { port.conflicts(with: $0) } }) {
-                return Rejection(.nodePorts, "node(s) didn't have free ports for the requested pod ports", unresolvable: false)
+                return Rejection(
+                    .nodePorts, "node(s) didn't have free ports for the requested pod ports", unresolvable: false)
             }
         }
         return nil
@@ -44,7 +46,7 @@ enum ImageLocalityPlugin {
 
     static func score(_ pod: PodInfo, _ nodes: [NodeInfo], all: [NodeInfo]) -> [Int64] {
         guard all.contains(where: { !$0.images.isEmpty }) else { return nodes.map { _ in 0 } }
-        let containers = pod.pod.spec.initContainers + pod.pod.spec.containers
+        let containers = pod.pod.spec.ownInitContainers + pod.pod.spec.ownContainers
         let names = containers.map { ImageReference.normalized($0.image) }
         let holders = names.map { name in all.count { $0.isPresent && $0.images[name] != nil } }
         return nodes.map { node in

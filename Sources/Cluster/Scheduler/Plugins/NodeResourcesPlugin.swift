@@ -20,6 +20,17 @@ enum NodeResourcesPlugin {
         return Rejection(.nodeResourcesFit, reasons: reasons, unresolvable: unresolvable)
     }
 
+    /// Whether ``filter(_:_:)`` lets the pod in, without the reasons.
+    static func holds(_ pod: PodInfo, _ node: NodeInfo) -> Bool {
+        guard Int64(node.pods.count) + 1 <= node.allowedPods else { return false }
+        let wanted = pod.requests
+        func holds(_ request: Int64, _ used: Int64, _ total: Int64) -> Bool { request <= 0 || request <= total - used }
+        return holds(wanted.cpuMilli, node.requested.cpuMilli, node.allocatable.cpuMilli)
+            && holds(wanted.memory, node.requested.memory, node.allocatable.memory)
+            && holds(wanted.ephemeralStorage, node.requested.ephemeralStorage, node.allocatable.ephemeralStorage)
+            && wanted.extended.allSatisfy { holds($0.amount, node.requested[$0.name], node.allocatable[$0.name]) }
+    }
+
     /// LeastAllocated: the mean of the free shares of CPU and memory.
     static func leastAllocated(_ pod: PodInfo, _ node: NodeInfo) -> Int64 {
         func share(_ requested: Int64, _ total: Int64) -> Int64 {
@@ -48,10 +59,12 @@ enum NodeResourcesPlugin {
     }
 
     private static func balance(_ cpu: Int64, _ memory: Int64, _ node: NodeInfo) -> Int64 {
-        var fractions: [Double] = []
-        if node.allocatable.cpuMilli > 0 { fractions.append(min(1, Double(cpu) / Double(node.allocatable.cpuMilli))) }
-        if node.allocatable.memory > 0 { fractions.append(min(1, Double(memory) / Double(node.allocatable.memory))) }
-        let deviation = fractions.count == 2 ? abs(fractions[0] - fractions[1]) / 2 : 0
+        var deviation = 0.0
+        if node.allocatable.cpuMilli > 0, node.allocatable.memory > 0 {
+            let ofCPU = min(1, Double(cpu) / Double(node.allocatable.cpuMilli))
+            let ofMemory = min(1, Double(memory) / Double(node.allocatable.memory))
+            deviation = abs(ofCPU - ofMemory) / 2
+        }
         return Int64((1 - deviation) * 100)
     }
 }

@@ -3,8 +3,8 @@
 /// `apps.v1.DaemonSetUpdateStrategy` of the Kubernetes API.
 public struct DaemonSetUpdateStrategy: Message {
     public var type = String()
-    private var _rollingUpdate = OptionalBox<RollingUpdateDaemonSet>()
-    public var rollingUpdate: RollingUpdateDaemonSet? { get { _rollingUpdate.value } _modify { yield &_rollingUpdate.unique } }
+    @usableFromInline var _rollingUpdate = OptionalBox<RollingUpdateDaemonSet>()
+    @inlinable public var rollingUpdate: RollingUpdateDaemonSet? { get { _rollingUpdate.value } _modify { yield &_rollingUpdate.unique } }
 
     public init() {}
 

@@ -4,13 +4,13 @@
 public struct Deployment: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
     /// The storage of `spec`, to be shared with another object until one of them changes.
     public var boxedSpec = Box(DeploymentSpec())
-    public var spec: DeploymentSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
-    private var _status = Box(DeploymentStatus())
-    public var status: DeploymentStatus { get { _status.value } _modify { yield &_status.unique } }
+    @inlinable public var spec: DeploymentSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
+    @usableFromInline var _status = Box(DeploymentStatus())
+    @inlinable public var status: DeploymentStatus { get { _status.value } _modify { yield &_status.unique } }
 
     public init() {}
 

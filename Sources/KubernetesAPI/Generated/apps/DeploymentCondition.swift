@@ -40,4 +40,15 @@ public struct DeploymentCondition: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.type == right.type,
+            left.status == right.status,
+            left.reason == right.reason,
+            left.message == right.message,
+            left.lastUpdateTime == right.lastUpdateTime,
+            left.lastTransitionTime == right.lastTransitionTime
+        else { return false }
+        return true
+    }
 }

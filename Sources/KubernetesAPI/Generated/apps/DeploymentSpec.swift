@@ -6,7 +6,8 @@ public struct DeploymentSpec: Message {
     /// `selector` as given; nil if it was left out.
     public var givenSelector: LabelSelector? = nil
     public var selector: LabelSelector { get { givenSelector ?? LabelSelector() } set { givenSelector = newValue } }
-    public var template = PodTemplateSpec()
+    @usableFromInline var _template = Box(PodTemplateSpec())
+    @inlinable public var template: PodTemplateSpec { get { _template.value } _modify { yield &_template.unique } }
     public var strategy: DeploymentStrategy? = nil
     public var minReadySeconds: Int32? = nil
     public var revisionHistoryLimit: Int32? = nil

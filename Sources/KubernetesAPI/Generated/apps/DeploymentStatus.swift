@@ -52,4 +52,18 @@ public struct DeploymentStatus: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.observedGeneration == right.observedGeneration,
+            left.replicas == right.replicas,
+            left.updatedReplicas == right.updatedReplicas,
+            left.availableReplicas == right.availableReplicas,
+            left.unavailableReplicas == right.unavailableReplicas,
+            left.conditions == right.conditions,
+            left.readyReplicas == right.readyReplicas,
+            left.collisionCount == right.collisionCount,
+            left.terminatingReplicas == right.terminatingReplicas
+        else { return false }
+        return true
+    }
 }

@@ -3,8 +3,8 @@
 /// `apps.v1.DeploymentStrategy` of the Kubernetes API.
 public struct DeploymentStrategy: Message {
     public var type = String()
-    private var _rollingUpdate = OptionalBox<RollingUpdateDeployment>()
-    public var rollingUpdate: RollingUpdateDeployment? { get { _rollingUpdate.value } _modify { yield &_rollingUpdate.unique } }
+    @usableFromInline var _rollingUpdate = OptionalBox<RollingUpdateDeployment>()
+    @inlinable public var rollingUpdate: RollingUpdateDeployment? { get { _rollingUpdate.value } _modify { yield &_rollingUpdate.unique } }
 
     public init() {}
 

@@ -36,4 +36,14 @@ public struct ReplicaSetCondition: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.type == right.type,
+            left.status == right.status,
+            left.lastTransitionTime == right.lastTransitionTime,
+            left.reason == right.reason,
+            left.message == right.message
+        else { return false }
+        return true
+    }
 }

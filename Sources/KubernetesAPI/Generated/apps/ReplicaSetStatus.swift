@@ -44,4 +44,16 @@ public struct ReplicaSetStatus: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.replicas == right.replicas,
+            left.fullyLabeledReplicas == right.fullyLabeledReplicas,
+            left.observedGeneration == right.observedGeneration,
+            left.readyReplicas == right.readyReplicas,
+            left.availableReplicas == right.availableReplicas,
+            left.conditions == right.conditions,
+            left.terminatingReplicas == right.terminatingReplicas
+        else { return false }
+        return true
+    }
 }

@@ -6,12 +6,13 @@ public struct StatefulSetSpec: Message {
     /// `selector` as given; nil if it was left out.
     public var givenSelector: LabelSelector? = nil
     public var selector: LabelSelector { get { givenSelector ?? LabelSelector() } set { givenSelector = newValue } }
-    public var template = PodTemplateSpec()
+    @usableFromInline var _template = Box(PodTemplateSpec())
+    @inlinable public var template: PodTemplateSpec { get { _template.value } _modify { yield &_template.unique } }
     public var volumeClaimTemplates: [PersistentVolumeClaim] = []
     public var serviceName = String()
     public var podManagementPolicy = String()
-    private var _updateStrategy = OptionalBox<StatefulSetUpdateStrategy>()
-    public var updateStrategy: StatefulSetUpdateStrategy? { get { _updateStrategy.value } _modify { yield &_updateStrategy.unique } }
+    @usableFromInline var _updateStrategy = OptionalBox<StatefulSetUpdateStrategy>()
+    @inlinable public var updateStrategy: StatefulSetUpdateStrategy? { get { _updateStrategy.value } _modify { yield &_updateStrategy.unique } }
     public var revisionHistoryLimit: Int32? = nil
     public var minReadySeconds: Int32? = nil
     public var persistentVolumeClaimRetentionPolicy: StatefulSetPersistentVolumeClaimRetentionPolicy? = nil

@@ -3,8 +3,8 @@
 /// `autoscaling.v2.ContainerResourceMetricStatus` of the Kubernetes API.
 public struct ContainerResourceMetricStatus: Message {
     public var name = String()
-    private var _current = Box(MetricValueStatus())
-    public var current: MetricValueStatus { get { _current.value } _modify { yield &_current.unique } }
+    @usableFromInline var _current = Box(MetricValueStatus())
+    @inlinable public var current: MetricValueStatus { get { _current.value } _modify { yield &_current.unique } }
     public var container = String()
 
     public init() {}

@@ -3,8 +3,8 @@
 /// `autoscaling.v2.ExternalMetricStatus` of the Kubernetes API.
 public struct ExternalMetricStatus: Message {
     public var metric = MetricIdentifier()
-    private var _current = Box(MetricValueStatus())
-    public var current: MetricValueStatus { get { _current.value } _modify { yield &_current.unique } }
+    @usableFromInline var _current = Box(MetricValueStatus())
+    @inlinable public var current: MetricValueStatus { get { _current.value } _modify { yield &_current.unique } }
 
     public init() {}
 

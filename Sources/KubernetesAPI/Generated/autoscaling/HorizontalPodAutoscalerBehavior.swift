@@ -2,10 +2,10 @@
 
 /// `autoscaling.v2.HorizontalPodAutoscalerBehavior` of the Kubernetes API.
 public struct HorizontalPodAutoscalerBehavior: Message {
-    private var _scaleUp = OptionalBox<HPAScalingRules>()
-    public var scaleUp: HPAScalingRules? { get { _scaleUp.value } _modify { yield &_scaleUp.unique } }
-    private var _scaleDown = OptionalBox<HPAScalingRules>()
-    public var scaleDown: HPAScalingRules? { get { _scaleDown.value } _modify { yield &_scaleDown.unique } }
+    @usableFromInline var _scaleUp = OptionalBox<HPAScalingRules>()
+    @inlinable public var scaleUp: HPAScalingRules? { get { _scaleUp.value } _modify { yield &_scaleUp.unique } }
+    @usableFromInline var _scaleDown = OptionalBox<HPAScalingRules>()
+    @inlinable public var scaleDown: HPAScalingRules? { get { _scaleDown.value } _modify { yield &_scaleDown.unique } }
 
     public init() {}
 

@@ -2,8 +2,8 @@
 
 /// `autoscaling.v2.HorizontalPodAutoscalerSpec` of the Kubernetes API.
 public struct HorizontalPodAutoscalerSpec: Message {
-    private var _scaleTargetRef = Box(CrossVersionObjectReference())
-    public var scaleTargetRef: CrossVersionObjectReference { get { _scaleTargetRef.value } _modify { yield &_scaleTargetRef.unique } }
+    @usableFromInline var _scaleTargetRef = Box(CrossVersionObjectReference())
+    @inlinable public var scaleTargetRef: CrossVersionObjectReference { get { _scaleTargetRef.value } _modify { yield &_scaleTargetRef.unique } }
     public var minReplicas: Int32? = nil
     public var maxReplicas = Int32()
     public var metrics: [MetricSpec] = []

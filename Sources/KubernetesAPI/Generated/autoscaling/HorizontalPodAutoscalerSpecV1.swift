@@ -2,8 +2,8 @@
 
 /// `autoscaling.v1.HorizontalPodAutoscalerSpec` of the Kubernetes API.
 public struct HorizontalPodAutoscalerSpecV1: Message {
-    private var _scaleTargetRef = OptionalBox<CrossVersionObjectReferenceV1>()
-    public var scaleTargetRef: CrossVersionObjectReferenceV1? { get { _scaleTargetRef.value } _modify { yield &_scaleTargetRef.unique } }
+    @usableFromInline var _scaleTargetRef = OptionalBox<CrossVersionObjectReferenceV1>()
+    @inlinable public var scaleTargetRef: CrossVersionObjectReferenceV1? { get { _scaleTargetRef.value } _modify { yield &_scaleTargetRef.unique } }
     public var minReplicas: Int32? = nil
     public var maxReplicas: Int32? = nil
     public var targetCPUUtilizationPercentage: Int32? = nil

@@ -4,11 +4,11 @@
 public struct HorizontalPodAutoscalerV1: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
     public var spec = HorizontalPodAutoscalerSpecV1()
-    private var _status = Box(HorizontalPodAutoscalerStatusV1())
-    public var status: HorizontalPodAutoscalerStatusV1 { get { _status.value } _modify { yield &_status.unique } }
+    @usableFromInline var _status = Box(HorizontalPodAutoscalerStatusV1())
+    @inlinable public var status: HorizontalPodAutoscalerStatusV1 { get { _status.value } _modify { yield &_status.unique } }
 
     public init() {}
 

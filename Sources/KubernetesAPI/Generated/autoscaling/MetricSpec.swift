@@ -3,13 +3,13 @@
 /// `autoscaling.v2.MetricSpec` of the Kubernetes API.
 public struct MetricSpec: Message {
     public var type = String()
-    private var _object = OptionalBox<ObjectMetricSource>()
-    public var object: ObjectMetricSource? { get { _object.value } _modify { yield &_object.unique } }
-    private var _pods = OptionalBox<PodsMetricSource>()
-    public var pods: PodsMetricSource? { get { _pods.value } _modify { yield &_pods.unique } }
+    @usableFromInline var _object = OptionalBox<ObjectMetricSource>()
+    @inlinable public var object: ObjectMetricSource? { get { _object.value } _modify { yield &_object.unique } }
+    @usableFromInline var _pods = OptionalBox<PodsMetricSource>()
+    @inlinable public var pods: PodsMetricSource? { get { _pods.value } _modify { yield &_pods.unique } }
     public var resource: ResourceMetricSource? = nil
-    private var _external = OptionalBox<ExternalMetricSource>()
-    public var external: ExternalMetricSource? { get { _external.value } _modify { yield &_external.unique } }
+    @usableFromInline var _external = OptionalBox<ExternalMetricSource>()
+    @inlinable public var external: ExternalMetricSource? { get { _external.value } _modify { yield &_external.unique } }
     public var containerResource: ContainerResourceMetricSource? = nil
 
     public init() {}

@@ -3,13 +3,13 @@
 /// `autoscaling.v2.MetricStatus` of the Kubernetes API.
 public struct MetricStatus: Message {
     public var type = String()
-    private var _object = OptionalBox<ObjectMetricStatus>()
-    public var object: ObjectMetricStatus? { get { _object.value } _modify { yield &_object.unique } }
-    private var _pods = OptionalBox<PodsMetricStatus>()
-    public var pods: PodsMetricStatus? { get { _pods.value } _modify { yield &_pods.unique } }
+    @usableFromInline var _object = OptionalBox<ObjectMetricStatus>()
+    @inlinable public var object: ObjectMetricStatus? { get { _object.value } _modify { yield &_object.unique } }
+    @usableFromInline var _pods = OptionalBox<PodsMetricStatus>()
+    @inlinable public var pods: PodsMetricStatus? { get { _pods.value } _modify { yield &_pods.unique } }
     public var resource: ResourceMetricStatus? = nil
-    private var _external = OptionalBox<ExternalMetricStatus>()
-    public var external: ExternalMetricStatus? { get { _external.value } _modify { yield &_external.unique } }
+    @usableFromInline var _external = OptionalBox<ExternalMetricStatus>()
+    @inlinable public var external: ExternalMetricStatus? { get { _external.value } _modify { yield &_external.unique } }
     public var containerResource: ContainerResourceMetricStatus? = nil
 
     public init() {}

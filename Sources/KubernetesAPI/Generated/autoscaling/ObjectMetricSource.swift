@@ -2,10 +2,10 @@
 
 /// `autoscaling.v2.ObjectMetricSource` of the Kubernetes API.
 public struct ObjectMetricSource: Message {
-    private var _describedObject = Box(CrossVersionObjectReference())
-    public var describedObject: CrossVersionObjectReference { get { _describedObject.value } _modify { yield &_describedObject.unique } }
-    private var _target = Box(MetricTarget())
-    public var target: MetricTarget { get { _target.value } _modify { yield &_target.unique } }
+    @usableFromInline var _describedObject = Box(CrossVersionObjectReference())
+    @inlinable public var describedObject: CrossVersionObjectReference { get { _describedObject.value } _modify { yield &_describedObject.unique } }
+    @usableFromInline var _target = Box(MetricTarget())
+    @inlinable public var target: MetricTarget { get { _target.value } _modify { yield &_target.unique } }
     public var metric = MetricIdentifier()
 
     public init() {}

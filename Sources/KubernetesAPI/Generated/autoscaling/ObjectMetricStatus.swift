@@ -3,10 +3,10 @@
 /// `autoscaling.v2.ObjectMetricStatus` of the Kubernetes API.
 public struct ObjectMetricStatus: Message {
     public var metric = MetricIdentifier()
-    private var _current = Box(MetricValueStatus())
-    public var current: MetricValueStatus { get { _current.value } _modify { yield &_current.unique } }
-    private var _describedObject = Box(CrossVersionObjectReference())
-    public var describedObject: CrossVersionObjectReference { get { _describedObject.value } _modify { yield &_describedObject.unique } }
+    @usableFromInline var _current = Box(MetricValueStatus())
+    @inlinable public var current: MetricValueStatus { get { _current.value } _modify { yield &_current.unique } }
+    @usableFromInline var _describedObject = Box(CrossVersionObjectReference())
+    @inlinable public var describedObject: CrossVersionObjectReference { get { _describedObject.value } _modify { yield &_describedObject.unique } }
 
     public init() {}
 

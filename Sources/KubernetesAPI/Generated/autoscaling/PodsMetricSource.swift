@@ -3,8 +3,8 @@
 /// `autoscaling.v2.PodsMetricSource` of the Kubernetes API.
 public struct PodsMetricSource: Message {
     public var metric = MetricIdentifier()
-    private var _target = Box(MetricTarget())
-    public var target: MetricTarget { get { _target.value } _modify { yield &_target.unique } }
+    @usableFromInline var _target = Box(MetricTarget())
+    @inlinable public var target: MetricTarget { get { _target.value } _modify { yield &_target.unique } }
 
     public init() {}
 

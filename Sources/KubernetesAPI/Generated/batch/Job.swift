@@ -4,13 +4,13 @@
 public struct Job: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
     /// The storage of `spec`, to be shared with another object until one of them changes.
     public var boxedSpec = Box(JobSpec())
-    public var spec: JobSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
-    private var _status = Box(JobStatus())
-    public var status: JobStatus { get { _status.value } _modify { yield &_status.unique } }
+    @inlinable public var spec: JobSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
+    @usableFromInline var _status = Box(JobStatus())
+    @inlinable public var status: JobStatus { get { _status.value } _modify { yield &_status.unique } }
 
     public init() {}
 

@@ -7,7 +7,8 @@ public struct JobSpec: Message {
     public var activeDeadlineSeconds: Int64? = nil
     public var selector: LabelSelector? = nil
     public var manualSelector: Bool? = nil
-    public var template = PodTemplateSpec()
+    @usableFromInline var _template = Box(PodTemplateSpec())
+    @inlinable public var template: PodTemplateSpec { get { _template.value } _modify { yield &_template.unique } }
     public var backoffLimit: Int32? = nil
     public var ttlSecondsAfterFinished: Int32? = nil
     public var completionMode: String? = nil

@@ -2,11 +2,11 @@
 
 /// `batch.v1.JobTemplateSpec` of the Kubernetes API.
 public struct JobTemplateSpec: Message {
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
     /// The storage of `spec`, to be shared with another object until one of them changes.
     public var boxedSpec = Box(JobSpec())
-    public var spec: JobSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
+    @inlinable public var spec: JobSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
 
     public init() {}
 

@@ -4,11 +4,11 @@
 public struct Lease: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
     /// The storage of `spec`, to be shared with another object until one of them changes.
     public var boxedSpec = Box(LeaseSpec())
-    public var spec: LeaseSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
+    @inlinable public var spec: LeaseSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
 
     public init() {}
 

@@ -11,23 +11,23 @@ public struct Container: Message {
     public var env: [EnvVar] = []
     public var resources: ResourceRequirements? = nil
     public var volumeMounts: [VolumeMount] = []
-    private var _livenessProbe = OptionalBox<Probe>()
-    public var livenessProbe: Probe? { get { _livenessProbe.value } _modify { yield &_livenessProbe.unique } }
-    private var _readinessProbe = OptionalBox<Probe>()
-    public var readinessProbe: Probe? { get { _readinessProbe.value } _modify { yield &_readinessProbe.unique } }
+    @usableFromInline var _livenessProbe = OptionalBox<Probe>()
+    @inlinable public var livenessProbe: Probe? { get { _livenessProbe.value } _modify { yield &_livenessProbe.unique } }
+    @usableFromInline var _readinessProbe = OptionalBox<Probe>()
+    @inlinable public var readinessProbe: Probe? { get { _readinessProbe.value } _modify { yield &_readinessProbe.unique } }
     public var lifecycle: Lifecycle? = nil
     public var terminationMessagePath = String()
     public var imagePullPolicy = String()
-    private var _securityContext = OptionalBox<SecurityContext>()
-    public var securityContext: SecurityContext? { get { _securityContext.value } _modify { yield &_securityContext.unique } }
+    @usableFromInline var _securityContext = OptionalBox<SecurityContext>()
+    @inlinable public var securityContext: SecurityContext? { get { _securityContext.value } _modify { yield &_securityContext.unique } }
     public var stdin: Bool? = nil
     public var stdinOnce: Bool? = nil
     public var tty: Bool? = nil
     public var envFrom: [EnvFromSource] = []
     public var terminationMessagePolicy = String()
     public var volumeDevices: [VolumeDevice] = []
-    private var _startupProbe = OptionalBox<Probe>()
-    public var startupProbe: Probe? { get { _startupProbe.value } _modify { yield &_startupProbe.unique } }
+    @usableFromInline var _startupProbe = OptionalBox<Probe>()
+    @inlinable public var startupProbe: Probe? { get { _startupProbe.value } _modify { yield &_startupProbe.unique } }
     public var resizePolicy: [ContainerResizePolicy] = []
     public var restartPolicy: String? = nil
     public var restartPolicyRules: [ContainerRestartRule] = []

@@ -4,8 +4,8 @@
 public struct ContainerState: Message {
     public var waiting: ContainerStateWaiting? = nil
     public var running: ContainerStateRunning? = nil
-    private var _terminated = OptionalBox<ContainerStateTerminated>()
-    public var terminated: ContainerStateTerminated? { get { _terminated.value } _modify { yield &_terminated.unique } }
+    @usableFromInline var _terminated = OptionalBox<ContainerStateTerminated>()
+    @inlinable public var terminated: ContainerStateTerminated? { get { _terminated.value } _modify { yield &_terminated.unique } }
 
     public init() {}
 
@@ -28,5 +28,13 @@ public struct ContainerState: Message {
         case 2: try reader.read(&terminated)
         default: break
         }
+    }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.waiting == right.waiting,
+            left.running == right.running,
+            left._terminated.isIdentical(to: right._terminated) || left.terminated == right.terminated
+        else { return false }
+        return true
     }
 }

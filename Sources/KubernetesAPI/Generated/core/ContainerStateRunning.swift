@@ -20,4 +20,8 @@ public struct ContainerStateRunning: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        return left.startedAt == right.startedAt
+    }
 }

@@ -44,4 +44,16 @@ public struct ContainerStateTerminated: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.exitCode == right.exitCode,
+            left.signal == right.signal,
+            left.reason == right.reason,
+            left.message == right.message,
+            left.startedAt == right.startedAt,
+            left.finishedAt == right.finishedAt,
+            left.containerID == right.containerID
+        else { return false }
+        return true
+    }
 }

@@ -24,4 +24,11 @@ public struct ContainerStateWaiting: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.reason == right.reason,
+            left.message == right.message
+        else { return false }
+        return true
+    }
 }

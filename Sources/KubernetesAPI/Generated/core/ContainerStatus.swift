@@ -3,10 +3,10 @@
 /// `core.v1.ContainerStatus` of the Kubernetes API.
 public struct ContainerStatus: Message {
     public var name = String()
-    private var _state = OptionalBox<ContainerState>()
-    public var state: ContainerState? { get { _state.value } _modify { yield &_state.unique } }
-    private var _lastState = OptionalBox<ContainerState>()
-    public var lastState: ContainerState? { get { _lastState.value } _modify { yield &_lastState.unique } }
+    @usableFromInline var _state = OptionalBox<ContainerState>()
+    @inlinable public var state: ContainerState? { get { _state.value } _modify { yield &_state.unique } }
+    @usableFromInline var _lastState = OptionalBox<ContainerState>()
+    @inlinable public var lastState: ContainerState? { get { _lastState.value } _modify { yield &_lastState.unique } }
     public var ready = Bool()
     public var restartCount = Int32()
     public var image = String()
@@ -16,8 +16,8 @@ public struct ContainerStatus: Message {
     public var allocatedResources: [String: Quantity] = [:]
     public var resources: ResourceRequirements? = nil
     public var volumeMounts: [VolumeMountStatus] = []
-    private var _user = OptionalBox<ContainerUser>()
-    public var user: ContainerUser? { get { _user.value } _modify { yield &_user.unique } }
+    @usableFromInline var _user = OptionalBox<ContainerUser>()
+    @inlinable public var user: ContainerUser? { get { _user.value } _modify { yield &_user.unique } }
     public var allocatedResourcesStatus: [ResourceStatus] = []
     public var stopSignal = String()
 
@@ -78,5 +78,25 @@ public struct ContainerStatus: Message {
         case 14: try reader.read(&stopSignal)
         default: break
         }
+    }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.name == right.name,
+            left._state.isIdentical(to: right._state) || left.state == right.state,
+            left._lastState.isIdentical(to: right._lastState) || left.lastState == right.lastState,
+            left.ready == right.ready,
+            left.restartCount == right.restartCount,
+            left.image == right.image,
+            left.imageID == right.imageID,
+            left.containerID == right.containerID,
+            left.started == right.started,
+            left.allocatedResources.hasSameText(as: right.allocatedResources),
+            left.resources == right.resources,
+            left.volumeMounts == right.volumeMounts,
+            left._user.isIdentical(to: right._user) || left.user == right.user,
+            left.allocatedResourcesStatus == right.allocatedResourcesStatus,
+            left.stopSignal == right.stopSignal
+        else { return false }
+        return true
     }
 }

@@ -4,8 +4,8 @@
 public struct DownwardAPIVolumeFile: Message {
     public var path = String()
     public var fieldRef: ObjectFieldSelector? = nil
-    private var _resourceFieldRef = OptionalBox<ResourceFieldSelector>()
-    public var resourceFieldRef: ResourceFieldSelector? { get { _resourceFieldRef.value } _modify { yield &_resourceFieldRef.unique } }
+    @usableFromInline var _resourceFieldRef = OptionalBox<ResourceFieldSelector>()
+    @inlinable public var resourceFieldRef: ResourceFieldSelector? { get { _resourceFieldRef.value } _modify { yield &_resourceFieldRef.unique } }
     public var mode: Int32? = nil
 
     public init() {}

@@ -3,8 +3,8 @@
 /// `core.v1.EndpointAddress` of the Kubernetes API.
 public struct EndpointAddress: Message {
     public var ip = String()
-    private var _targetRef = OptionalBox<ObjectReference>()
-    public var targetRef: ObjectReference? { get { _targetRef.value } _modify { yield &_targetRef.unique } }
+    @usableFromInline var _targetRef = OptionalBox<ObjectReference>()
+    @inlinable public var targetRef: ObjectReference? { get { _targetRef.value } _modify { yield &_targetRef.unique } }
     public var hostname = String()
     public var nodeName = String()
 

@@ -4,8 +4,8 @@
 public struct EnvVar: Message {
     public var name = String()
     public var value = String()
-    private var _valueFrom = OptionalBox<EnvVarSource>()
-    public var valueFrom: EnvVarSource? { get { _valueFrom.value } _modify { yield &_valueFrom.unique } }
+    @usableFromInline var _valueFrom = OptionalBox<EnvVarSource>()
+    @inlinable public var valueFrom: EnvVarSource? { get { _valueFrom.value } _modify { yield &_valueFrom.unique } }
 
     public init() {}
 

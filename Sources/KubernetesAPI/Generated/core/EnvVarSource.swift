@@ -3,12 +3,12 @@
 /// `core.v1.EnvVarSource` of the Kubernetes API.
 public struct EnvVarSource: Message {
     public var fieldRef: ObjectFieldSelector? = nil
-    private var _resourceFieldRef = OptionalBox<ResourceFieldSelector>()
-    public var resourceFieldRef: ResourceFieldSelector? { get { _resourceFieldRef.value } _modify { yield &_resourceFieldRef.unique } }
+    @usableFromInline var _resourceFieldRef = OptionalBox<ResourceFieldSelector>()
+    @inlinable public var resourceFieldRef: ResourceFieldSelector? { get { _resourceFieldRef.value } _modify { yield &_resourceFieldRef.unique } }
     public var configMapKeyRef: ConfigMapKeySelector? = nil
     public var secretKeyRef: SecretKeySelector? = nil
-    private var _fileKeyRef = OptionalBox<FileKeySelector>()
-    public var fileKeyRef: FileKeySelector? { get { _fileKeyRef.value } _modify { yield &_fileKeyRef.unique } }
+    @usableFromInline var _fileKeyRef = OptionalBox<FileKeySelector>()
+    @inlinable public var fileKeyRef: FileKeySelector? { get { _fileKeyRef.value } _modify { yield &_fileKeyRef.unique } }
 
     public init() {}
 

@@ -2,8 +2,8 @@
 
 /// `core.v1.EphemeralContainer` of the Kubernetes API.
 public struct EphemeralContainer: Message {
-    private var _ephemeralContainerCommon = Box(EphemeralContainerCommon())
-    public var ephemeralContainerCommon: EphemeralContainerCommon { get { _ephemeralContainerCommon.value } _modify { yield &_ephemeralContainerCommon.unique } }
+    @usableFromInline var _ephemeralContainerCommon = Box(EphemeralContainerCommon())
+    @inlinable public var ephemeralContainerCommon: EphemeralContainerCommon { get { _ephemeralContainerCommon.value } _modify { yield &_ephemeralContainerCommon.unique } }
     public var targetContainerName = String()
 
     public init() {}

@@ -4,10 +4,10 @@
 public struct Event: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
-    private var _involvedObject = Box(ObjectReference())
-    public var involvedObject: ObjectReference { get { _involvedObject.value } _modify { yield &_involvedObject.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _involvedObject = Box(ObjectReference())
+    @inlinable public var involvedObject: ObjectReference { get { _involvedObject.value } _modify { yield &_involvedObject.unique } }
     public var reason = String()
     public var message = String()
     public var source: EventSource? = nil
@@ -18,8 +18,8 @@ public struct Event: KubernetesObject {
     public var eventTime: MicroTime? = nil
     public var series: EventSeries? = nil
     public var action = String()
-    private var _related = OptionalBox<ObjectReference>()
-    public var related: ObjectReference? { get { _related.value } _modify { yield &_related.unique } }
+    @usableFromInline var _related = OptionalBox<ObjectReference>()
+    @inlinable public var related: ObjectReference? { get { _related.value } _modify { yield &_related.unique } }
     public var reportingComponent = String()
     public var reportingInstance = String()
 

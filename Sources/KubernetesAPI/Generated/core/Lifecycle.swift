@@ -2,10 +2,10 @@
 
 /// `core.v1.Lifecycle` of the Kubernetes API.
 public struct Lifecycle: Message {
-    private var _postStart = OptionalBox<LifecycleHandler>()
-    public var postStart: LifecycleHandler? { get { _postStart.value } _modify { yield &_postStart.unique } }
-    private var _preStop = OptionalBox<LifecycleHandler>()
-    public var preStop: LifecycleHandler? { get { _preStop.value } _modify { yield &_preStop.unique } }
+    @usableFromInline var _postStart = OptionalBox<LifecycleHandler>()
+    @inlinable public var postStart: LifecycleHandler? { get { _postStart.value } _modify { yield &_postStart.unique } }
+    @usableFromInline var _preStop = OptionalBox<LifecycleHandler>()
+    @inlinable public var preStop: LifecycleHandler? { get { _preStop.value } _modify { yield &_preStop.unique } }
     public var stopSignal = String()
 
     public init() {}

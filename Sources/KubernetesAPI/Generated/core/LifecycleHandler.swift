@@ -3,8 +3,8 @@
 /// `core.v1.LifecycleHandler` of the Kubernetes API.
 public struct LifecycleHandler: Message {
     public var exec: ExecAction? = nil
-    private var _httpGet = OptionalBox<HTTPGetAction>()
-    public var httpGet: HTTPGetAction? { get { _httpGet.value } _modify { yield &_httpGet.unique } }
+    @usableFromInline var _httpGet = OptionalBox<HTTPGetAction>()
+    @inlinable public var httpGet: HTTPGetAction? { get { _httpGet.value } _modify { yield &_httpGet.unique } }
     public var tcpSocket: TCPSocketAction? = nil
     public var sleep: SleepAction? = nil
 

@@ -2,8 +2,8 @@
 
 /// `core.v1.NodeConfigSource` of the Kubernetes API.
 public struct NodeConfigSource: Message {
-    private var _configMap = OptionalBox<ConfigMapNodeConfigSource>()
-    public var configMap: ConfigMapNodeConfigSource? { get { _configMap.value } _modify { yield &_configMap.unique } }
+    @usableFromInline var _configMap = OptionalBox<ConfigMapNodeConfigSource>()
+    @inlinable public var configMap: ConfigMapNodeConfigSource? { get { _configMap.value } _modify { yield &_configMap.unique } }
 
     public init() {}
 

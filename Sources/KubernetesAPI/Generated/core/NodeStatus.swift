@@ -8,13 +8,13 @@ public struct NodeStatus: Message {
     public var conditions: [NodeCondition] = []
     public var addresses: [NodeAddress] = []
     public var daemonEndpoints: NodeDaemonEndpoints? = nil
-    private var _nodeInfo = OptionalBox<NodeSystemInfo>()
-    public var nodeInfo: NodeSystemInfo? { get { _nodeInfo.value } _modify { yield &_nodeInfo.unique } }
+    @usableFromInline var _nodeInfo = OptionalBox<NodeSystemInfo>()
+    @inlinable public var nodeInfo: NodeSystemInfo? { get { _nodeInfo.value } _modify { yield &_nodeInfo.unique } }
     public var images: [ContainerImage] = []
     public var volumesInUse: [String] = []
     public var volumesAttached: [AttachedVolume] = []
-    private var _config = OptionalBox<NodeConfigStatus>()
-    public var config: NodeConfigStatus? { get { _config.value } _modify { yield &_config.unique } }
+    @usableFromInline var _config = OptionalBox<NodeConfigStatus>()
+    @inlinable public var config: NodeConfigStatus? { get { _config.value } _modify { yield &_config.unique } }
     public var runtimeHandlers: [NodeRuntimeHandler] = []
     public var features: NodeFeatures? = nil
     public var declaredFeatures: [String] = []

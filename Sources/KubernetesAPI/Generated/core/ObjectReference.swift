@@ -44,4 +44,16 @@ public struct ObjectReference: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.kind == right.kind,
+            left.namespace == right.namespace,
+            left.name == right.name,
+            left.uid == right.uid,
+            left.apiVersion == right.apiVersion,
+            left.resourceVersion == right.resourceVersion,
+            left.fieldPath == right.fieldPath
+        else { return false }
+        return true
+    }
 }

@@ -4,13 +4,13 @@
 public struct PersistentVolumeClaim: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
     /// The storage of `spec`, to be shared with another object until one of them changes.
     public var boxedSpec = Box(PersistentVolumeClaimSpec())
-    public var spec: PersistentVolumeClaimSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
-    private var _status = Box(PersistentVolumeClaimStatus())
-    public var status: PersistentVolumeClaimStatus { get { _status.value } _modify { yield &_status.unique } }
+    @inlinable public var spec: PersistentVolumeClaimSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
+    @usableFromInline var _status = Box(PersistentVolumeClaimStatus())
+    @inlinable public var status: PersistentVolumeClaimStatus { get { _status.value } _modify { yield &_status.unique } }
 
     public init() {}
 

@@ -8,10 +8,10 @@ public struct PersistentVolumeClaimSpec: Message {
     public var selector: LabelSelector? = nil
     public var storageClassName: String? = nil
     public var volumeMode: String? = nil
-    private var _dataSource = OptionalBox<TypedLocalObjectReference>()
-    public var dataSource: TypedLocalObjectReference? { get { _dataSource.value } _modify { yield &_dataSource.unique } }
-    private var _dataSourceRef = OptionalBox<TypedObjectReference>()
-    public var dataSourceRef: TypedObjectReference? { get { _dataSourceRef.value } _modify { yield &_dataSourceRef.unique } }
+    @usableFromInline var _dataSource = OptionalBox<TypedLocalObjectReference>()
+    @inlinable public var dataSource: TypedLocalObjectReference? { get { _dataSource.value } _modify { yield &_dataSource.unique } }
+    @usableFromInline var _dataSourceRef = OptionalBox<TypedObjectReference>()
+    @inlinable public var dataSourceRef: TypedObjectReference? { get { _dataSourceRef.value } _modify { yield &_dataSourceRef.unique } }
     public var volumeAttributesClassName: String? = nil
 
     public init() {}

@@ -2,11 +2,11 @@
 
 /// `core.v1.PersistentVolumeClaimTemplate` of the Kubernetes API.
 public struct PersistentVolumeClaimTemplate: Message {
-    private var _metadata = OptionalBox<ObjectMeta>()
-    public var metadata: ObjectMeta? { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = OptionalBox<ObjectMeta>()
+    @inlinable public var metadata: ObjectMeta? { get { _metadata.value } _modify { yield &_metadata.unique } }
     /// The storage of `spec`, to be shared with another object until one of them changes.
     public var boxedSpec = Box(PersistentVolumeClaimSpec())
-    public var spec: PersistentVolumeClaimSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
+    @inlinable public var spec: PersistentVolumeClaimSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
 
     public init() {}
 

@@ -4,13 +4,11 @@
 public struct Pod: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
-    /// The storage of `spec`, to be shared with another object until one of them changes.
-    public var boxedSpec = Box(PodSpec())
-    public var spec: PodSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
-    private var _status = Box(PodStatus())
-    public var status: PodStatus { get { _status.value } _modify { yield &_status.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    public var spec = PodSpec()
+    @usableFromInline var _status = Box(PodStatus())
+    @inlinable public var status: PodStatus { get { _status.value } _modify { yield &_status.unique } }
 
     public init() {}
 

@@ -44,4 +44,16 @@ public struct PodCondition: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.type == right.type,
+            left.status == right.status,
+            left.lastProbeTime == right.lastProbeTime,
+            left.lastTransitionTime == right.lastTransitionTime,
+            left.reason == right.reason,
+            left.message == right.message,
+            left.observedGeneration == right.observedGeneration
+        else { return false }
+        return true
+    }
 }

@@ -20,4 +20,8 @@ public struct PodIP: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        return left.ip == right.ip
+    }
 }

@@ -2,16 +2,16 @@
 
 /// `core.v1.PodSecurityContext` of the Kubernetes API.
 public struct PodSecurityContext: Message {
-    private var _seLinuxOptions = OptionalBox<SELinuxOptions>()
-    public var seLinuxOptions: SELinuxOptions? { get { _seLinuxOptions.value } _modify { yield &_seLinuxOptions.unique } }
+    @usableFromInline var _seLinuxOptions = OptionalBox<SELinuxOptions>()
+    @inlinable public var seLinuxOptions: SELinuxOptions? { get { _seLinuxOptions.value } _modify { yield &_seLinuxOptions.unique } }
     public var runAsUser: Int64? = nil
     public var runAsNonRoot: Bool? = nil
     public var supplementalGroups: [Int64] = []
     public var fsGroup: Int64? = nil
     public var runAsGroup: Int64? = nil
     public var sysctls: [Sysctl] = []
-    private var _windowsOptions = OptionalBox<WindowsSecurityContextOptions>()
-    public var windowsOptions: WindowsSecurityContextOptions? { get { _windowsOptions.value } _modify { yield &_windowsOptions.unique } }
+    @usableFromInline var _windowsOptions = OptionalBox<WindowsSecurityContextOptions>()
+    @inlinable public var windowsOptions: WindowsSecurityContextOptions? { get { _windowsOptions.value } _modify { yield &_windowsOptions.unique } }
     public var fsGroupChangePolicy: String? = nil
     public var seccompProfile: SeccompProfile? = nil
     public var appArmorProfile: AppArmorProfile? = nil

@@ -2,50 +2,117 @@
 
 /// `core.v1.PodSpec` of the Kubernetes API.
 public struct PodSpec: Message {
-    public var volumes: [Volume] = []
-    public var containers: [Container] = []
-    public var restartPolicy = String()
-    public var terminationGracePeriodSeconds: Int64? = nil
-    public var activeDeadlineSeconds: Int64? = nil
-    public var dnsPolicy = String()
-    public var nodeSelector: [String: String] = [:]
-    public var serviceAccountName = String()
-    public var serviceAccount = String()
+    /// What the pods of one template have in common.
+    public struct Shared: Sendable {
+        public var volumes: [Volume] = []
+        public var containers: [Container] = []
+        public var restartPolicy = String()
+        public var terminationGracePeriodSeconds: Int64? = nil
+        public var activeDeadlineSeconds: Int64? = nil
+        public var dnsPolicy = String()
+        public var nodeSelector: [String: String] = [:]
+        public var serviceAccountName = String()
+        public var serviceAccount = String()
+        public var hostNetwork: Bool? = nil
+        public var hostPID: Bool? = nil
+        public var hostIPC: Bool? = nil
+        @usableFromInline var _securityContext = OptionalBox<PodSecurityContext>()
+        @inlinable public var securityContext: PodSecurityContext? { get { _securityContext.value } _modify { yield &_securityContext.unique } }
+        public var imagePullSecrets: [LocalObjectReference] = []
+        public var hostname = String()
+        public var subdomain = String()
+        @usableFromInline var _affinity = OptionalBox<Affinity>()
+        @inlinable public var affinity: Affinity? { get { _affinity.value } _modify { yield &_affinity.unique } }
+        public var schedulerName = String()
+        public var initContainers: [Container] = []
+        public var automountServiceAccountToken: Bool? = nil
+        public var tolerations: [Toleration] = []
+        public var hostAliases: [HostAlias] = []
+        public var priorityClassName = String()
+        public var priority: Int32? = nil
+        public var dnsConfig: PodDNSConfig? = nil
+        public var shareProcessNamespace: Bool? = nil
+        public var readinessGates: [PodReadinessGate] = []
+        public var runtimeClassName: String? = nil
+        public var enableServiceLinks: Bool? = nil
+        public var preemptionPolicy: String? = nil
+        public var overhead: [String: Quantity] = [:]
+        public var topologySpreadConstraints: [TopologySpreadConstraint] = []
+        public var ephemeralContainers: [EphemeralContainer] = []
+        public var setHostnameAsFQDN: Bool? = nil
+        public var os: PodOS? = nil
+        public var hostUsers: Bool? = nil
+        public var schedulingGates: [PodSchedulingGate] = []
+        public var resourceClaims: [PodResourceClaim] = []
+        public var resources: ResourceRequirements? = nil
+        public var hostnameOverride = String()
+        public var schedulingGroup: PodSchedulingGroup? = nil
+
+        public init() {}
+    }
+
+    @usableFromInline static let nothing = Box(Shared())
+    /// The storage that pods of one template share until one of them changes it.
+    public var shared = PodSpec.nothing
+    /// The end of the name of the volume with the account's token; empty if admission mounted none.
+    public var tokenSuffix = String()
+    /// `volumes` without the token that admission mounted.
+    @inlinable public var ownVolumes: [Volume] { shared.value.volumes }
+    @inlinable public var volumes: [Volume] {
+        get { tokenSuffix.isEmpty ? shared.value.volumes : withToken(shared.value.volumes) }
+        _modify { if !tokenSuffix.isEmpty { settleToken() }; yield &shared.unique.volumes }
+    }
+    /// `containers` without the token that admission mounted.
+    @inlinable public var ownContainers: [Container] { shared.value.containers }
+    @inlinable public var containers: [Container] {
+        get { tokenSuffix.isEmpty ? shared.value.containers : withToken(shared.value.containers) }
+        _modify { if !tokenSuffix.isEmpty { settleToken() }; yield &shared.unique.containers }
+    }
+    @inlinable public var restartPolicy: String { get { shared.value.restartPolicy } _modify { yield &shared.unique.restartPolicy } }
+    @inlinable public var terminationGracePeriodSeconds: Int64? { get { shared.value.terminationGracePeriodSeconds } _modify { yield &shared.unique.terminationGracePeriodSeconds } }
+    @inlinable public var activeDeadlineSeconds: Int64? { get { shared.value.activeDeadlineSeconds } _modify { yield &shared.unique.activeDeadlineSeconds } }
+    @inlinable public var dnsPolicy: String { get { shared.value.dnsPolicy } _modify { yield &shared.unique.dnsPolicy } }
+    @inlinable public var nodeSelector: [String: String] { get { shared.value.nodeSelector } _modify { yield &shared.unique.nodeSelector } }
+    @inlinable public var serviceAccountName: String { get { shared.value.serviceAccountName } _modify { yield &shared.unique.serviceAccountName } }
+    @inlinable public var serviceAccount: String { get { shared.value.serviceAccount } _modify { yield &shared.unique.serviceAccount } }
     public var nodeName = String()
-    public var hostNetwork: Bool? = nil
-    public var hostPID: Bool? = nil
-    public var hostIPC: Bool? = nil
-    private var _securityContext = OptionalBox<PodSecurityContext>()
-    public var securityContext: PodSecurityContext? { get { _securityContext.value } _modify { yield &_securityContext.unique } }
-    public var imagePullSecrets: [LocalObjectReference] = []
-    public var hostname = String()
-    public var subdomain = String()
-    private var _affinity = OptionalBox<Affinity>()
-    public var affinity: Affinity? { get { _affinity.value } _modify { yield &_affinity.unique } }
-    public var schedulerName = String()
-    public var initContainers: [Container] = []
-    public var automountServiceAccountToken: Bool? = nil
-    public var tolerations: [Toleration] = []
-    public var hostAliases: [HostAlias] = []
-    public var priorityClassName = String()
-    public var priority: Int32? = nil
-    public var dnsConfig: PodDNSConfig? = nil
-    public var shareProcessNamespace: Bool? = nil
-    public var readinessGates: [PodReadinessGate] = []
-    public var runtimeClassName: String? = nil
-    public var enableServiceLinks: Bool? = nil
-    public var preemptionPolicy: String? = nil
-    public var overhead: [String: Quantity] = [:]
-    public var topologySpreadConstraints: [TopologySpreadConstraint] = []
-    public var ephemeralContainers: [EphemeralContainer] = []
-    public var setHostnameAsFQDN: Bool? = nil
-    public var os: PodOS? = nil
-    public var hostUsers: Bool? = nil
-    public var schedulingGates: [PodSchedulingGate] = []
-    public var resourceClaims: [PodResourceClaim] = []
-    public var resources: ResourceRequirements? = nil
-    public var hostnameOverride = String()
-    public var schedulingGroup: PodSchedulingGroup? = nil
+    @inlinable public var hostNetwork: Bool? { get { shared.value.hostNetwork } _modify { yield &shared.unique.hostNetwork } }
+    @inlinable public var hostPID: Bool? { get { shared.value.hostPID } _modify { yield &shared.unique.hostPID } }
+    @inlinable public var hostIPC: Bool? { get { shared.value.hostIPC } _modify { yield &shared.unique.hostIPC } }
+    @inlinable public var securityContext: PodSecurityContext? { get { shared.value.securityContext } _modify { yield &shared.unique.securityContext } }
+    @inlinable public var imagePullSecrets: [LocalObjectReference] { get { shared.value.imagePullSecrets } _modify { yield &shared.unique.imagePullSecrets } }
+    @inlinable public var hostname: String { get { shared.value.hostname } _modify { yield &shared.unique.hostname } }
+    @inlinable public var subdomain: String { get { shared.value.subdomain } _modify { yield &shared.unique.subdomain } }
+    @inlinable public var affinity: Affinity? { get { shared.value.affinity } _modify { yield &shared.unique.affinity } }
+    @inlinable public var schedulerName: String { get { shared.value.schedulerName } _modify { yield &shared.unique.schedulerName } }
+    /// `initContainers` without the token that admission mounted.
+    @inlinable public var ownInitContainers: [Container] { shared.value.initContainers }
+    @inlinable public var initContainers: [Container] {
+        get { tokenSuffix.isEmpty ? shared.value.initContainers : withToken(shared.value.initContainers) }
+        _modify { if !tokenSuffix.isEmpty { settleToken() }; yield &shared.unique.initContainers }
+    }
+    @inlinable public var automountServiceAccountToken: Bool? { get { shared.value.automountServiceAccountToken } _modify { yield &shared.unique.automountServiceAccountToken } }
+    @inlinable public var tolerations: [Toleration] { get { shared.value.tolerations } _modify { yield &shared.unique.tolerations } }
+    @inlinable public var hostAliases: [HostAlias] { get { shared.value.hostAliases } _modify { yield &shared.unique.hostAliases } }
+    @inlinable public var priorityClassName: String { get { shared.value.priorityClassName } _modify { yield &shared.unique.priorityClassName } }
+    @inlinable public var priority: Int32? { get { shared.value.priority } _modify { yield &shared.unique.priority } }
+    @inlinable public var dnsConfig: PodDNSConfig? { get { shared.value.dnsConfig } _modify { yield &shared.unique.dnsConfig } }
+    @inlinable public var shareProcessNamespace: Bool? { get { shared.value.shareProcessNamespace } _modify { yield &shared.unique.shareProcessNamespace } }
+    @inlinable public var readinessGates: [PodReadinessGate] { get { shared.value.readinessGates } _modify { yield &shared.unique.readinessGates } }
+    @inlinable public var runtimeClassName: String? { get { shared.value.runtimeClassName } _modify { yield &shared.unique.runtimeClassName } }
+    @inlinable public var enableServiceLinks: Bool? { get { shared.value.enableServiceLinks } _modify { yield &shared.unique.enableServiceLinks } }
+    @inlinable public var preemptionPolicy: String? { get { shared.value.preemptionPolicy } _modify { yield &shared.unique.preemptionPolicy } }
+    @inlinable public var overhead: [String: Quantity] { get { shared.value.overhead } _modify { yield &shared.unique.overhead } }
+    @inlinable public var topologySpreadConstraints: [TopologySpreadConstraint] { get { shared.value.topologySpreadConstraints } _modify { yield &shared.unique.topologySpreadConstraints } }
+    @inlinable public var ephemeralContainers: [EphemeralContainer] { get { shared.value.ephemeralContainers } _modify { yield &shared.unique.ephemeralContainers } }
+    @inlinable public var setHostnameAsFQDN: Bool? { get { shared.value.setHostnameAsFQDN } _modify { yield &shared.unique.setHostnameAsFQDN } }
+    @inlinable public var os: PodOS? { get { shared.value.os } _modify { yield &shared.unique.os } }
+    @inlinable public var hostUsers: Bool? { get { shared.value.hostUsers } _modify { yield &shared.unique.hostUsers } }
+    @inlinable public var schedulingGates: [PodSchedulingGate] { get { shared.value.schedulingGates } _modify { yield &shared.unique.schedulingGates } }
+    @inlinable public var resourceClaims: [PodResourceClaim] { get { shared.value.resourceClaims } _modify { yield &shared.unique.resourceClaims } }
+    @inlinable public var resources: ResourceRequirements? { get { shared.value.resources } _modify { yield &shared.unique.resources } }
+    @inlinable public var hostnameOverride: String { get { shared.value.hostnameOverride } _modify { yield &shared.unique.hostnameOverride } }
+    @inlinable public var schedulingGroup: PodSchedulingGroup? { get { shared.value.schedulingGroup } _modify { yield &shared.unique.schedulingGroup } }
 
     public init() {}
 

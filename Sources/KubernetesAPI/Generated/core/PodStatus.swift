@@ -100,4 +100,30 @@ public struct PodStatus: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.phase == right.phase,
+            left.conditions == right.conditions,
+            left.message == right.message,
+            left.reason == right.reason,
+            left.hostIP == right.hostIP,
+            left.podIP == right.podIP,
+            left.startTime == right.startTime,
+            left.containerStatuses == right.containerStatuses,
+            left.qosClass == right.qosClass,
+            left.initContainerStatuses == right.initContainerStatuses,
+            left.nominatedNodeName == right.nominatedNodeName,
+            left.podIPs == right.podIPs,
+            left.ephemeralContainerStatuses == right.ephemeralContainerStatuses,
+            left.resize == right.resize,
+            left.resourceClaimStatuses == right.resourceClaimStatuses,
+            left.hostIPs == right.hostIPs,
+            left.observedGeneration == right.observedGeneration,
+            left.extendedResourceClaimStatus == right.extendedResourceClaimStatus,
+            left.allocatedResources.hasSameText(as: right.allocatedResources),
+            left.resources == right.resources,
+            left.nodeAllocatableResourceClaimStatuses == right.nodeAllocatableResourceClaimStatuses
+        else { return false }
+        return true
+    }
 }

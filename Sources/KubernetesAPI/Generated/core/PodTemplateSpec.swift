@@ -2,11 +2,9 @@
 
 /// `core.v1.PodTemplateSpec` of the Kubernetes API.
 public struct PodTemplateSpec: Message {
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
-    /// The storage of `spec`, to be shared with another object until one of them changes.
-    public var boxedSpec = Box(PodSpec())
-    public var spec: PodSpec { get { boxedSpec.value } _modify { yield &boxedSpec.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    public var spec = PodSpec()
 
     public init() {}
 

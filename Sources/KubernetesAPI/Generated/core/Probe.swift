@@ -2,8 +2,8 @@
 
 /// `core.v1.Probe` of the Kubernetes API.
 public struct Probe: Message {
-    private var _handler = Box(ProbeHandler())
-    public var handler: ProbeHandler { get { _handler.value } _modify { yield &_handler.unique } }
+    @usableFromInline var _handler = Box(ProbeHandler())
+    @inlinable public var handler: ProbeHandler { get { _handler.value } _modify { yield &_handler.unique } }
     public var initialDelaySeconds: Int32? = nil
     public var timeoutSeconds: Int32? = nil
     public var periodSeconds: Int32? = nil

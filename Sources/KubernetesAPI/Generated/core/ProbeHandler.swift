@@ -3,8 +3,8 @@
 /// `core.v1.ProbeHandler` of the Kubernetes API.
 public struct ProbeHandler: Message {
     public var exec: ExecAction? = nil
-    private var _httpGet = OptionalBox<HTTPGetAction>()
-    public var httpGet: HTTPGetAction? { get { _httpGet.value } _modify { yield &_httpGet.unique } }
+    @usableFromInline var _httpGet = OptionalBox<HTTPGetAction>()
+    @inlinable public var httpGet: HTTPGetAction? { get { _httpGet.value } _modify { yield &_httpGet.unique } }
     public var tcpSocket: TCPSocketAction? = nil
     public var grpc: GRPCAction? = nil
 

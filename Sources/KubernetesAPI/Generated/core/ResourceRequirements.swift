@@ -28,4 +28,12 @@ public struct ResourceRequirements: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.limits.hasSameText(as: right.limits),
+            left.requests.hasSameText(as: right.requests),
+            left.claims == right.claims
+        else { return false }
+        return true
+    }
 }

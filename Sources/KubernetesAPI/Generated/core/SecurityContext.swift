@@ -4,16 +4,16 @@
 public struct SecurityContext: Message {
     public var capabilities: Capabilities? = nil
     public var privileged: Bool? = nil
-    private var _seLinuxOptions = OptionalBox<SELinuxOptions>()
-    public var seLinuxOptions: SELinuxOptions? { get { _seLinuxOptions.value } _modify { yield &_seLinuxOptions.unique } }
+    @usableFromInline var _seLinuxOptions = OptionalBox<SELinuxOptions>()
+    @inlinable public var seLinuxOptions: SELinuxOptions? { get { _seLinuxOptions.value } _modify { yield &_seLinuxOptions.unique } }
     public var runAsUser: Int64? = nil
     public var runAsNonRoot: Bool? = nil
     public var readOnlyRootFilesystem: Bool? = nil
     public var allowPrivilegeEscalation: Bool? = nil
     public var runAsGroup: Int64? = nil
     public var procMount: String? = nil
-    private var _windowsOptions = OptionalBox<WindowsSecurityContextOptions>()
-    public var windowsOptions: WindowsSecurityContextOptions? { get { _windowsOptions.value } _modify { yield &_windowsOptions.unique } }
+    @usableFromInline var _windowsOptions = OptionalBox<WindowsSecurityContextOptions>()
+    @inlinable public var windowsOptions: WindowsSecurityContextOptions? { get { _windowsOptions.value } _modify { yield &_windowsOptions.unique } }
     public var seccompProfile: SeccompProfile? = nil
     public var appArmorProfile: AppArmorProfile? = nil
 

@@ -32,4 +32,13 @@ public struct Taint: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.key == right.key,
+            left.value == right.value,
+            left.effect == right.effect,
+            left.timeAdded == right.timeAdded
+        else { return false }
+        return true
+    }
 }

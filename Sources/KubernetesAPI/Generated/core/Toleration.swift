@@ -36,4 +36,14 @@ public struct Toleration: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.key == right.key,
+            left.`operator` == right.`operator`,
+            left.value == right.value,
+            left.effect == right.effect,
+            left.tolerationSeconds == right.tolerationSeconds
+        else { return false }
+        return true
+    }
 }

@@ -3,8 +3,8 @@
 /// `core.v1.Volume` of the Kubernetes API.
 public struct Volume: Message {
     public var name = String()
-    private var _volumeSource = Box(VolumeSource())
-    public var volumeSource: VolumeSource { get { _volumeSource.value } _modify { yield &_volumeSource.unique } }
+    @usableFromInline var _volumeSource = Box(VolumeSource())
+    @inlinable public var volumeSource: VolumeSource { get { _volumeSource.value } _modify { yield &_volumeSource.unique } }
 
     public init() {}
 

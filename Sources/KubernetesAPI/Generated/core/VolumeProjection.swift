@@ -5,12 +5,12 @@ public struct VolumeProjection: Message {
     public var secret: SecretProjection? = nil
     public var downwardAPI: DownwardAPIProjection? = nil
     public var configMap: ConfigMapProjection? = nil
-    private var _serviceAccountToken = OptionalBox<ServiceAccountTokenProjection>()
-    public var serviceAccountToken: ServiceAccountTokenProjection? { get { _serviceAccountToken.value } _modify { yield &_serviceAccountToken.unique } }
-    private var _clusterTrustBundle = OptionalBox<ClusterTrustBundleProjection>()
-    public var clusterTrustBundle: ClusterTrustBundleProjection? { get { _clusterTrustBundle.value } _modify { yield &_clusterTrustBundle.unique } }
-    private var _podCertificate = OptionalBox<PodCertificateProjection>()
-    public var podCertificate: PodCertificateProjection? { get { _podCertificate.value } _modify { yield &_podCertificate.unique } }
+    @usableFromInline var _serviceAccountToken = OptionalBox<ServiceAccountTokenProjection>()
+    @inlinable public var serviceAccountToken: ServiceAccountTokenProjection? { get { _serviceAccountToken.value } _modify { yield &_serviceAccountToken.unique } }
+    @usableFromInline var _clusterTrustBundle = OptionalBox<ClusterTrustBundleProjection>()
+    @inlinable public var clusterTrustBundle: ClusterTrustBundleProjection? { get { _clusterTrustBundle.value } _modify { yield &_clusterTrustBundle.unique } }
+    @usableFromInline var _podCertificate = OptionalBox<PodCertificateProjection>()
+    @inlinable public var podCertificate: PodCertificateProjection? { get { _podCertificate.value } _modify { yield &_podCertificate.unique } }
 
     public init() {}
 

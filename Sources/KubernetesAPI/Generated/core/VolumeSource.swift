@@ -3,49 +3,49 @@
 /// `core.v1.VolumeSource` of the Kubernetes API.
 public struct VolumeSource: Message {
     public var hostPath: HostPathVolumeSource? = nil
-    private var _emptyDir = OptionalBox<EmptyDirVolumeSource>()
-    public var emptyDir: EmptyDirVolumeSource? { get { _emptyDir.value } _modify { yield &_emptyDir.unique } }
-    private var _gcePersistentDisk = OptionalBox<GCEPersistentDiskVolumeSource>()
-    public var gcePersistentDisk: GCEPersistentDiskVolumeSource? { get { _gcePersistentDisk.value } _modify { yield &_gcePersistentDisk.unique } }
-    private var _awsElasticBlockStore = OptionalBox<AWSElasticBlockStoreVolumeSource>()
-    public var awsElasticBlockStore: AWSElasticBlockStoreVolumeSource? { get { _awsElasticBlockStore.value } _modify { yield &_awsElasticBlockStore.unique } }
-    private var _gitRepo = OptionalBox<GitRepoVolumeSource>()
-    public var gitRepo: GitRepoVolumeSource? { get { _gitRepo.value } _modify { yield &_gitRepo.unique } }
+    @usableFromInline var _emptyDir = OptionalBox<EmptyDirVolumeSource>()
+    @inlinable public var emptyDir: EmptyDirVolumeSource? { get { _emptyDir.value } _modify { yield &_emptyDir.unique } }
+    @usableFromInline var _gcePersistentDisk = OptionalBox<GCEPersistentDiskVolumeSource>()
+    @inlinable public var gcePersistentDisk: GCEPersistentDiskVolumeSource? { get { _gcePersistentDisk.value } _modify { yield &_gcePersistentDisk.unique } }
+    @usableFromInline var _awsElasticBlockStore = OptionalBox<AWSElasticBlockStoreVolumeSource>()
+    @inlinable public var awsElasticBlockStore: AWSElasticBlockStoreVolumeSource? { get { _awsElasticBlockStore.value } _modify { yield &_awsElasticBlockStore.unique } }
+    @usableFromInline var _gitRepo = OptionalBox<GitRepoVolumeSource>()
+    @inlinable public var gitRepo: GitRepoVolumeSource? { get { _gitRepo.value } _modify { yield &_gitRepo.unique } }
     public var secret: SecretVolumeSource? = nil
     public var nfs: NFSVolumeSource? = nil
-    private var _iscsi = OptionalBox<ISCSIVolumeSource>()
-    public var iscsi: ISCSIVolumeSource? { get { _iscsi.value } _modify { yield &_iscsi.unique } }
+    @usableFromInline var _iscsi = OptionalBox<ISCSIVolumeSource>()
+    @inlinable public var iscsi: ISCSIVolumeSource? { get { _iscsi.value } _modify { yield &_iscsi.unique } }
     public var glusterfs: GlusterfsVolumeSource? = nil
     public var persistentVolumeClaim: PersistentVolumeClaimVolumeSource? = nil
-    private var _rbd = OptionalBox<RBDVolumeSource>()
-    public var rbd: RBDVolumeSource? { get { _rbd.value } _modify { yield &_rbd.unique } }
-    private var _flexVolume = OptionalBox<FlexVolumeSource>()
-    public var flexVolume: FlexVolumeSource? { get { _flexVolume.value } _modify { yield &_flexVolume.unique } }
-    private var _cinder = OptionalBox<CinderVolumeSource>()
-    public var cinder: CinderVolumeSource? { get { _cinder.value } _modify { yield &_cinder.unique } }
-    private var _cephfs = OptionalBox<CephFSVolumeSource>()
-    public var cephfs: CephFSVolumeSource? { get { _cephfs.value } _modify { yield &_cephfs.unique } }
+    @usableFromInline var _rbd = OptionalBox<RBDVolumeSource>()
+    @inlinable public var rbd: RBDVolumeSource? { get { _rbd.value } _modify { yield &_rbd.unique } }
+    @usableFromInline var _flexVolume = OptionalBox<FlexVolumeSource>()
+    @inlinable public var flexVolume: FlexVolumeSource? { get { _flexVolume.value } _modify { yield &_flexVolume.unique } }
+    @usableFromInline var _cinder = OptionalBox<CinderVolumeSource>()
+    @inlinable public var cinder: CinderVolumeSource? { get { _cinder.value } _modify { yield &_cinder.unique } }
+    @usableFromInline var _cephfs = OptionalBox<CephFSVolumeSource>()
+    @inlinable public var cephfs: CephFSVolumeSource? { get { _cephfs.value } _modify { yield &_cephfs.unique } }
     public var flocker: FlockerVolumeSource? = nil
     public var downwardAPI: DownwardAPIVolumeSource? = nil
-    private var _fc = OptionalBox<FCVolumeSource>()
-    public var fc: FCVolumeSource? { get { _fc.value } _modify { yield &_fc.unique } }
+    @usableFromInline var _fc = OptionalBox<FCVolumeSource>()
+    @inlinable public var fc: FCVolumeSource? { get { _fc.value } _modify { yield &_fc.unique } }
     public var azureFile: AzureFileVolumeSource? = nil
     public var configMap: ConfigMapVolumeSource? = nil
-    private var _vsphereVolume = OptionalBox<VsphereVirtualDiskVolumeSource>()
-    public var vsphereVolume: VsphereVirtualDiskVolumeSource? { get { _vsphereVolume.value } _modify { yield &_vsphereVolume.unique } }
-    private var _quobyte = OptionalBox<QuobyteVolumeSource>()
-    public var quobyte: QuobyteVolumeSource? { get { _quobyte.value } _modify { yield &_quobyte.unique } }
-    private var _azureDisk = OptionalBox<AzureDiskVolumeSource>()
-    public var azureDisk: AzureDiskVolumeSource? { get { _azureDisk.value } _modify { yield &_azureDisk.unique } }
+    @usableFromInline var _vsphereVolume = OptionalBox<VsphereVirtualDiskVolumeSource>()
+    @inlinable public var vsphereVolume: VsphereVirtualDiskVolumeSource? { get { _vsphereVolume.value } _modify { yield &_vsphereVolume.unique } }
+    @usableFromInline var _quobyte = OptionalBox<QuobyteVolumeSource>()
+    @inlinable public var quobyte: QuobyteVolumeSource? { get { _quobyte.value } _modify { yield &_quobyte.unique } }
+    @usableFromInline var _azureDisk = OptionalBox<AzureDiskVolumeSource>()
+    @inlinable public var azureDisk: AzureDiskVolumeSource? { get { _azureDisk.value } _modify { yield &_azureDisk.unique } }
     public var photonPersistentDisk: PhotonPersistentDiskVolumeSource? = nil
     public var portworxVolume: PortworxVolumeSource? = nil
-    private var _scaleIO = OptionalBox<ScaleIOVolumeSource>()
-    public var scaleIO: ScaleIOVolumeSource? { get { _scaleIO.value } _modify { yield &_scaleIO.unique } }
+    @usableFromInline var _scaleIO = OptionalBox<ScaleIOVolumeSource>()
+    @inlinable public var scaleIO: ScaleIOVolumeSource? { get { _scaleIO.value } _modify { yield &_scaleIO.unique } }
     public var projected: ProjectedVolumeSource? = nil
-    private var _storageos = OptionalBox<StorageOSVolumeSource>()
-    public var storageos: StorageOSVolumeSource? { get { _storageos.value } _modify { yield &_storageos.unique } }
-    private var _csi = OptionalBox<CSIVolumeSource>()
-    public var csi: CSIVolumeSource? { get { _csi.value } _modify { yield &_csi.unique } }
+    @usableFromInline var _storageos = OptionalBox<StorageOSVolumeSource>()
+    @inlinable public var storageos: StorageOSVolumeSource? { get { _storageos.value } _modify { yield &_storageos.unique } }
+    @usableFromInline var _csi = OptionalBox<CSIVolumeSource>()
+    @inlinable public var csi: CSIVolumeSource? { get { _csi.value } _modify { yield &_csi.unique } }
     public var ephemeral: EphemeralVolumeSource? = nil
     public var image: ImageVolumeSource? = nil
 

@@ -3,8 +3,8 @@
 /// `core.v1.WeightedPodAffinityTerm` of the Kubernetes API.
 public struct WeightedPodAffinityTerm: Message {
     public var weight = Int32()
-    private var _podAffinityTerm = Box(PodAffinityTerm())
-    public var podAffinityTerm: PodAffinityTerm { get { _podAffinityTerm.value } _modify { yield &_podAffinityTerm.unique } }
+    @usableFromInline var _podAffinityTerm = Box(PodAffinityTerm())
+    @inlinable public var podAffinityTerm: PodAffinityTerm { get { _podAffinityTerm.value } _modify { yield &_podAffinityTerm.unique } }
 
     public init() {}
 

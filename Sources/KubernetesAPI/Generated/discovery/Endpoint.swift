@@ -5,8 +5,8 @@ public struct Endpoint: Message {
     public var addresses: [String] = []
     public var conditions: EndpointConditions? = nil
     public var hostname: String? = nil
-    private var _targetRef = OptionalBox<ObjectReference>()
-    public var targetRef: ObjectReference? { get { _targetRef.value } _modify { yield &_targetRef.unique } }
+    @usableFromInline var _targetRef = OptionalBox<ObjectReference>()
+    @inlinable public var targetRef: ObjectReference? { get { _targetRef.value } _modify { yield &_targetRef.unique } }
     public var deprecatedTopology: [String: String] = [:]
     public var nodeName: String? = nil
     public var zone: String? = nil
@@ -48,5 +48,18 @@ public struct Endpoint: Message {
         case 7: try reader.read(&hints)
         default: break
         }
+    }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.addresses == right.addresses,
+            left.conditions == right.conditions,
+            left.hostname == right.hostname,
+            left._targetRef.isIdentical(to: right._targetRef) || left.targetRef == right.targetRef,
+            left.deprecatedTopology == right.deprecatedTopology,
+            left.nodeName == right.nodeName,
+            left.zone == right.zone,
+            left.hints == right.hints
+        else { return false }
+        return true
     }
 }

@@ -28,4 +28,12 @@ public struct EndpointConditions: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.ready == right.ready,
+            left.serving == right.serving,
+            left.terminating == right.terminating
+        else { return false }
+        return true
+    }
 }

@@ -24,4 +24,11 @@ public struct LabelSelector: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.matchLabels == right.matchLabels,
+            left.matchExpressions == right.matchExpressions
+        else { return false }
+        return true
+    }
 }

@@ -28,4 +28,12 @@ public struct LabelSelectorRequirement: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.key == right.key,
+            left.`operator` == right.`operator`,
+            left.values == right.values
+        else { return false }
+        return true
+    }
 }

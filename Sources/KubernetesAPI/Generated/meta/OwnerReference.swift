@@ -40,4 +40,15 @@ public struct OwnerReference: Message {
         default: break
         }
     }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        guard left.kind == right.kind,
+            left.name == right.name,
+            left.uid == right.uid,
+            left.apiVersion == right.apiVersion,
+            left.controller == right.controller,
+            left.blockOwnerDeletion == right.blockOwnerDeletion
+        else { return false }
+        return true
+    }
 }

@@ -2,13 +2,13 @@
 
 /// `meta.v1.Status` of the Kubernetes API.
 public struct Status: Message {
-    private var _metadata = OptionalBox<ListMeta>()
-    public var metadata: ListMeta? { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = OptionalBox<ListMeta>()
+    @inlinable public var metadata: ListMeta? { get { _metadata.value } _modify { yield &_metadata.unique } }
     public var status = String()
     public var message = String()
     public var reason = String()
-    private var _details = OptionalBox<StatusDetails>()
-    public var details: StatusDetails? { get { _details.value } _modify { yield &_details.unique } }
+    @usableFromInline var _details = OptionalBox<StatusDetails>()
+    @inlinable public var details: StatusDetails? { get { _details.value } _modify { yield &_details.unique } }
     public var code = Int32()
 
     public init() {}

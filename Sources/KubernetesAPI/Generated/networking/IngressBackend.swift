@@ -2,10 +2,10 @@
 
 /// `networking.v1.IngressBackend` of the Kubernetes API.
 public struct IngressBackend: Message {
-    private var _resource = OptionalBox<TypedLocalObjectReference>()
-    public var resource: TypedLocalObjectReference? { get { _resource.value } _modify { yield &_resource.unique } }
-    private var _service = OptionalBox<IngressServiceBackend>()
-    public var service: IngressServiceBackend? { get { _service.value } _modify { yield &_service.unique } }
+    @usableFromInline var _resource = OptionalBox<TypedLocalObjectReference>()
+    @inlinable public var resource: TypedLocalObjectReference? { get { _resource.value } _modify { yield &_resource.unique } }
+    @usableFromInline var _service = OptionalBox<IngressServiceBackend>()
+    @inlinable public var service: IngressServiceBackend? { get { _service.value } _modify { yield &_service.unique } }
 
     public init() {}
 

@@ -4,10 +4,10 @@
 public struct Eviction: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
-    private var _deleteOptions = OptionalBox<DeleteOptions>()
-    public var deleteOptions: DeleteOptions? { get { _deleteOptions.value } _modify { yield &_deleteOptions.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _deleteOptions = OptionalBox<DeleteOptions>()
+    @inlinable public var deleteOptions: DeleteOptions? { get { _deleteOptions.value } _modify { yield &_deleteOptions.unique } }
 
     public init() {}
 

@@ -4,11 +4,11 @@
 public struct ClusterRoleBinding: KubernetesObject {
     public var apiVersion: String? = nil
     public var kind: String? = nil
-    private var _metadata = Box(ObjectMeta())
-    public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
+    @usableFromInline var _metadata = Box(ObjectMeta())
+    @inlinable public var metadata: ObjectMeta { get { _metadata.value } _modify { yield &_metadata.unique } }
     public var subjects: [Subject] = []
-    private var _roleRef = Box(RoleRef())
-    public var roleRef: RoleRef { get { _roleRef.value } _modify { yield &_roleRef.unique } }
+    @usableFromInline var _roleRef = Box(RoleRef())
+    @inlinable public var roleRef: RoleRef { get { _roleRef.value } _modify { yield &_roleRef.unique } }
 
     public init() {}
 
