@@ -25,7 +25,7 @@ let rooms: [Room] = [
         libraries: ["GRDB", "Yams"]),
     Room(
         name: "Grading", needs: ["Lab", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
-        libraries: ["OrderedCollections"], testData: ["Golden"]),
+        libraries: ["GRDB", "OrderedCollections"], testData: ["Golden"]),
     Room(
         name: "kubelab", needs: ["Grading", "Lab", "Kubectl", "KubernetesAPI", "Simulation"],
         libraries: ["ArgumentParser"], executable: true, tests: false),

@@ -76,7 +76,7 @@ enum Invocation {
             if ["--lab", "--labs"].contains(first), rest.count >= 2 {
                 moved += rest.prefix(2)
                 rest = rest.dropFirst(2)
-            } else if first.hasPrefix("--lab=") || first.hasPrefix("--labs=") {
+            } else if first == "--plain" || first.hasPrefix("--lab=") || first.hasPrefix("--labs=") {
                 moved.append(first)
                 rest = rest.dropFirst()
             } else {

@@ -15,11 +15,12 @@ struct Kubelab: ParsableCommand {
             """,
         version: "kubelab \(Kubelab.version)",
         groupedSubcommands: [
+            CommandGroup(name: "Learning", subcommands: [Lessons.self, LessonCommand.self, Next.self, Outcomes.self]),
             CommandGroup(
                 name: "Exercises",
-                subcommands: [Demo.self, Start.self, Status.self] + GradingCommands.all + [Reset.self]),
+                subcommands: [Demo.self, Start.self, Status.self, Watch.self] + GradingCommands.all + [Debrief.self, Reset.self]),
             CommandGroup(name: "Cluster", subcommands: KubectlCommands.all),
-            CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self]),
+            CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self, Fault.self]),
             CommandGroup(name: "Understanding", subcommands: [Graph.self, WhyCommand.self, Timeline.self, Compare.self]),
             CommandGroup(name: "Without a lab", subcommands: [Run.self, Lint.self, Fidelity.self]),
         ])

@@ -75,6 +75,13 @@ struct Labs {
         guard !text.contains("/"), !text.hasSuffix(".yaml"), !text.hasSuffix(".yml") else {
             throw Failure("\(text): no such file or folder")
         }
+        let known = try exercises()
+        guard known.contains(where: { [$0.folderName, $0.name, $0.number].contains(text) }) else {
+            let hint = Suggestion.text(for: text, among: known.flatMap { [$0.name, $0.folderName] })
+            throw Failure(
+                "\"\(text)\" is neither a scenario (a file or folder here) nor an exercise\(hint) ('kubelab start' lists the exercises)"
+            )
+        }
         return try ScenarioFile.read(try exercise(text).path)
     }
 }

@@ -17,6 +17,9 @@ struct GlobalOptions: ParsableArguments {
         completion: .directory)
     var labsFolder: String?
 
+    @Flag(help: "For screen readers: tables in place of charts, words in place of signs and colour (or KUBELAB_PLAIN=1).")
+    var plain = false
+
     var labPath: String {
         if let labFile { return labFile }
         let named = ProcessInfo.processInfo.environment["KUBELAB_LAB"] ?? ""

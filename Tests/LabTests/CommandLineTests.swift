@@ -37,7 +37,7 @@ import Testing
         (["--lab", "nowhere.kubelab", "status"], "there is no lab at nowhere.kubelab"),
         (["advance", "5parsecs"], "5parsecs"),
         (["advance"], "Say how long"),
-        (["run", "nothing"], "there is no exercise \"nothing\""),
+        (["run", "nothing"], "\"nothing\" is neither a scenario (a file or folder here) nor an exercise"),
         (["run", "./nothing"], "no such file"),
         (["run", "scenario", "--apply", "nothing.yaml"], "nothing.yaml: no such file"),
         (["run", "scenario", "--for", "-1s"], "--for"),

@@ -42,7 +42,7 @@ public struct CriterionNeeds: Sendable, Equatable {
         }
     }
 
-    private mutating func add(_ quantity: TrialQuantity) {
+    mutating func add(_ quantity: TrialQuantity) {
         switch quantity {
         case .constant: break
         case .share(_, _, let stream, let window), .requests(_, let stream, let window),

@@ -114,6 +114,13 @@ struct CriterionParser {
         return claim
     }
 
+    /// A quantity by itself, as predictions name one.
+    mutating func wholeQuantity() throws(CriterionError) -> TrialQuantity {
+        let quantity = try sum()
+        guard token.kind == .end else { throw unexpected("the end of the quantity") }
+        return quantity
+    }
+
     private mutating func disjunction() throws(CriterionError) -> Claim {
         var claim = try conjunction()
         while accept(word: "or") { claim = .either(claim, try conjunction()) }

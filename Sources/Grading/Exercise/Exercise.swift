@@ -18,6 +18,11 @@ public struct Exercise: Sendable {
     public var references: [String: Double]
     /// SHA-256 over everything that decides a grade.
     public var hash: String
+    /// What may differ from student to student, and what is chosen.
+    public var parameters: [Parameter] = []
+    public var variant = Variant()
+    /// The quantities that `content.predictions` ask for, in order.
+    var predicted: [TrialQuantity] = []
 
     public var title: String { content.title }
     public var maximumPoints: Int { content.criteria.reduce(0) { $0 + $1.points } }
@@ -51,10 +56,13 @@ public struct ExerciseContent: Sendable, Decodable {
     public var search: SearchDescription?
     /// Mutants of the solution that get full points, and why that is right.
     public var accepted: [AcceptedMutant]
+    /// What the answers in `panel/` are good for.
+    public var panel: [PanelAnswer]
+    public var predictions: PredictionsDescription?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case title, minutes, core, outcomes, situation, task, handIn, fixed, trial, criteria, hints, debrief, wrong,
-            search, accepted, mutants
+            search, accepted, mutants, panel, predictions, parameters
     }
 
     public init(from decoder: any Decoder) throws {
@@ -77,6 +85,8 @@ public struct ExerciseContent: Sendable, Decodable {
         accepted =
             (try container.decodeIfPresent([AcceptedMutant].self, forKey: .accepted) ?? [])
             + (try container.decodeIfPresent([AcceptedMutant].self, forKey: .mutants) ?? [])
+        panel = try container.decodeIfPresent([PanelAnswer].self, forKey: .panel) ?? []
+        predictions = try container.decodeIfPresent(PredictionsDescription.self, forKey: .predictions)
         try container.require(!handIn.isEmpty, .handIn, "at least one file is handed in")
         try container.require(!criteria.isEmpty, .criteria, "at least one criterion judges the exercise")
         try container.require(outcomes.allSatisfy((1...12).contains), .outcomes, "outcomes are numbers from 1 to 12")
@@ -194,8 +204,10 @@ public struct Criterion: Sendable, Decodable {
     public var field: FieldReference?
     /// Measurements worth looking at when it fails.
     public var graph: [String]
+    /// What `why` is asked about when it fails, such as `hpa/gateway`; without it, what the graphs show.
+    public var why: [String]
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case id, title, points, expect, field, graph }
+    enum CodingKeys: String, CodingKey, CaseIterable { case id, title, points, expect, field, graph, why }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
@@ -205,6 +217,7 @@ public struct Criterion: Sendable, Decodable {
         expect = try container.decode(String.self, forKey: .expect)
         field = try container.decodeIfPresent(FieldReference.self, forKey: .field)
         graph = try container.decodeIfPresent([String].self, forKey: .graph) ?? []
+        why = try container.decodeIfPresent([String].self, forKey: .why) ?? []
         try container.require((1...1_000).contains(points), .points, "must be between 1 and 1000")
         try container.require(
             !id.isEmpty && id.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 }, .id,
@@ -242,6 +255,22 @@ public struct WrongAnswer: Sendable, Decodable {
         name = try container.decode(String.self, forKey: .name)
         misconception = try container.decode(String.self, forKey: .misconception)
         criterion = try container.decode(String.self, forKey: .criterion)
+    }
+}
+
+/// An orthodox answer, which a learner sees after the pass.
+public struct PanelAnswer: Sendable, Decodable {
+    /// Folder below `panel/`.
+    public var name: String
+    /// In one line, why it is good.
+    public var why: String
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, why }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.strict(CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        why = try container.decode(String.self, forKey: .why)
     }
 }
 

@@ -3,25 +3,41 @@ import Lab
 import Simulation
 
 extension Exercise {
-    /// Reads an exercise from its folder.
+    /// Reads an exercise from its folder, as a student gets it.
+    /// - Parameter student: decides the variant; empty for the standard one.
     /// - Throws: `ConfigurationError` with file, line and field path.
-    public static func read(_ folder: String) throws -> Exercise {
+    public static func read(_ folder: String, student: String = "") throws -> Exercise {
+        try read(folder) { Variant.drawn($0, exercise: $1, student: student) }
+    }
+
+    /// The same exercise in another variant.
+    /// - Throws: `ConfigurationError`.
+    public func inVariant(_ variant: Variant) throws -> Exercise { try Self.read(folder) { _, _ in variant } }
+
+    /// All variants that the exercise allows; one for an exercise without parameters.
+    public var variants: [Variant] { Variant.all(parameters) }
+
+    private static func read(_ folder: String, choosing choose: ([Parameter], String) -> Variant) throws -> Exercise {
         var folder = folder
         while folder.count > 1, folder.hasSuffix("/") { folder.removeLast() }
         let path = folder + "/exercise.yaml"
         guard FileManager.default.fileExists(atPath: path) else {
             throw ConfigurationError(file: folder, message: "is no exercise: it has no exercise.yaml")
         }
-        let source = try ConfigurationSource(file: path, text: ScenarioFile.readText(path))
+        let text = try ScenarioFile.readText(path)
+        let names = folder.split(separator: "/").map(String.init)
+        let parameters = try ParameterSection.read(text, file: path)
+        let variant = choose(parameters, names.last ?? folder)
+        let source = try ConfigurationSource(file: path, text: variant.checked(text, file: path))
         let content = try source.decode(ExerciseContent.self)
-        let scenario = try ScenarioFile.read(folder)
+        let scenario = try ScenarioFile.read(folder) { try variant.checked($0, file: $1) }
         var references: [String: Double] = [:]
         var referenceText = ""
         let referencePath = folder + "/references.yaml"
         if FileManager.default.fileExists(atPath: referencePath) {
             referenceText = try ScenarioFile.readText(referencePath)
             references = try ConfigurationSource(file: referencePath, text: referenceText).decode(ReferenceFile.self)
-                .values
+                .values(of: variant)
         }
         var expressions: [CriterionExpression] = []
         for (index, criterion) in content.criteria.enumerated() {
@@ -32,32 +48,61 @@ extension Exercise {
                 throw source.error("criteria[\(index)].expect", in: criterion.expect, error)
             }
         }
-        let names = folder.split(separator: "/").map(String.init)
         var hash = SHA256()
         for text in [source.text, scenario.text, referenceText] + scenario.manifests.flatMap({ [$0.name, $0.text] }) {
             hash.update(text.utf8)
             hash.update([0])
         }
-        for (name, bytes) in Self.starterBytes(folder, content) {
+        for (name, bytes) in Self.starterBytes(folder, content, variant) {
             hash.update(name.utf8)
             hash.update([0])
             hash.update(bytes)
         }
-        let exercise = Exercise(
+        var exercise = Exercise(
             id: names.last ?? folder, lesson: names.count > 1 ? names[names.count - 2] : "", folder: folder,
             content: content,
             scenario: scenario, expressions: expressions, references: references,
             hash: SHA256.hexadecimal(of: hash.finish()),
             source: source)
+        exercise.parameters = parameters
+        exercise.variant = variant
+        exercise.predicted = try exercise.readPredicted()
         try exercise.checkReferences()
         return exercise
     }
 
     /// The starter decides what is fixed, so it belongs to the hash.
-    private static func starterBytes(_ folder: String, _ content: ExerciseContent) -> [(String, [UInt8])] {
+    private static func starterBytes(_ folder: String, _ content: ExerciseContent, _ variant: Variant) -> [(
+        String, [UInt8]
+    )] {
         guard !content.fixed.isEmpty else { return [] }
         return content.handIn.map {
-            ($0.file, Array(FileManager.default.contents(atPath: folder + "/starter/" + $0.file) ?? Data()))
+            let bytes = FileManager.default.contents(atPath: folder + "/starter/" + $0.file) ?? Data()
+            return ($0.file, Array(variant.substituted(in: String(decoding: bytes, as: UTF8.self)).utf8))
+        }
+    }
+
+    /// The quantities that predictions ask for, read in the criterion language.
+    private func readPredicted() throws -> [TrialQuantity] {
+        guard let predictions = content.predictions else { return [] }
+        guard !content.handIn.contains(where: { $0.file == predictions.file }) else {
+            throw source.error("predictions.file", "\"\(predictions.file)\" is handed in as something else already")
+        }
+        let points = predictions.items.reduce(0) { $0 + $1.points }
+        guard points * 5 <= maximumPoints else {
+            throw source.error("predictions", "\(points) points are more than a fifth of \(maximumPoints)")
+        }
+        return try predictions.items.enumerated().map { index, item in
+            if predictions.items[..<index].contains(where: { $0.id == item.id }) {
+                throw source.error("predictions.items[\(index)].id", "\"\(item.id)\" is there twice")
+            }
+            do throws(CriterionError) {
+                var parser = CriterionParser(
+                    tokens: try CriterionLexer.tokens(item.quantity), namespace: scenario.scenario.namespace)
+                return try parser.wholeQuantity()
+            } catch {
+                throw source.error("predictions.items[\(index)].quantity", in: item.quantity, error)
+            }
         }
     }
 
@@ -95,8 +140,16 @@ extension Exercise {
                     throw source.error("criteria[\(index)].graph[\(place)]", error.description)
                 }
             }
+            for (place, subject) in content.criteria[index].why.enumerated() {
+                do { _ = try WhySubject(parsing: subject, namespace: scenario.scenario.namespace) } catch {
+                    throw source.error("criteria[\(index)].why[\(place)]", error.description)
+                }
+            }
         }
     }
+
+    /// Files of a hand-in, whose change changes a verdict.
+    public var watchedFiles: [String] { content.handIn.map(\.file) + (content.predictions.map { [$0.file] } ?? []) }
 
     /// Names of answers in a folder such as `panel`, sorted.
     public func answers(in kind: String) -> [String] {
@@ -108,10 +161,18 @@ extension Exercise {
 /// `references.yaml`: what calibration found, and how.
 struct ReferenceFile: Decodable {
     var values: [String: Double]
+    /// Values that differ in a variant, by the variant's name.
+    var variants: [String: [String: Double]]
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case values, found }
+    enum CodingKeys: String, CodingKey, CaseIterable { case values, variants, found }
 
     init(from decoder: any Decoder) throws {
-        values = try decoder.strict(CodingKeys.self).decode([String: Double].self, forKey: .values)
+        let container = try decoder.strict(CodingKeys.self)
+        values = try container.decode([String: Double].self, forKey: .values)
+        variants = try container.decodeIfPresent([String: [String: Double]].self, forKey: .variants) ?? [:]
+    }
+
+    func values(of variant: Variant) -> [String: Double] {
+        values.merging(variants[variant.name] ?? [:]) { $1 }
     }
 }

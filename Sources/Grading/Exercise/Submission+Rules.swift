@@ -83,7 +83,8 @@ extension Exercise {
     /// An object of the starter, to compare with.
     func starterObject(_ name: String, in file: String) -> ManifestObject? {
         guard let data = FileManager.default.contents(atPath: folder + "/starter/" + file) else { return nil }
-        let objects = ManifestFile(name: file, bytes: Array(data)).objects(namespace: scenario.scenario.namespace)
+        let text = variant.substituted(in: String(decoding: data, as: UTF8.self))
+        let objects = ManifestFile(name: file, bytes: Array(text.utf8)).objects(namespace: scenario.scenario.namespace)
             .objects
         return objects.first { "\($0.kind.resource.kind)/\($0.name)" == name }
     }

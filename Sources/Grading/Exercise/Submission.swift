@@ -11,16 +11,21 @@ public struct Submission: Sendable {
     }
 
     public var files: [File]
+    /// What was predicted; nil if nothing was handed in.
+    public var predictions: File?
 
     /// Bytes of one file; real manifests of an exercise have a few thousand.
     static let maximumBytes = 256 << 10
 
-    public init(files: [File]) { self.files = files }
+    public init(files: [File], predictions: File? = nil) {
+        self.files = files
+        self.predictions = predictions
+    }
 
     /// SHA-256 over names and contents.
     public var hash: String {
         var hash = SHA256()
-        for file in files {
+        for file in files + (predictions.map { [$0] } ?? []) {
             hash.update(file.name.utf8)
             hash.update([0])
             hash.update("\(file.text.utf8.count)".utf8)
@@ -47,7 +52,19 @@ public struct Submission: Sendable {
                 }
             }
         }
-        return (Submission(files: files), faults)
+        var predictions: File?
+        if let wanted = exercise.content.predictions {
+            switch Self.contents(of: wanted.file, below: folder) {
+            case .success(let text): predictions = File(name: wanted.file, text: text)
+            case .failure(let fault) where fault.isMissing: break
+            case .failure(let fault): faults.append(ConfigurationError(file: wanted.file, message: fault.message))
+            }
+        }
+        // The author's own answers name parameters; a learner's copy of the starter has their values.
+        if folder.hasPrefix(exercise.folder + "/") {
+            for index in files.indices { files[index].text = exercise.variant.substituted(in: files[index].text) }
+        }
+        return (Submission(files: files, predictions: predictions), faults)
     }
 
     private struct ReadFault: Error {

@@ -77,11 +77,13 @@ extension Check {
         ]
         if !harm.isEmpty { members["harm"] = .string(harm) }
         if let moment { members["moment"] = .string(Figures.clock(moment)) }
+        if let seed { members["seed"] = .string("\(seed)") }
         if !file.isEmpty {
             members["where"] = .object(["file": .string(file), "line": .integer(Int64(line)), "path": .string(path)])
         }
         if !commands.isEmpty { members["commands"] = .array(commands.map(JSONValue.string)) }
         if !misconceptions.isEmpty { members["misconceptions"] = .array(misconceptions.map(JSONValue.string)) }
+        if !causes.isEmpty { members["causes"] = .array(causes.map(JSONValue.string)) }
         return .object(members)
     }
 }

@@ -61,6 +61,7 @@ extension Check {
         }
         for command in commands { lines.append("look: \(command)") }
         for misconception in misconceptions { lines.append("perhaps: \(misconception)") }
+        for cause in causes { lines.append("because: \(cause)") }
         return lines.joined(separator: "\n")
     }
 }

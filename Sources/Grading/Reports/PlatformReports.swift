@@ -15,7 +15,8 @@ extension Verdict {
         }
         var members: Members = [
             "schema": .string("classroom50/result/v1"),
-            "score": .points(checks.reduce(0) { $0 + $1.points.rounded(.down) }),
+            "score": .points(
+                min(Double(maximumPoints), checks.reduce(0) { $0 + $1.points.rounded(.down) })),
             "max-score": .integer(Int64(maximumPoints)), "tests": .array(tests),
         ]
         if !style.gradedAt.isEmpty { members["graded_at"] = .string(style.gradedAt) }

@@ -59,9 +59,14 @@ public struct ReportStyle: Sendable {
     public var gradedAt = ""
     /// Columns of the terminal.
     public var width = 80
+    /// For screen readers: words in place of signs.
+    public var plain = false
 
-    public init(colour: Bool = false, wallTime: Bool = false, gradedAt: String = "", width: Int = 80) {
+    public init(
+        colour: Bool = false, wallTime: Bool = false, gradedAt: String = "", width: Int = 80, plain: Bool = false
+    ) {
         self.colour = colour
+        self.plain = plain
         self.wallTime = wallTime
         self.gradedAt = gradedAt
         self.width = width

@@ -34,6 +34,7 @@ public struct Trial: Sendable {
         let scenario = exercise.scenario.scenario
         let length = min(exercise.content.trial.duration, duration ?? exercise.content.trial.duration)
         var needs = CriterionNeeds(exercise.expressions)
+        for quantity in exercise.predicted { needs.add(quantity) }
         for measurement in additional { needs.add(measurement: measurement) }
         let start = exercise.startOfDay
         var recorder = TrialRecorder(needs: needs, scenario: scenario, duration: length, startOfDay: start)

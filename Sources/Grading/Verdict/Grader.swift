@@ -42,6 +42,8 @@ public struct Grader: Sendable {
         /// Those that decide a grade, with the first visible one to show what goes wrong.
         case hidden
         case these([UInt64])
+
+        fileprivate var isVisible: Bool { if case .visible = self { true } else { false } }
     }
 
     /// Grades a folder.
@@ -60,6 +62,16 @@ public struct Grader: Sendable {
         var verdict = judge(submission, faults + submission.faults(in: exercise), seeds, begin: begin)
         verdict.wallMilliseconds = Int64((DispatchTime.now().uptimeNanoseconds &- begin) / 1_000_000)
         return verdict
+    }
+
+    /// Grades a submission on the visible seeds unless it becomes pointless meanwhile.
+    /// - Parameter isOver: asked now and then; whether nobody wants the verdict any more.
+    /// - Returns: nil if nobody does.
+    public func grade(_ submission: Submission, unless isOver: @escaping @Sendable () -> Bool) -> Verdict? {
+        var grader = self
+        grader.isCancelled = isOver
+        let verdict = grader.grade(submission, seeds: .visible)
+        return isOver() ? nil : verdict
     }
 
     /// Runs trials, several at once; the order of the results is that of the seeds.
@@ -134,13 +146,21 @@ public struct Grader: Sendable {
         let recordings = trials.prefix(deciding.count).map(\.recording)
         let shownRecordings = trials.dropFirst(deciding.count).map(\.recording)
         var verdict = empty(submission, .graded)
+        var looks = VisibleLooks(self, submission, known: zip(shown, shownRecordings))
         for (criterion, expression) in zip(exercise.content.criteria, exercise.expressions) {
             let outcome = expression.evaluate(Array(recordings), references: exercise.references)
-            let shown =
-                shownRecordings.isEmpty
-                ? nil : expression.evaluate(Array(shownRecordings), references: exercise.references)
-            verdict.checks.append(check(criterion, expression, outcome, shown, submission))
+            let look =
+                outcome.holds
+                ? nil
+                : shown.isEmpty
+                    ? outcome.trial.map { VisibleLooks.Look(seed: deciding[$0], outcome: outcome) }
+                    : looks.failure(of: expression)
+            verdict.checks.append(
+                check(criterion, expression, outcome, look, isHidden: !shown.isEmpty, submission))
         }
+        verdict.checks += predictionChecks(
+            submission, Array(recordings),
+            timeline: looks.timeline ?? (choice.isVisible ? recordings.first : nil))
         verdict.receipt.seedHashes = (deciding + shown).map(Receipt.hash(ofSeed:))
         verdict.receipt.digests = trials.map(\.recording.digest)
         verdict.receipt.points = verdict.points
@@ -150,16 +170,11 @@ public struct Grader: Sendable {
         return verdict
     }
 
+    /// - Parameter look: what can be looked at: a visible seed that fails in the same way.
     private func check(
         _ criterion: Criterion, _ expression: CriterionExpression, _ outcome: CriterionOutcome,
-        _ shown: CriterionOutcome?,
-        _ submission: Submission
+        _ look: VisibleLooks.Look?, isHidden: Bool, _ submission: Submission
     ) -> Check {
-        // A hidden result says which criterion and how far off; what a learner may look at is a visible seed that
-        // fails in the same way.
-        let isHidden = shown != nil
-        let visible = shown ?? outcome
-        let tells = !isHidden || !visible.holds
         let place = criterion.field.flatMap { submission.place(of: $0, in: exercise) }
         var check = Check(
             id: criterion.id, title: criterion.title, status: outcome.holds ? .passed : .failed,
@@ -178,20 +193,35 @@ public struct Grader: Sendable {
         }
         if isHidden, outcome.bound == nil { check.seen = "not so on at least one hidden seed" }
         check.misconceptions = exercise.content.wrong.filter { $0.criterion == criterion.id }.map(\.misconception)
-        guard tells else {
-            check.seen += ", on hidden seeds; the visible seed passes, so look at how little it has to spare"
+        guard let look else {
+            // A hidden result says which criterion and how far off, and nothing that would tell the seed.
+            if isHidden {
+                check.seen += ", on hidden seeds; the visible seed passes, so look at how little it has to spare"
+            }
             return check
         }
-        check.harm = visible.harm
-        check.moment = visible.moment
-        if isHidden, outcome.bound == nil { check.seen = visible.seen + " (on the visible seed)" }
-        if let moment = visible.moment {
-            let to = Figures.clock(moment)
-            check.commands = ["kubelab rewind --to \(to)"]
-            let subjects = criterion.graph.isEmpty ? CriterionNeeds([expression]).measurements : criterion.graph
-            for measurement in subjects.prefix(2) { check.commands.append("kubelab graph \(measurement)") }
-        }
+        check.harm = look.outcome.harm
+        check.moment = look.outcome.moment
+        check.seed = look.seed
+        if isHidden, outcome.bound == nil { check.seen = look.outcome.seen + " (on the visible seed)" }
+        guard let moment = look.outcome.moment else { return check }
+        check.commands = commands(criterion, expression, at: moment, seed: look.seed)
+        if explains { check.causes = exercise.causes(criterion, submission, seed: look.seed, at: moment) }
         return check
+    }
+
+    /// Commands that take one to a moment of the trial: the trial as a lab of its own, then graphs of it.
+    private func commands(
+        _ criterion: Criterion, _ expression: CriterionExpression, at moment: SimulationTime, seed: UInt64
+    ) -> [String] {
+        let number = exercise.id.prefix { $0 != "-" }
+        let other = seed == exercise.content.trial.visibleSeeds.first ? "" : " --seed \(seed)"
+        let subjects = criterion.graph.isEmpty ? CriterionNeeds([expression]).measurements : criterion.graph
+        return [
+            "kubelab rewind --trial \(number) --to \(Figures.clock(moment))\(other)",
+            "kubelab advance 2m --lab \(TrialLab.fileName)",
+        ]
+            + subjects.prefix(2).map { "kubelab graph \($0) --lab \(TrialLab.fileName)" }
     }
 
     private func empty(_ submission: Submission, _ status: Verdict.Status) -> Verdict {

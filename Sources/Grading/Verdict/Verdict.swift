@@ -28,9 +28,10 @@ public struct Verdict: Sendable, Equatable {
     /// For the learner who has passed.
     public var debrief: String
 
-    public var points: Double { checks.reduce(0) { $0 + $1.points } }
-    public var maximumPoints: Int { checks.reduce(0) { $0 + $1.maximumPoints } }
-    public var isPassed: Bool { status == .graded && checks.allSatisfy { $0.status == .passed } }
+    /// Points of predictions make up for lost ones, up to the maximum.
+    public var points: Double { min(Double(maximumPoints), checks.reduce(0) { $0 + $1.points }) }
+    public var maximumPoints: Int { checks.reduce(0) { $0 + ($1.isExtra ? 0 : $1.maximumPoints) } }
+    public var isPassed: Bool { status == .graded && checks.allSatisfy { $0.status == .passed || $0.isExtra } }
     /// From 0 to 1.
     public var score: Double { maximumPoints == 0 ? 0 : points / Double(maximumPoints) }
 }
@@ -69,6 +70,12 @@ public struct Check: Sendable, Equatable {
     /// What somebody probably believed; told after the pass or on request.
     public var misconceptions: [String]
     public var slack: Double?
+    /// The visible seed on which it can be looked at; nil if none fails in the same way.
+    public var seed: UInt64?
+    /// How it came about, from `why` at the moment; told after the pass or on request.
+    public var causes: [String] = []
+    /// Whether it is a prediction, which nobody needs: its points come on top, up to the exercise's maximum.
+    public var isExtra = false
 
     /// The message in one line: users first, then the rule.
     public var message: String {

@@ -24,12 +24,14 @@ public struct Scenario: Sendable, Codable {
     public var workloads: WorkloadsConfiguration
     public var faults: [FaultDescription]
     public var prices: PriceDescription
+    /// Whether learners may add faults of their own to a lab: not where the cause is what they look for.
+    public var faultInjection: Bool
     /// Manifests that are applied before time begins, by file name beside the scenario.
     public var manifests: [String]
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case name, title, start, duration, namespace, controlPlane, nodes, nodeGroups, registry, workloads, faults,
-            prices
+            faultInjection, prices
         case manifests
     }
 
@@ -53,6 +55,7 @@ public struct Scenario: Sendable, Codable {
         workloads =
             try container.decodeIfPresent(WorkloadsConfiguration.self, forKey: .workloads) ?? WorkloadsConfiguration()
         faults = try container.decodeIfPresent([FaultDescription].self, forKey: .faults) ?? []
+        faultInjection = try container.decodeIfPresent(Bool.self, forKey: .faultInjection) ?? true
         prices = try container.decodeIfPresent(PriceDescription.self, forKey: .prices) ?? PriceDescription()
         manifests = try container.decodeIfPresent([String].self, forKey: .manifests) ?? []
         guard !nodes.isEmpty || !nodeGroups.isEmpty else {

@@ -12,14 +12,18 @@ public struct ScenarioFile: Sendable {
     public var manifests: [(name: String, text: String)]
 
     /// Reads `scenario.yaml` (or the file itself) and the manifests that it names.
+    /// - Parameter prepare: changes a text before it is understood or applied; its second argument names the file.
+    ///   Without it, places that differ from student to student, `${name:-standard}`, have their standard text.
     /// - Throws: `ConfigurationError` with file, line and field path.
-    public static func read(_ path: String) throws -> ScenarioFile {
+    public static func read(
+        _ path: String, preparing prepare: (String, String) throws -> String = { text, _ in standardText(text) }
+    ) throws -> ScenarioFile {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
             throw ConfigurationError(file: path, message: "no such file or folder")
         }
         let file = isFolder.boolValue ? path + "/scenario.yaml" : path
-        let text = try readText(file)
+        let text = try prepare(readText(file), file)
         let scenario = try parse(text, file: file)
         let folder = (file as NSString).deletingLastPathComponent
         let manifests = try scenario.manifests.map { name in
@@ -27,9 +31,27 @@ public struct ScenarioFile: Sendable {
                 throw ConfigurationError(
                     file: file, path: "manifests", message: "\"\(name)\" must lie beside the scenario")
             }
-            return (name, try readText((folder.isEmpty ? "." : folder) + "/" + name))
+            let manifest = (folder.isEmpty ? "." : folder) + "/" + name
+            return (name, try prepare(readText(manifest), manifest))
         }
         return ScenarioFile(scenario: scenario, text: text, manifests: manifests)
+    }
+
+    /// Text with the standard of every `${name:-standard}` in its place.
+    public static func standardText(_ text: String) -> String {
+        var result = ""
+        var rest = text[...]
+        while let open = rest.firstRange(of: "${"), let close = rest[open.upperBound...].firstIndex(of: "}") {
+            let inner = rest[open.upperBound..<close]
+            result += rest[..<open.lowerBound]
+            if let mark = inner.firstRange(of: ":-") {
+                result += inner[mark.upperBound...]
+            } else {
+                result += rest[open.lowerBound...close]
+            }
+            rest = rest[rest.index(after: close)...]
+        }
+        return result + rest
     }
 
     /// Reads the text of a scenario.

@@ -31,13 +31,13 @@ public struct LabSession {
 
     /// Begins a lab: a world at time zero in a new file.
     /// - Throws: `LabStoreError` (also if the file exists), `ConfigurationError` for a scenario that makes no world.
-    public static func create(_ path: String, scenario: ScenarioFile, seed: UInt64, exercise: String = "") throws
-        -> LabSession
-    {
+    public static func create(
+        _ path: String, scenario: ScenarioFile, seed: UInt64, exercise: String = "", student: String = ""
+    ) throws -> LabSession {
         let world = try scenario.world(seed: seed)
         let header = LabStore.Header(
             seed: seed, scenarioName: scenario.scenario.name, scenario: scenario.text, manifests: scenario.manifests,
-            exercise: exercise)
+            exercise: exercise, student: student)
         let store = try LabStore.create(path, header: header, world: world.encode())
         return LabSession(
             header: header, scenario: scenario, world: world, store: store, lock: try LabLock(path, patience: patience),
@@ -115,6 +115,14 @@ public struct LabSession {
         let fault = try FaultDescription.parse(text, file: file, namespace: scenario.scenario.namespace)
         world.inject(fault)
         note(.fault(text))
+    }
+
+    /// Ends a fault that is in force.
+    /// - Returns: false, and no input, if there is none of this name.
+    public mutating func endFault(_ name: String) -> Bool {
+        guard world.endFault(name) else { return false }
+        note(.endFault(name))
+        return true
     }
 
     /// Writes what happened since the last commit, and the world after it, to the file. Only then may a command answer.

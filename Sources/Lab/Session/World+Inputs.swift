@@ -12,6 +12,7 @@ extension World {
         case .advance: break
         case .request(let request): _ = respond(to: request)
         case .fault(let text): inject(try FaultDescription.parse(text, file: "fault", namespace: scenario.namespace))
+        case .endFault(let name): endFault(name)
         }
     }
 
@@ -22,6 +23,20 @@ extension World {
         clock.begin(event: clock.takeSequence(), at: clock.now)
         incidents.faults.append(fault)
         incidents.arm(incidents.faults.count - 1, clock: &clock)
+    }
+}
+
+extension World {
+    /// Ends the fault in force that has a name, the one that began last if there are several.
+    /// - Returns: false if there is none.
+    @discardableResult public mutating func endFault(_ name: String) -> Bool {
+        guard let index = incidents.active.keys.sorted().last(where: { incidents.faults[Int($0)].name == name }) else {
+            return false
+        }
+        clock.begin(event: clock.takeSequence(), at: clock.now)
+        end(index)
+        carry()
+        return true
     }
 }
 

@@ -10,6 +10,8 @@ public struct LabInput: Sendable, Equatable {
         case request(APIRequest)
         /// An additional fault, as a scenario would write it (YAML).
         case fault(String)
+        /// The fault in force that has this name ends.
+        case endFault(String)
     }
 
     /// When the input arrived.
@@ -36,6 +38,9 @@ extension LabInput.Action: BinaryCodable {
         case .fault(let text):
             writer.writeByte(2)
             writer.write(text)
+        case .endFault(let name):
+            writer.writeByte(3)
+            writer.write(name)
         }
     }
 
@@ -44,6 +49,7 @@ extension LabInput.Action: BinaryCodable {
         case 0: self = .advance
         case 1: self = .request(try reader.read())
         case 2: self = .fault(try reader.read())
+        case 3: self = .endFault(try reader.read())
         default: throw .malformed(what: "input", offset: reader.offset)
         }
     }

@@ -12,8 +12,6 @@ public struct LabStore {
     static let schemaVersion = 1
     /// Changes whenever the same inputs may lead to another world. Files of another one are replayed on request only.
     public static let behaviourVersion = 1
-    /// Snapshots kept beside the newest.
-    static let keptSnapshots = 24
 
     private let database: DatabaseQueue
     public let path: String
@@ -28,11 +26,13 @@ public struct LabStore {
         public var manifests: [(name: String, text: String)]
         /// The exercise's folder, empty for a lab without one.
         public var exercise: String
+        /// Whose variant of the exercise it is; empty for the standard one.
+        public var student: String
         public var behaviourVersion: Int
 
         public init(
             seed: UInt64, scenarioName: String, scenario: String, manifests: [(name: String, text: String)],
-            exercise: String = "",
+            exercise: String = "", student: String = "",
             behaviourVersion: Int = LabStore.behaviourVersion
         ) {
             self.seed = seed
@@ -40,6 +40,7 @@ public struct LabStore {
             self.scenario = scenario
             self.manifests = manifests
             self.exercise = exercise
+            self.student = student
             self.behaviourVersion = behaviourVersion
         }
 
@@ -77,7 +78,7 @@ public struct LabStore {
         let values = [
             ("schema", "\(schemaVersion)"), ("behaviour", "\(header.behaviourVersion)"), ("seed", "\(header.seed)"),
             ("scenarioName", header.scenarioName), ("scenario", header.scenario), ("exercise", header.exercise),
-            ("head", "0"),
+            ("student", header.student), ("head", "0"),
         ]
         for (key, value) in values {
             try database.execute(sql: "INSERT INTO lab (key, value) VALUES (?, ?)", arguments: [key, value])
@@ -158,7 +159,7 @@ public struct LabStore {
             }
             return Header(
                 seed: seed, scenarioName: try value("scenarioName"), scenario: try value("scenario"),
-                manifests: manifests, exercise: try value("exercise"),
+                manifests: manifests, exercise: try value("exercise"), student: try value("student"),
                 behaviourVersion: Int(try value("behaviour")) ?? 0)
         }
     }
@@ -303,13 +304,16 @@ public struct LabStore {
             arguments: [inputs, time.nanoseconds, behaviourVersion, Data(bytes)])
     }
 
-    /// Keeps the newest snapshots and, of the older ones, every second again and again, so that a rewind far back
-    /// replays little and the file stays small.
+    /// Thins snapshots by their age in simulated time, so that a rewind replays little and the file stays small.
     private func thin(_ database: Database) throws {
-        let numbers = try Int.fetchAll(database, sql: "SELECT inputs FROM snapshot ORDER BY inputs DESC")
-        guard numbers.count > Self.keptSnapshots else { return }
-        for (place, number) in numbers.enumerated() where place >= Self.keptSnapshots / 2 && place % 2 == 1 {
-            try database.execute(sql: "DELETE FROM snapshot WHERE inputs = ?", arguments: [number])
+        let rows = try Row.fetchAll(database, sql: "SELECT inputs, time FROM snapshot ORDER BY inputs DESC")
+        let known = rows.compactMap { row -> (inputs: Int, time: SimulationTime)? in
+            guard let inputs: Int = row["inputs"], let time: Int64 = row["time"] else { return nil }
+            return (inputs, SimulationTime(nanoseconds: time))
+        }
+        let kept = SnapshotThinning.kept(known.map(\.time))
+        for (place, snapshot) in known.enumerated() where !kept.contains(place) {
+            try database.execute(sql: "DELETE FROM snapshot WHERE inputs = ?", arguments: [snapshot.inputs])
         }
     }
 

@@ -125,6 +125,9 @@ public struct Incidents: Sendable {
         queue.schedule(fault.when == nil ? .begin(UInt32(index)) : .look(UInt32(index)), at: time, on: &clock)
     }
 
+    /// The fault that has a name, if any: the one that was added last.
+    public func description(of name: String) -> FaultDescription? { faults.last { $0.name == name } }
+
     /// Faults in force, by name.
     public var inForce: [String] { active.keys.sorted().map { faults[Int($0)].name } }
 }
@@ -166,7 +169,7 @@ extension World {
         if let duration = fault.duration { incidents.queue.schedule(.end(index), after: duration, on: &clock) }
     }
 
-    private mutating func end(_ index: UInt32) {
+    mutating func end(_ index: UInt32) {
         guard let id = incidents.active.removeValue(forKey: index) else { return }
         let fault = incidents.faults[Int(index)]
         clock.note("fault/\(fault.name)", "ended", isRoot: true)

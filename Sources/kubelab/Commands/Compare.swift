@@ -90,6 +90,7 @@ struct Compare: ParsableCommand {
             case .advance: "time passes"
             case .request(let request): request.summary(by: input.author)
             case .fault: "\(input.author) adds a fault"
+            case .endFault(let name): "\(input.author) ends the fault \(name)"
             }
         case .event(let notes): notes.isEmpty ? "an event that changes no object" : notes.joined(separator: "; ")
         case .end: "nothing more happens"

@@ -8,16 +8,14 @@ import Simulation
 struct Demo: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch a service live through a burst of traffic, with a wrong autoscaler and a right one.",
-        discussion: "More than an hour of simulated time, twice, in a few seconds. Needs no lab and leaves nothing behind.")
+        discussion:
+            "More than an hour of simulated time, twice, in a few seconds. Needs no lab and leaves nothing behind.")
 
     @Option(help: "The seed of all chance.")
     var seed: UInt64 = 7
 
     @Flag(help: "Do not slow down for the eye.")
     var fast = false
-
-    @Flag(help: "Plain lines instead of a moving picture.")
-    var plain = false
 
     @OptionGroup var global: GlobalOptions
 
@@ -32,13 +30,16 @@ struct Demo: ParsableCommand {
         for line in DemoComparison.lines(wrong, right, exercise) { Terminal.print(line) }
         Terminal.print("")
         Terminal.print("Now you:")
-        Terminal.print("  \(Style.strong("kubelab start \(Self.exerciseName) --dir \(Self.exerciseName)"))  the exercise, to full points")
+        Terminal.print(
+            "  \(Style.strong("kubelab start \(Self.exerciseName) --dir \(Self.exerciseName)"))  the exercise, to full points"
+        )
         Terminal.print("  \(Style.strong("kubelab --help"))                                everything else")
     }
 
     private func opening(_ exercise: Exercise) -> [String] {
         let machines = exercise.scenario.scenario.nodes.reduce(0) { $0 + $1.count }
-        let text = "A gateway in front of AI agents, on a simulated cluster of \(machines) machines. "
+        let text =
+            "A gateway in front of AI agents, on a simulated cluster of \(machines) machines. "
             + exercise.content.situation.split(separator: "\n").joined(separator: " ")
         return [Style.strong(exercise.title)] + ReportText.wrapped(text)
     }
@@ -51,14 +52,16 @@ struct Demo: ParsableCommand {
         if let fault = faults.first { throw fault }
         var world = try exercise.scenario.world(seed: seed)
         let end = SimulationTime.zero + exercise.content.trial.duration
-        var view = DemoView(animated: !plain && Terminal.isLive, wall: fast ? 0 : 3, until: end)
+        var view = DemoView(animated: Terminal.isLive, wall: fast ? 0 : 3, until: end)
         var trial = DemoTrial(namespace: exercise.scenario.scenario.namespace)
         var inputs = exercise.content.trial.inputs.sorted { $0.at < $1.at }[...]
         while true {
             while let input = inputs.first, .zero + input.at <= world.now {
                 inputs.removeFirst()
                 guard let file = submission.files.first(where: { $0.name == input.apply }) else { continue }
-                if let failure = world.apply(file.text, file: file.name, author: "learner").failures.first { throw failure }
+                if let failure = world.apply(file.text, file: file.name, author: "learner").failures.first {
+                    throw failure
+                }
             }
             guard world.now < end else { break }
             try world.advance(to: min(end, world.now + .seconds(30), inputs.first.map { .zero + $0.at } ?? end))
@@ -73,7 +76,8 @@ struct Demo: ParsableCommand {
         trial.verdict = Grader(exercise: exercise, explains: true).grade(submission)
         Terminal.endProgress()
         if let verdict = trial.verdict, verdict.status == .graded {
-            Terminal.print("Grade: \(DemoComparison.points(verdict.points)) of \(verdict.maximumPoints) points, on hidden seeds")
+            Terminal.print(
+                "Grade: \(DemoComparison.points(verdict.points)) of \(verdict.maximumPoints) points, on hidden seeds")
         }
         return trial
     }
@@ -92,7 +96,9 @@ struct DemoTrial {
     var verdict: Verdict?
 
     /// Requests a second, ready pods, 95th percentile in seconds, share of failures.
-    static let names = ["traffic/users.offered", "deployment/gateway.ready", "traffic/users.p95", "traffic/users.errorRatio"]
+    static let names = [
+        "traffic/users.offered", "deployment/gateway.ready", "traffic/users.p95", "traffic/users.errorRatio",
+    ]
 
     init(namespace: String) {
         measurements = Self.names.compactMap { try? Measurement(parsing: $0, namespace: namespace) }
@@ -111,30 +117,44 @@ struct DemoTrial {
 /// The two trials side by side: what users suffered, what it cost, the grade and why.
 enum DemoComparison {
     static func lines(_ wrong: DemoTrial, _ right: DemoTrial, _ exercise: Exercise) -> [String] {
-        guard let bad = wrong.report, let good = right.report, let badUsers = bad.traffic.first, let goodUsers = good.traffic.first
+        guard let bad = wrong.report, let good = right.report, let badUsers = bad.traffic.first,
+            let goodUsers = good.traffic.first
         else { return [] }
         var table = Table(["", "FIRST", "SECOND"], numeric: [1, 2])
         table.add(["requests lost", ReportText.grouped(badUsers.failed), ReportText.grouped(goodUsers.failed)])
-        table.add(["of all requests", ReportText.share(badUsers.failed, of: badUsers.ended), ReportText.share(goodUsers.failed, of: goodUsers.ended)])
+        table.add([
+            "of all requests", ReportText.share(badUsers.failed, of: badUsers.ended),
+            ReportText.share(goodUsers.failed, of: goodUsers.ended),
+        ])
         table.add(["99th percentile of answers", ReportText.seconds(badUsers.p99), ReportText.seconds(goodUsers.p99)])
         table.add(["minutes in which users suffered", "\(wrong.badMinutes)", "\(right.badMinutes)"])
         table.add(["most ready pods", "\(Int(wrong.mostPods))", "\(Int(right.mostPods))"])
-        table.add(["the gateway's share of the machines", ReportText.money(wrong.share, bad.cost), ReportText.money(right.share, good.cost)])
+        table.add([
+            "the gateway's share of the machines", ReportText.money(wrong.share, bad.cost),
+            ReportText.money(right.share, good.cost),
+        ])
         if let first = wrong.verdict, let second = right.verdict {
-            table.add(["grade", "\(points(first.points))/\(first.maximumPoints)", "\(points(second.points))/\(second.maximumPoints)"])
+            table.add([
+                "grade", "\(points(first.points))/\(first.maximumPoints)",
+                "\(points(second.points))/\(second.maximumPoints)",
+            ])
         }
         var lines = table.lines
         if let verdict = wrong.verdict, let check = worst(verdict) {
             lines.append("")
             lines += ReportText.wrapped("Why the first one lost points: \(check.title). \(check.message)", indent: 2)
-            for misconception in check.misconceptions.prefix(1) { lines += ReportText.wrapped("The misconception: " + misconception, indent: 2) }
+            for misconception in check.misconceptions.prefix(1) {
+                lines += ReportText.wrapped("The misconception: " + misconception, indent: 2)
+            }
         }
         return lines
     }
 
     /// The check that cost most.
     private static func worst(_ verdict: Verdict) -> Check? {
-        verdict.checks.filter { $0.status == .failed }.max { Double($0.maximumPoints) - $0.points < Double($1.maximumPoints) - $1.points }
+        verdict.checks.filter { $0.status == .failed }.max {
+            Double($0.maximumPoints) - $0.points < Double($1.maximumPoints) - $1.points
+        }
     }
 
     static func points(_ value: Double) -> String {

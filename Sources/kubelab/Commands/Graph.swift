@@ -27,9 +27,6 @@ struct Graph: ParsableCommand {
     @Flag(help: "List what can be measured.")
     var list = false
 
-    @Flag(help: "A table instead of a drawing.")
-    var plain = false
-
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
 
@@ -65,7 +62,7 @@ struct Graph: ParsableCommand {
             let chart = Chart(
                 title: measurements[place], unit: measurement.unit, from: begin, to: end,
                 series: Chart.Series(name: measurements[place], values: samples.map { $0.values[place] }), marks: marks)
-            for line in chart.lines(plain: plain) { Terminal.print(line) }
+            for line in chart.lines(plain: Terminal.isPlain) { Terminal.print(line) }
         }
     }
 

@@ -77,7 +77,8 @@ struct LintFinding: Encodable {
         InertFields.paths(in: object.value, kind: object.kind).map { path in
             LintFinding(
                 severity: .noEffect, file: object.file, lineNumber: object.document.line(of: path), path: path,
-                message: "\(object.kind.resource.kind) \"\(object.name)\" keeps this field, but nothing here acts on it")
+                message: "\(object.kind.resource.kind) \"\(object.name)\" keeps this field, but nothing here acts on it"
+            )
         }
     }
 
@@ -87,7 +88,8 @@ struct LintFinding: Encodable {
         let label = "\(object.kind.resource.kind) \"\(object.name)\": "
         func finding(_ path: String, _ message: String) -> LintFinding {
             let line = path.isEmpty ? object.line : object.document.line(of: path)
-            return LintFinding(severity: .refused, file: object.file, lineNumber: line, path: path, message: label + message)
+            return LintFinding(
+                severity: .refused, file: object.file, lineNumber: line, path: path, message: label + message)
         }
         let unknown = failure.message.unknownFields
         if !failure.causes.isEmpty { return failure.causes.map { finding($0.field, $0.message) } }
@@ -113,7 +115,9 @@ struct LintFinding: Encodable {
 extension String {
     /// The paths in `unknown field "spec.replica"` of the API server's strict decoding.
     fileprivate var unknownFields: [String] {
-        components(separatedBy: "unknown field \"").dropFirst().compactMap { $0.split(separator: "\"").first.map(String.init) }
+        components(separatedBy: "unknown field \"").dropFirst().compactMap {
+            $0.split(separator: "\"").first.map(String.init)
+        }
     }
 
     /// The path in `cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32`; else empty.

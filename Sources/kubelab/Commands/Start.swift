@@ -24,13 +24,21 @@ struct Start: ParsableCommand {
     @Flag(help: "Overwrite files of yours, and an older lab.")
     var force = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Who you are, where the course gives each student a variant of their own.", valueName: "id"))
+    var student: String = ProcessInfo.processInfo.environment["KUBELAB_STUDENT"] ?? ""
+
     @OptionGroup var output: OutputOptions
+    @OptionGroup var progress: ProgressOptions
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         guard let exercise else { return try list() }
         let found = try global.labs.exercise(exercise)
-        let scenario = try ScenarioFile.read(found.path)
+        let judged =
+            Files.exists(found.path + "/exercise.yaml") ? try Grading.Exercise.read(found.path, student: student) : nil
+        let scenario = try judged?.scenario ?? ScenarioFile.read(found.path)
         if let dir { try Files.makeFolder(dir) }
         let path = labPath
         if Files.exists(path) {
@@ -41,8 +49,11 @@ struct Start: ParsableCommand {
             }
             try Files.remove(path)
         }
-        let copied = try StarterFiles(exercise: found, into: dir ?? ".").copy(force: force)
-        let session = try LabSession.create(path, scenario: scenario, seed: seed, exercise: found.folderName)
+        let copied = try StarterFiles(exercise: found, into: dir ?? ".", variant: judged?.variant ?? Variant())
+            .copy(force: force)
+        let session = try LabSession.create(
+            path, scenario: scenario, seed: seed, exercise: found.folderName, student: student)
+        LearnerProgress(progress).record(.started, of: found.folderName)
         try report(session, found, copied)
     }
 
@@ -59,7 +70,7 @@ struct Start: ParsableCommand {
                         exercise: exercise.folderName, lab: session.path, written: files.written, kept: files.kept,
                         seed: seed)))
         }
-        let brief = try Brief(exercise)
+        let brief = try Brief(exercise, student: student)
         for line in brief.lines { Terminal.print(line) }
         Terminal.print("")
         if !files.written.isEmpty { Terminal.print("Written: \(files.written.joined(separator: ", "))") }
@@ -110,23 +121,36 @@ private struct ExerciseRow: Encodable {
 struct StarterFiles {
     var exercise: Labs.Exercise
     var into: String
+    var variant: Variant
 
     struct Outcome {
         var written: [String] = []
         var kept: [String] = []
     }
 
-    /// Copies the files; those that are there with another content stay unless `force`.
-    func copy(force: Bool) throws -> Outcome {
-        var outcome = Outcome()
+    /// The files as the student gets them, and where they belong.
+    private func files() throws -> [(target: String, bytes: [UInt8])] {
         let source = exercise.path + "/starter"
-        guard Files.isFolder(source) else { return outcome }
+        guard Files.isFolder(source) else { return [] }
         let names = (FileManager.default.subpaths(atPath: source) ?? []).sorted().filter {
             !Files.isFolder("\(source)/\($0)")
         }
-        for name in names {
+        return try names.map { name in
             let target = into == "." ? name : (into.hasSuffix("/") ? into + name : "\(into)/\(name)")
-            let bytes = try Files.bytes("\(source)/\(name)")
+            let text = String(decoding: try Files.bytes("\(source)/\(name)"), as: UTF8.self)
+            return (target, Array(variant.substituted(in: text).utf8))
+        }
+    }
+
+    /// Files that are there with another content: somebody's work.
+    func changed() throws -> [String] {
+        try files().filter { Files.exists($0.target) && (try? Files.bytes($0.target)) != $0.bytes }.map(\.target)
+    }
+
+    /// Copies the files; those that are there with another content stay unless `force`.
+    func copy(force: Bool) throws -> Outcome {
+        var outcome = Outcome()
+        for (target, bytes) in try files() {
             if Files.exists(target), !force {
                 let same = (try? Files.bytes(target)) == bytes
                 if same { outcome.written.append(target) } else { outcome.kept.append(target) }
@@ -145,13 +169,15 @@ struct Brief {
     var title: String
     var lines: [String]
 
-    init(_ exercise: Labs.Exercise) throws {
-        let scenario = try ScenarioFile.read(exercise.path).scenario
-        title = scenario.title
-        lines = [Style.strong("\(exercise.number) \(exercise.name): \(title)")]
-        guard Files.exists(exercise.path + "/exercise.yaml") else { return }
-        let judged = try Grading.Exercise.read(exercise.path)
+    init(_ exercise: Labs.Exercise, student: String = "") throws {
+        guard Files.exists(exercise.path + "/exercise.yaml") else {
+            title = try ScenarioFile.read(exercise.path).scenario.title
+            lines = [Style.strong("\(exercise.number) \(exercise.name): \(title)")]
+            return
+        }
+        let judged = try Grading.Exercise.read(exercise.path, student: student)
         title = judged.title
-        lines = [Style.strong("\(exercise.number) \(exercise.name): \(title)"), ""] + judged.brief
+        lines =
+            [Style.strong("\(exercise.number) \(exercise.name): \(title)"), ""] + judged.brief(width: Terminal.width)
     }
 }

@@ -6,5 +6,6 @@ extension EmbeddedLabs {
     static let files: [(path: String, text: String)] = [
         files01FirstLight,
         files43ScaleOnCpu,
+        filesTop,
     ].flatMap { $0 }
 }

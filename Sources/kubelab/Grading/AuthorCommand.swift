@@ -50,6 +50,8 @@ struct AuthorVerify: ParsableCommand {
 
     @Flag(help: "Print the counts of false passes and fails as a row in Markdown, and only that.")
     var markdown = false
+    @Flag(help: "Prove every variant that students may get, and report how their difficulty spreads.")
+    var variants = false
 
     func run() throws {
         let exercise = try target.read()
@@ -60,11 +62,19 @@ struct AuthorVerify: ParsableCommand {
         if !fresh, let cache = Files.cacheFolder {
             verifier.memory = VerificationMemory(folder: cache + "/verify", binary: BinaryFingerprint.own)
         }
+        if variants { return try verifyVariants(verifier) }
         let result = verifier.verify(progress: showTrials)
         Terminal.endProgress()
         for line in markdown ? Verification.markdownHeader + [result.markdownRow] : result.table {
             Terminal.print(line)
         }
+        guard result.isProved else { throw ExitCode(Exit.below) }
+    }
+
+    private func verifyVariants(_ verifier: Verifier) throws {
+        let result = try verifier.verifyVariants { Terminal.progress("\($0) of \($1) variants") }
+        Terminal.endProgress()
+        for line in result.table { Terminal.print(line) }
         guard result.isProved else { throw ExitCode(Exit.below) }
     }
 }

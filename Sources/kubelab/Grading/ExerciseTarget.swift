@@ -16,14 +16,32 @@ struct ExerciseTarget: ParsableArguments {
         completion: .directory)
     var directory: String?
 
+    @Option(
+        name: .customLong("student"),
+        help: ArgumentHelp(
+            "Who hands in (default: $KUBELAB_STUDENT, else that of the lab); the variant and the hidden seeds depend on it.",
+            valueName: "id"))
+    var givenStudent: String?
+
+    @OptionGroup var progress: ProgressOptions
     @OptionGroup var options: GlobalOptions
 
-    func read() throws -> Exercise { try Exercise.read(try path()) }
+    func read() throws -> Exercise { try Exercise.read(try path(), student: student) }
+
+    /// The exercise as a certain student got it.
+    func read(student: String) throws -> Exercise { try Exercise.read(try path(), student: student) }
+
+    /// Who hands in; empty for nobody in particular.
+    var student: String {
+        if let givenStudent { return givenStudent }
+        if let named = ProcessInfo.processInfo.environment["KUBELAB_STUDENT"] { return named }
+        return (try? LabSession.open(labPath, for: .reading))?.header.student ?? ""
+    }
 
     /// Where the hand-in lies.
     var handIn: String { directory ?? FileManager.default.currentDirectoryPath }
 
-    private var labPath: String {
+    var labPath: String {
         guard let directory, options.labFile == nil else { return options.labPath }
         return directory + "/lab.kubelab"
     }
@@ -49,7 +67,7 @@ extension Labs {
 /// Where a verdict goes, and how the process ends.
 enum GradeOutput {
     static func write(_ verdict: Verdict, format: ReportFormat, to path: String?) throws {
-        var style = ReportStyle()
+        var style = ReportStyle(width: Terminal.width, plain: Terminal.isPlain)
         style.colour = Terminal.showsColor && path == nil && format == .terminal
         style.wallTime = format == .terminal
         let text = format.text(verdict, style: style)
@@ -59,7 +77,10 @@ enum GradeOutput {
         }
         guard format != .terminal else { return }
         Terminal.write(
-            ReportFormat.terminal.text(verdict, style: ReportStyle(colour: Terminal.showsColor, wallTime: true)))
+            ReportFormat.terminal.text(
+                verdict,
+                style: ReportStyle(
+                    colour: Terminal.showsColor, wallTime: true, width: Terminal.width, plain: Terminal.isPlain)))
     }
 
     /// Ends with 2 where there is no grade, 3 where that is our fault, 1 below the bound.

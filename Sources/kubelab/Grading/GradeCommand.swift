@@ -27,25 +27,24 @@ struct GradeCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Exit with 1 below so many points; with % of the maximum.", valueName: "points"))
     var failUnder: Threshold?
 
-    @Option(help: "Who hands in; the hidden seeds depend on it.")
-    var student: String = ProcessInfo.processInfo.environment["KUBELAB_STUDENT"] ?? ""
-
     @Option(help: "Number of the attempt; the hidden seeds depend on it.")
     var attempt: Int = 1
 
     @Option(help: ArgumentHelp("Give up after so many seconds of wall time.", valueName: "seconds"))
     var timeout: Double?
 
-    @Flag(help: "Tell which misconceptions may stand behind failed criteria.")
+    @Flag(help: "Tell causes and misconceptions behind failed criteria; before a pass that means to give up.")
     var explain = false
 
     func run() throws {
         let exercise = try target.read()
+        let learner = LearnerProgress(target.progress)
         let grader = Grader(
-            exercise: exercise, secret: try CourseSecret.find(), student: student, attempt: attempt, timeLimit: timeout,
-            explains: explain)
+            exercise: exercise, secret: try CourseSecret.find(), student: target.student, attempt: attempt,
+            timeLimit: timeout, explains: learner.explains(exercise, asked: explain))
         let verdict = grader.grade(folder: target.handIn)
         try GradeOutput.write(verdict, format: format, to: output)
+        learner.record(verdict, .grade)
         try GradeOutput.exit(verdict, failUnder: failUnder)
     }
 }
@@ -60,7 +59,7 @@ struct CheckCommand: ParsableCommand {
     @Flag(help: "Only what can be seen without running anything.")
     var `static` = false
 
-    @Flag(help: "Tell which misconceptions may stand behind failed criteria.")
+    @Flag(help: "Tell causes and misconceptions behind failed criteria; before a pass that means to give up.")
     var explain = false
 
     @Option(help: ArgumentHelp("Report: terminal or json.", valueName: "format"))
@@ -72,34 +71,17 @@ struct CheckCommand: ParsableCommand {
         if `static` {
             let (submission, unread) = Submission.read(folder, for: exercise)
             let faults = unread + submission.faults(in: exercise) + submission.refusals(in: exercise)
-            for fault in faults { Terminal.print("\(Style.bad("✗")) \(fault)") }
+            for fault in faults { Terminal.print("\(Mark.bad) \(fault)") }
             if !faults.isEmpty { throw ExitCode(2) }
-            Terminal.print("\(Style.good("✓")) the API server takes it; nothing was run")
+            Terminal.print("\(Mark.good) the API server takes it; nothing was run")
             return
         }
-        let verdict = Grader(exercise: exercise, explains: explain).grade(folder: folder, seeds: .visible)
+        let learner = LearnerProgress(target.progress)
+        let verdict = Grader(exercise: exercise, explains: learner.explains(exercise, asked: explain))
+            .grade(folder: folder, seeds: .visible)
         try GradeOutput.write(verdict, format: format, to: nil)
+        learner.record(verdict, .check)
         try GradeOutput.exit(verdict, failUnder: nil)
-    }
-}
-
-/// `kubelab hint`: one hint more each time.
-struct HintCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "hint", abstract: "Show a hint; there are three, and they cost nothing.")
-
-    @OptionGroup var target: ExerciseTarget
-
-    @Option(
-        help: ArgumentHelp("Which one: 1 where to look, 2 a command to observe with, 3 what to read.", valueName: "n"))
-    var number: Int = 1
-
-    func run() throws {
-        let exercise = try target.read()
-        guard exercise.content.hints.indices.contains(number - 1) else {
-            throw Failure("\(exercise.id) has no hint \(number); there are \(exercise.content.hints.count)")
-        }
-        Terminal.print(exercise.content.hints[number - 1])
     }
 }
 
@@ -114,11 +96,11 @@ struct VerifyReceiptCommand: ParsableCommand {
     @OptionGroup var target: ExerciseTarget
 
     func run() throws {
-        let exercise = try target.read()
         guard let data = FileManager.default.contents(atPath: receipt) else {
             throw Failure("\(receipt): cannot be read")
         }
         let wanted = try Receipt(reading: String(decoding: data, as: UTF8.self), file: receipt)
+        let exercise = try target.read(student: wanted.student)
         let grader = Grader(
             exercise: exercise, secret: try CourseSecret.find(), student: wanted.student, attempt: wanted.attempt)
         let found = grader.grade(folder: target.handIn).receipt

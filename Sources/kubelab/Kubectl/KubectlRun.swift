@@ -22,7 +22,7 @@ enum KubectlRun {
         return Interruption.isWanted ? Exit.interrupted : code
     }
 
-    /// Takes `--lab` and `--labs` out of the words: kubectl does not know them.
+    /// Takes `--lab`, `--labs` and `--plain` out of the words: kubectl does not know them.
     private static func takeGlobalOptions(_ arguments: [String]) throws -> (words: [String], global: GlobalOptions) {
         let end = arguments.firstIndex(of: "--") ?? arguments.endIndex
         var words: [String] = []
@@ -35,7 +35,7 @@ enum KubectlRun {
                 index += 2
                 continue
             }
-            if word.hasPrefix("--lab=") || word.hasPrefix("--labs=") { taken.append(word) } else { words.append(word) }
+            if word == "--plain" || word.hasPrefix("--lab=") || word.hasPrefix("--labs=") { taken.append(word) } else { words.append(word) }
             index += 1
         }
         return (words + arguments[end...], try GlobalOptions.parse(taken))

@@ -37,6 +37,8 @@ struct Incident {
             case .request(let request):
                 Incident(time: input.time, kind: .input, text: request.summary(by: input.author))
             case .fault: Incident(time: input.time, kind: .input, text: "\(input.author) adds a fault")
+            case .endFault(let name):
+                Incident(time: input.time, kind: .input, text: "\(input.author) ends the fault \(name)")
             }
         }
         return inputs + session.world.incidents.timeline.map { Incident(time: $0.time, kind: .fault, text: $0.text) }

@@ -2,15 +2,23 @@ import Foundation
 
 /// Where words go: results to standard output, progress and wall-clock words to standard error.
 enum Terminal {
+    /// Whether everything is written for a screen reader: `--plain`, or `KUBELAB_PLAIN` is set. The option is asked of
+    /// the arguments themselves because errors in them are written before they are understood.
+    static let isPlain =
+        CommandLine.arguments.prefix { $0 != "--" }.contains("--plain")
+        || !["", "0"].contains(ProcessInfo.processInfo.environment["KUBELAB_PLAIN"] ?? "")
+
+    private static let wantsColor = !isPlain && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+
     /// Whether standard output shows colour: a terminal, and `NO_COLOR` is not set (no-color.org).
-    static let showsColor =
-        isatty(STDOUT_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
-    static let showsProgress = isatty(STDERR_FILENO) == 1
-    static let showsColorOnError =
-        isatty(STDERR_FILENO) == 1 && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
+    static let showsColor = isatty(STDOUT_FILENO) == 1 && wantsColor
+    static let showsProgress = isatty(STDERR_FILENO) == 1 && !isPlain
+    static let showsColorOnError = isatty(STDERR_FILENO) == 1 && wantsColor
 
     /// Whether lines that were printed can be drawn over.
-    static var isLive: Bool { isatty(STDOUT_FILENO) == 1 && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
+    static var isLive: Bool {
+        isatty(STDOUT_FILENO) == 1 && !isPlain && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+    }
 
     /// Columns of the terminal, 80 where it is none.
     static var width: Int {
@@ -62,4 +70,10 @@ enum Style: String {
     func onError(_ text: String) -> String { Terminal.showsColorOnError ? colored(text) : text }
 
     private func colored(_ text: String) -> String { "\u{1b}[\(rawValue)m\(text)\u{1b}[0m" }
+}
+
+/// A sign before a line that says how something went; a word where signs are read out by name.
+enum Mark {
+    static var good: String { Style.good(Terminal.isPlain ? "ok:" : "✓") }
+    static var bad: String { Style.bad(Terminal.isPlain ? "fault:" : "✗") }
 }
