@@ -3,7 +3,7 @@ import Simulation
 /// Which snapshots of a lab are kept: close together in the near past, wide apart in the far one.
 enum SnapshotThinning {
     /// Snapshots of about one instant say the same; the newest does.
-    static let closest: Duration = .seconds(20)
+    static let closest: Duration = .seconds(30)
     /// A rewind replays at most this share of its way back …
     static let share = 3.0
     /// … and never more than ten minutes, or, in labs of days, a sixteenth of the whole.

@@ -30,11 +30,8 @@ struct Debrief: ParsableCommand {
         var passed = standing.passed
         if !passed, !standing.gaveUp, !giveUp {
             // Without a record the files themselves say whether one has passed.
-            passed =
-                unread.isEmpty
-                && Grader(exercise: exercise, secret: try CourseSecret.find(), student: target.student).grade(
-                    submission
-                ).isPassed
+            let grader = Grader(exercise: exercise, secret: try CourseSecret.find(), student: target.student)
+            passed = unread.isEmpty && grader.grade(submission).isPassed
             guard passed else {
                 let best =
                     standing.best.map { "so far \(DemoComparison.points($0)) of \(exercise.maximumPoints) points" }

@@ -84,7 +84,7 @@ struct Start: ParsableCommand {
             Terminal.print("  kubelab apply -f \(first)")
         }
         Terminal.print("  kubelab advance 5m")
-        Terminal.print("  kubelab check")
+        if Files.exists(exercise.path + "/exercise.yaml") { Terminal.print("  kubelab check") }
     }
 
     private func list() throws {

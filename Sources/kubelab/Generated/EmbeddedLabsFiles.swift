@@ -5,7 +5,10 @@ extension EmbeddedLabs {
     /// Path below labs/ and text of every file.
     static let files: [(path: String, text: String)] = [
         files01FirstLight,
+        files0FirstLight,
+        files40Tour,
         files43ScaleOnCpu,
+        files4Autoscaling,
         filesTop,
     ].flatMap { $0 }
 }
