@@ -36,7 +36,7 @@ import Testing
             "has no field \"red\""
         ),
         (
-            "traffic/users, latency <= 800ms) between 8m", "traffic/bots, latency <= 800ms) between 8m", "criteria[0].expect",
+            "traffic/users, latency <= 800ms) between ${burst}", "traffic/bots, latency <= 800ms) between ${burst}", "criteria[0].expect",
             "the scenario has no traffic/bots"
         ),
         ("points: 40", "points: 0", "criteria[0].points", "between 1 and 1000"),

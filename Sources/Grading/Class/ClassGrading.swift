@@ -185,7 +185,8 @@ public struct ClassGrading: Sendable {
     ) -> Result {
         let submission =
             student.fault == nil ? Submission.read(student.folder, for: exercise).submission : Submission(files: [])
-        let grader = Grader(exercise: exercise, secret: secret, student: student.name, attempt: attempt)
+        let own = (try? exercise.forStudent(student.name)) ?? exercise
+        let grader = Grader(exercise: own, secret: secret, student: student.name, attempt: attempt)
         let verdict = grader.withoutGrade(submission, [fault], status: status)
         return Result(status: status, report: ReportFormat.json.text(verdict), mayBeRetried: mayBeRetried)
     }

@@ -10,6 +10,12 @@ extension Exercise {
         try read(folder) { Variant.drawn($0, exercise: $1, student: student) }
     }
 
+    /// The exercise as a student gets it.
+    /// - Throws: `ConfigurationError` if its files changed meanwhile and cannot be read any more.
+    public func forStudent(_ student: String) throws -> Exercise {
+        parameters.isEmpty ? self : try Self.read(folder, student: student)
+    }
+
     /// The same exercise in another variant.
     /// - Throws: `ConfigurationError`.
     public func inVariant(_ variant: Variant) throws -> Exercise { try Self.read(folder) { _, _ in variant } }

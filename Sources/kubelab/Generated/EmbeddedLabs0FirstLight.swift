@@ -18,8 +18,13 @@ A lab is a file, `lab.kubelab`, made by `kubelab start`. kubectl's commands work
 $ kubelab start 0.1 --dir first >start.txt
 $ cd first
 $ kubelab apply -f gateway.yaml
+deployment.apps/gateway created
 $ kubelab advance 2m
+2m00s passed; it is now 09:02:00 (+2m00s).
 $ kubelab get pods
+NAME                       READY   STATUS    RESTARTS   AGE
+gateway-796dff458b-6mtvs   0/1     Running   0          2m
+gateway-796dff458b-79d8g   0/1     Running   0          2m
 ```
 
 ## The AIDD workflow
@@ -29,6 +34,9 @@ nobody has validated. The specification is what the exercise is judged by:
 
 ```console
 $ sed -n '/Judged by/,$p' ../start.txt | head -3
+Judged by (100 points, about 10 minutes):
+  Users are answered  60
+      share of requests(traffic/users, latency <= 500ms) between 1m30s and 6m >=
 ```
 
 ## Practical examples
@@ -37,7 +45,12 @@ Users tell first that something is wrong. How many get no answer?
 
 ```console
 $ kubelab status | grep -E 'USERS|users'
+USERS   REQUESTS    GOOD   FAILED   P50   P95   P99
+users        616   0.00%      616     -     -     -
 $ kubelab get endpoints gateway
+Warning: v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice
+NAME      ENDPOINTS   AGE
+gateway               2m
 ```
 
 ## Validation
@@ -46,6 +59,8 @@ $ kubelab get endpoints gateway
 
 ```console
 $ kubelab why deployment/gateway | cut -c1-76 | head -2
+deployment/support-desk/gateway wants 2 pods: 2 of the present version, 0 re
+   Available is False: MinimumReplicasUnavailable: Deployment does not have 
 ```
 
 `kubelab check` tries your files on a day that you may look at, and `kubelab grade` on days that you have not seen.
@@ -57,6 +72,7 @@ A mistake in a lab costs nothing, because you can go back:
 
 ```console
 $ kubelab rewind --to 0s
+It is now 09:00:00 (+0s).
 ```
 
 Repair one line of `gateway.yaml`, and go on with `kubelab apply`, `kubelab advance 2m` and `kubelab check`.

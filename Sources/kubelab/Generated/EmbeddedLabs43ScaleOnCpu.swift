@@ -16,9 +16,13 @@ situation: |
 task: |
   Hand in the gateway's Deployment and HorizontalPodAutoscaler (gateway.yaml) and the Deployment as the pipeline applies
   it with the next release, 45 minutes into the trial (release.yaml). A gateway pod needs about 20 s before it is ready
-  and can use one core at most. The trial begins on a quiet morning with 14 requests a second; between 8m and 9m30s they
-  become 42, for ten minutes, and stay at 30 until 68m. At night there are one or two a second. The daprd container belongs to the platform
+  and can use one core at most. The trial begins on a quiet morning with 14 requests a second; between ${burst} and
+  ${full} they become ${peak}, until 20m, and stay at 30 until 68m. At night there are one or two a second. The daprd container belongs to the platform
   team.
+parameters:
+  # Each student gets one of nine days: how high the burst is, and when it comes.
+  - {name: peak, values: ["38", "40", "42"], standard: "42"}
+  - {name: burst, values: [7m, 8m, 9m], standard: 8m, with: {full: [8m30s, 9m30s, 10m30s]}}
 handIn:
   - {file: gateway.yaml, objects: [Deployment/gateway, HorizontalPodAutoscaler/*]}
   - {file: release.yaml, objects: [Deployment/gateway]}
@@ -42,7 +46,7 @@ criteria:
   - id: served
     title: Users are served through the hour of the burst
     points: 40
-    expect: share of requests(traffic/users, latency <= 800ms) between 8m and 68m >= 99%, nothing at 98%
+    expect: share of requests(traffic/users, latency <= 800ms) between ${burst} and 68m >= 99%, nothing at 98%
     field: {object: HorizontalPodAutoscaler/*, path: spec.metrics}
     graph: [traffic/users.p99, hpa/gateway.desired]
   - id: release
@@ -75,6 +79,24 @@ criteria:
     expect: integral(deployment/gateway.borrowedCPU) <= 0.1 * integral(deployment/gateway.cpu)
     field: {object: Deployment/gateway, path: "spec.template.spec.containers[0].resources"}
     graph: [deployment/gateway.borrowedCPU, deployment/gateway.cpu]
+predictions:
+  items:
+    - id: peak
+      ask: How many gateway pods are ready at most?
+      quantity: max(deployment/gateway.ready)
+      tolerance: 15%
+      points: 8
+    - id: cost
+      ask: What do the gateway's pods cost over the whole trial, in dollars?
+      quantity: integral(deployment/gateway.price)
+      tolerance: 15%
+      points: 6
+    - id: tenth
+      ask: When are ten pods wanted for the first time?
+      quantity: time of(deployment/gateway.desired >= 10)
+      within: 30s
+      truth: timeline
+      points: 6
 hints:
   - Look at what the autoscaler believes before and during the burst, and compare it with what the pods do.
   - "kubelab describe hpa gateway; kubelab graph hpa/gateway.utilization"
@@ -107,6 +129,12 @@ wrong:
   - name: asks-for-little
     criterion: neighbours
     misconception: What is not requested costs nothing. (It is borrowed from the neighbours on the machine, and gone as soon as they want it.)
+panel:
+  - {name: textbook, why: "The request is what a pod uses on an ordinary day; the target leaves two fifths for the burst."}
+  - {name: conservative, why: "More memory than needed and a little less headroom: it costs more and still holds."}
+  - {name: thrifty, why: "It uses more of what it pays for, and still has room for a minute and a half."}
+  - {name: whole-pod, why: "It measures the whole pod, and lowers the target by what the idle sidecar hides."}
+  - {name: with-behavior, why: "It says how fast the autoscaler may grow and shrink, so that the night comes slowly."}
 debrief: |
   What decides is the time from the first overloaded second to a new ready pod: the metric's window and lag, the
   autoscaler's 15 s sync, the pod's 20 s start. What the target leaves free must carry the rise of the load during that
@@ -187,9 +215,9 @@ workloads:
       path: /
       rate:
         - {at: 0s, rate: 14}
-        - {at: 8m, rate: 14}
-        - {at: 9m30s, rate: 42}
-        - {at: 20m, rate: 42}
+        - {at: ${burst:-8m}, rate: 14}
+        - {at: ${full:-9m30s}, rate: ${peak:-42}}
+        - {at: 20m, rate: ${peak:-42}}
         - {at: 24m, rate: 30}
         - {at: 68m, rate: 30}
         - {at: 70m, rate: 1.5}

@@ -19,8 +19,13 @@ CPU the value is usage divided by the *request* of the container, in percent. St
 $ kubelab start 4.0 --dir tour >start.txt
 $ cd tour
 $ kubelab apply -f ranker.yaml -f hpa.yaml
+deployment.apps/ranker created
+horizontalpodautoscaler.autoscaling/ranker created
 $ kubelab advance 3m
+3m00s passed; it is now 09:03:00 (+3m00s).
 $ kubelab get hpa
+NAME     REFERENCE           TARGETS              MINPODS   MAXPODS   REPLICAS   AGE
+ranker   Deployment/ranker   cpu: <unknown>/60%   2         8         2          3m
 ```
 
 `<unknown>` means that there is nothing to divide by: the container requests no CPU. The autoscaler says so itself, and
@@ -28,17 +33,42 @@ does nothing until it is repaired:
 
 ```console
 $ kubelab describe hpa ranker | grep -o 'missing request for cpu' | head -1
+missing request for cpu
 $ kubelab set resources deployment ranker --requests=cpu=300m,memory=128Mi
+deployment.apps/ranker resource requirements updated
 $ kubelab advance 2m
+2m00s passed; it is now 09:05:00 (+5m00s).
 $ kubelab get hpa
+NAME     REFERENCE           TARGETS        MINPODS   MAXPODS   REPLICAS   AGE
+ranker   Deployment/ranker   cpu: 48%/60%   2         8         2          5m
 ```
 
 Now the burst comes, at minute six. Watch what the autoscaler makes of it:
 
 ```console
 $ kubelab advance 5m
+5m00s passed; it is now 09:10:00 (+10m00s).
 $ kubelab graph deployment/ranker.ready --points 40
-$ kubelab timeline --from 6m --to 8m | grep 'New size' | cut -c1-76
+deployment/ranker.ready (pods)
+10 ┤
+   ┤
+ 8 ┤                          ██████████████
+   ┤                          ██████████████
+ 6 ┤                        ████████████████
+   ┤                        ████████████████
+ 4 ┤                       █████████████████
+   ┤                      ██████████████████
+ 2 ┤ ███████████████████████████████████████
+   ┤ ███████████████████████████████████████
+ 0 └────────────────────────────────────────
+    0s             5m00s              10m00s
+    ▲ 0s learner creates deployment/ranker
+    ▲ 0s learner creates horizontalpodautoscaler/ranker
+               ▲ 3m00s learner changes deployment/ranker
+$ kubelab describe hpa ranker | grep -o 'New size: [0-9]*'
+New size: 3
+New size: 5
+New size: 8
 ```
 
 ## The AIDD workflow
@@ -52,6 +82,7 @@ Validation has two steps. What the API server would refuse, without running anyt
 ```console
 $ sed 's/maxReplicas: 8/maxReplicas: 1/' hpa.yaml >generated.yaml
 $ kubelab lint generated.yaml | cut -c1-76
+generated.yaml:8: refused: spec.maxReplicas: HorizontalPodAutoscaler "ranker
 ```
 
 What would happen, in a world of its own that leaves your lab alone. The same seed gives the same users to the
@@ -59,8 +90,12 @@ millisecond, so that two answers are compared and not two days:
 
 ```console
 $ kubelab run 4.0 --apply ranker.yaml --apply hpa.yaml | grep -E 'USERS|users'
+USERS   REQUESTS     GOOD   FAILED     P50     P95     P99
+users     10,633   99.45%       58   160ms   541ms   852ms
 $ sed 's/          ports:/          resources: {requests: {cpu: 300m}}\n&/' ranker.yaml >sized.yaml
 $ kubelab run 4.0 --apply sized.yaml --apply hpa.yaml | grep -E 'USERS|users'
+USERS   REQUESTS     GOOD   FAILED     P50     P95     P99
+users     10,633   99.45%       58   100ms   184ms   242ms
 ```
 
 Only then it is deployed, which in the lab is `kubelab apply`.
@@ -72,8 +107,13 @@ whether it is started again. The ranker has a readiness probe only. Let one pod 
 
 ```console
 $ kubelab fault inject 'workload: {deadlock: {pod: ranker, count: 1}}'
+Fault fault-1 begins at 09:10:00 (+10m00s): 1 container(s) in pods ranker* stands still.
+'kubelab fault undo fault-1' ends it.
 $ kubelab advance 90s
+1m30s passed; it is now 09:11:30 (+11m30s).
 $ kubelab get deployment ranker
+NAME     READY   UP-TO-DATE   AVAILABLE   AGE
+ranker   7/8     8            7           11m
 ```
 
 Nobody is sent to the sick pod any more, but nobody repairs it either. With a liveness probe the kubelet starts it again:
@@ -81,11 +121,18 @@ Nobody is sent to the sick pod any more, but nobody repairs it either. With a li
 ```console
 $ sed 's/^          readinessProbe:/          livenessProbe: {httpGet: {path: \/healthz, port: http}, periodSeconds: 5}\n&/' sized.yaml >live.yaml
 $ kubelab fault undo fault-1
+Fault fault-1 ends at 09:11:30 (+11m30s).
 $ kubelab apply -f live.yaml
+deployment.apps/ranker configured
 $ kubelab advance 1m
+1m00s passed; it is now 09:12:30 (+12m30s).
 $ kubelab fault inject 'workload: {deadlock: {pod: ranker, count: 1}}' --for 20s | head -1
+Fault fault-2 begins at 09:12:30 (+12m30s): 1 container(s) in pods ranker* stands still.
 $ kubelab advance 90s
+1m30s passed; it is now 09:14:00 (+14m00s).
 $ kubelab get pods | awk 'NR == 1 || $4 > 0'
+NAME                     READY   STATUS    RESTARTS      AGE
+ranker-b98b8f668-z7pqh   1/1     Running   1 (49s ago)   2m15s
 ```
 
 ## Validation
@@ -95,8 +142,35 @@ served, when, and why.
 
 ```console
 $ kubelab status | grep -E 'USERS|users'
+USERS   REQUESTS     GOOD   FAILED     P50     P95     P99
+users      8,485   98.49%      128   100ms   193ms   270ms
 $ kubelab graph traffic/users.errorRatio --points 12 --plain
+traffic/users.errorRatio
+TIME      VALUE
+0s        -
+1m16s     0
+2m32s     0
+3m49s     0.0259
+5m05s     0
+6m21s     0
+7m38s     0
+8m54s     0
+10m10s    0.0172
+11m27s    0
+12m43s    0.0375
+14m00s    0.0055
+10m00s: learner adds a fault
+11m30s: learner ends the fault fault-1
+11m30s: learner changes deployment/ranker
+12m30s: learner adds a fault
+10m00s: fault fault-1 begins
+11m30s: fault fault-1 ends
+12m30s: fault fault-2 begins
+12m50s: fault fault-2 ends
 $ kubelab why hpa/ranker --at 8m | cut -c1-76 | head -3
+7m45.005s  8 replicas stay: 61% of the request, target 60%
+   * cpu resource utilization (percentage of request): 61% of the request, t
+   metrics ask for 8
 ```
 
 Every exercise is judged like this, on days that you have not seen. `kubelab check` tries your files on one that you
@@ -105,14 +179,21 @@ may look at, and `kubelab rewind --trial` takes you to the moment at which somet
 ## Common production concerns
 
 **The manifest that undoes the autoscaler.** `ranker.yaml` says `replicas: 2`. Whoever applies it again, in the middle
-of a burst, takes away what the autoscaler gave:
+of a burst, takes away what the autoscaler gave, and it has to climb again:
 
 ```console
 $ kubelab rewind --to 9m30s
+It is now 09:09:30 (+9m30s). 4 changes of yours made later are undone.
 $ kubelab get deployment ranker
+NAME     READY   UP-TO-DATE   AVAILABLE   AGE
+ranker   8/8     8            8           9m30s
 $ kubelab apply -f ranker.yaml
+deployment.apps/ranker configured
 $ kubelab advance 5s
+5s passed; it is now 09:09:35 (+9m35s).
 $ kubelab get deployment ranker
+NAME     READY   UP-TO-DATE   AVAILABLE   AGE
+ranker   4/4     4            4           9m35s
 ```
 
 **The pod that is not there yet.** Between the first overloaded second and a new ready pod lie the metric's window, the
@@ -123,6 +204,7 @@ a target of 90% saves money until the first burst.
 
 ```console
 $ kubelab status | grep Cost
+Cost      $0.09 (machines $0.09)
 ```
 
 Exercises 4.1 to 4.8 take each of these further. `kubelab next` says where to go on.
