@@ -66,7 +66,7 @@ struct LessonView {
         for (place, block) in part.blocks.enumerated() {
             if place > 0 || !part.title.isEmpty { lines.append("") }
             switch block {
-            case .prose(let text): lines += Reflow.lines(Self.withoutMarks(text), width: width)
+            case .prose(let text): lines += Reflow.lines(Self.withoutMarks(text), width: width).drop { $0.isEmpty }
             case .listing(let rows): lines += rows.map { $0.isEmpty ? "" : "    " + $0 }
             case .console(let commands):
                 for command in commands {

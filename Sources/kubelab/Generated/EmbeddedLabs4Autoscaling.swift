@@ -65,10 +65,14 @@ deployment/ranker.ready (pods)
     ▲ 0s learner creates deployment/ranker
     ▲ 0s learner creates horizontalpodautoscaler/ranker
                ▲ 3m00s learner changes deployment/ranker
-$ kubelab describe hpa ranker | grep -o 'New size: [0-9]*'
-New size: 3
-New size: 5
-New size: 8
+$ kubelab describe deployment ranker | grep -o 'Scaled up.*'
+Scaled up replica set ranker-767547d988 from 0 to 2
+Scaled up replica set ranker-7c7b8965c5 from 0 to 1
+Scaled up replica set ranker-7c7b8965c5 from 1 to 2
+Scaled up replica set ranker-7c7b8965c5 from 2 to 3
+Scaled up replica set ranker-7c7b8965c5 from 3 to 4
+Scaled up replica set ranker-7c7b8965c5 from 4 to 6
+Scaled up replica set ranker-7c7b8965c5 from 6 to 8
 ```
 
 ## The AIDD workflow
