@@ -24,7 +24,8 @@ import Testing
         func compare() {
             if let shown, shown != real {
                 differences.append(
-                    "$ \(command)\nthe page shows:\n\(shown.joined(separator: "\n"))\nit prints:\n\(real.joined(separator: "\n"))")
+                    "$ \(command)\nthe page shows:\n\(shown.joined(separator: "\n"))\nit prints:\n\(real.joined(separator: "\n"))"
+                )
             }
             shown = nil
         }
@@ -55,10 +56,11 @@ import Testing
     /// The five parts of a lesson, in the terminal's width once they are indented.
     @Test(arguments: pages) func hasFivePartsThatFitATerminal(_ page: String) throws {
         let lines = try Repository.text(page).split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.filter { $0.hasPrefix("## ") } == [
-            "## The concept", "## The AIDD workflow", "## Practical examples", "## Validation",
-            "## Common production concerns",
-        ])
+        #expect(
+            lines.filter { $0.hasPrefix("## ") } == [
+                "## The concept", "## The AIDD workflow", "## Practical examples", "## Validation",
+                "## Common production concerns",
+            ])
         var isConsole = false
         for line in lines {
             if line.hasPrefix("```") { isConsole = line == "```console" }

@@ -74,6 +74,7 @@ extension ReportStyle {
         var room = max(20, width - used)
         for word in text.split(separator: " ", omittingEmptySubsequences: false) {
             if line.contains(where: { $0 != " " }), line.count + 1 + word.count > room {
+                while line.last == " " { line.removeLast() }
                 lines.append(line)
                 room = max(20, width - indent)
                 line = String(word)
