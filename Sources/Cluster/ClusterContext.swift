@@ -22,6 +22,8 @@ public struct ClusterContext: Sendable {
     var admitted = SpecCache<AdmittedTemplate>()
     /// Who listens to changes; not part of the state.
     var watchers: [Watcher] = []
+    /// Every change since an inspector asked for them; nil while nobody does. Not part of the state.
+    var trail: [ObjectChange]?
     private var names: RandomStream
     private var uids: RandomStream
     /// For what befalls controllers: late watches and lost races.
@@ -158,7 +160,9 @@ public struct ClusterContext: Sendable {
     ) {
         clock.note("\(Object.resource.singular)/\(new.key)", "\(kind) at revision \(store.revision)")
         if !watchers.isEmpty { tellWatchers(kind, old: old, new: new) }
-        changes.append(ObjectChange(kind: kind, id: id, revision: store.revision, old: old, new: new))
+        let change = ObjectChange(kind: kind, id: id, revision: store.revision, old: old, new: new)
+        changes.append(change)
+        trail?.append(change)
     }
 
     private static func indexKeysDiffer<Object: StoredObject>(_ old: Object, _ new: Object) -> Bool {
@@ -212,6 +216,13 @@ extension StoredObject {
             false
         }
     }
+
+    /// Whether a replacement of an object that is not there creates it (`AllowCreateOnUpdate` of the kinds' strategies).
+    static var isCreatedByUpdate: Bool { objectKind == .lease }
+
+    /// Whether a replacement may leave out which revision it is of (`AllowUnconditionalUpdate`): of a Lease, by which
+    /// leaders are elected, it may not.
+    static var isUpdatedUnconditionally: Bool { objectKind != .lease && objectKind != .podDisruptionBudget }
 
     /// Whether deletion waits for somebody else (the kubelet, the namespace controller) to confirm it.
     static var deletesGracefully: Bool { objectKind == .pod || objectKind == .namespace }

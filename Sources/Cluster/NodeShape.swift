@@ -6,6 +6,8 @@ public struct NodeShape: Sendable {
     public var name: String
     public var cpu: Quantity
     public var memory: Quantity
+    /// What pods cannot have of cpu, memory and ephemeral-storage (`kubeReserved` and `systemReserved` together).
+    public var reserved: [String: Quantity]
     public var gpus: Int64
     public var zone: String
     public var instanceType: String
@@ -16,13 +18,15 @@ public struct NodeShape: Sendable {
     public var price: Double
 
     public init(
-        name: String, cpu: Quantity, memory: Quantity, gpus: Int64 = 0, zone: String = "zone-a",
+        name: String, cpu: Quantity, memory: Quantity, reserved: [String: Quantity] = [:], gpus: Int64 = 0,
+        zone: String = "zone-a",
         instanceType: String = "general",
         coreSpeed: Double = 1, labels: [String: String] = [:], taints: [Taint] = [], price: Double = 0
     ) {
         self.name = name
         self.cpu = cpu
         self.memory = memory
+        self.reserved = reserved
         self.gpus = gpus
         self.zone = zone
         self.instanceType = instanceType
@@ -32,7 +36,8 @@ public struct NodeShape: Sendable {
         self.price = price
     }
 
-    /// The Node object as a kubelet registers it: allocatable is capacity less the hard eviction threshold.
+    /// The Node object as a kubelet registers it: allocatable is capacity less what is reserved and the hard eviction
+    /// threshold.
     public var node: Node {
         var node = Node()
         node.metadata.name = name
@@ -41,6 +46,8 @@ public struct NodeShape: Sendable {
             "beta.kubernetes.io/os": "linux", "beta.kubernetes.io/arch": "amd64", "topology.kubernetes.io/zone": zone,
             "topology.kubernetes.io/region": "region-1", "node.kubernetes.io/instance-type": instanceType,
         ].merging(labels) { _, own in own }
+        // The TTL controller's word in clusters of up to a hundred nodes.
+        node.metadata.annotations["node.alpha.kubernetes.io/ttl"] = "0"
         if coreSpeed != 1 { node.metadata.annotations[Kubelet.coreSpeedAnnotation] = "\(coreSpeed)" }
         if price > 0 { node.metadata.annotations[MachineMeter.priceAnnotation] = "\(price)" }
         node.spec.taints = taints
@@ -50,9 +57,13 @@ public struct NodeShape: Sendable {
         ]
         if gpus > 0 { capacity["nvidia.com/gpu"] = Quantity(gpus) }
         node.status.capacity = capacity
-        capacity["memory"] = memory - Quantity(100 << 20, format: .binarySI)
+        for (name, amount) in reserved { capacity[name] = (capacity[name] ?? Quantity()) - amount }
+        capacity["memory"] = (capacity["memory"] ?? memory) - Quantity(100 << 20, format: .binarySI)
         node.status.allocatable = capacity
         var info = NodeSystemInfo()
+        info.machineID = String(Kubelet.hexadecimal("machine/" + name, after: "").prefix(32))
+        info.systemUUID = Self.uuid("system/" + name)
+        info.bootID = Self.uuid("boot/" + name)
         info.kubeletVersion = "v1.36.2"
         info.osImage = "Debian GNU/Linux 12 (bookworm)"
         info.kernelVersion = "6.1.0-kubelab"
@@ -61,6 +72,14 @@ public struct NodeShape: Sendable {
         info.architecture = "amd64"
         node.status.nodeInfo = info
         return node
+    }
+}
+
+extension NodeShape {
+    /// An identifier that follows from a text, in the shape of a UUID.
+    private static func uuid(_ text: String) -> String {
+        let digits = Array(Kubelet.hexadecimal(text, after: ""))
+        return [0..<8, 8..<12, 12..<16, 16..<20, 20..<32].map { String(digits[$0]) }.joined(separator: "-")
     }
 }
 

@@ -44,6 +44,8 @@ public struct APIStore: Sendable {
     var podTallies: [String: PodTally] = [:]
     /// Pods that nobody controls, sorted; rebuilt on restore.
     public private(set) var orphanPods: [ObjectID<Pod>] = []
+    /// ReplicaSets that nobody controls, sorted; rebuilt on restore.
+    private(set) var orphanReplicaSets: [ObjectID<ReplicaSet>] = []
 
     public init() {}
 
@@ -71,6 +73,11 @@ public struct APIStore: Sendable {
         for owner in object.metadata.ownerReferences {
             dependentsByOwner[owner.uid, default: []].insertSorted(AnyObjectID(id))
         }
+        if Object.objectKind == .replicaSet, object.controller == nil,
+            let id: ObjectID<ReplicaSet> = AnyObjectID(id).typed()
+        {
+            orphanReplicaSets.insertSorted(id)
+        }
         guard let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self) else { return }
         tally(pod, sign: 1)
         if !pod.spec.nodeName.isEmpty { podsByNode[pod.spec.nodeName, default: []].insertSorted(id) }
@@ -81,6 +88,11 @@ public struct APIStore: Sendable {
         for owner in object.metadata.ownerReferences {
             dependentsByOwner[owner.uid]?.removeSorted(AnyObjectID(id))
             if dependentsByOwner[owner.uid]?.isEmpty == true { dependentsByOwner[owner.uid] = nil }
+        }
+        if Object.objectKind == .replicaSet, object.controller == nil,
+            let id: ObjectID<ReplicaSet> = AnyObjectID(id).typed()
+        {
+            orphanReplicaSets.removeSorted(id)
         }
         guard let pod = object as? Pod, let id = AnyObjectID(id).typed(Pod.self) else { return }
         tally(pod, sign: -1)
@@ -195,6 +207,7 @@ extension APIStore: BinaryCodable {
         podsByNode = [:]
         podTallies = [:]
         orphanPods = []
+        orphanReplicaSets = []
         for kind in ObjectKind.allCases { reindex(kind.type) }
     }
 

@@ -26,7 +26,7 @@ extension ClusterContext {
     }
 
     /// NamespaceLifecycle: the namespace must be there, and must not be going.
-    func admitNamespace<Object: StoredObject>(of object: Object) throws(APIStatus) {
+    func admitNamespace<Object: KubernetesObject>(of object: Object) throws(APIStatus) {
         let namespace = object.metadata.namespace
         guard let home = store.namespaces.named(namespace) else { throw .notFound(Namespace.resource, namespace) }
         guard home.metadata.deletionTimestamp == nil else {

@@ -5,24 +5,25 @@ import Simulation
 extension Cluster {
     func computed(_ request: APIRequest, at now: SimulationTime) -> APIResponse? {
         let resource = request.resource
-        guard request.verb == .get || request.verb == .list else { return nil }
+        guard request.verb == .get || request.verb == .list else {
+            return (resource.group, resource.kind) == ("", "Endpoints") ? answerEndpointsWrite(request) : nil
+        }
         let objects: [any KubernetesObject]
         switch (resource.group, resource.kind) {
-        case ("", "Event"), ("events.k8s.io", "Event"): objects = events
+        case ("", "Event"), ("events.k8s.io", "Event"): objects = context.eventObjects
         case ("", "Endpoints"): objects = endpointsObjects
         case ("coordination.k8s.io", "Lease"):
             guard let leases = leases(request, at: now) else { return nil }
             objects = leases
-        case ("metrics.k8s.io", "PodMetrics"): objects = podMetrics
-        case ("metrics.k8s.io", "NodeMetrics"): objects = nodeMetrics
+        case ("metrics.k8s.io", "PodMetrics"): objects = podMetrics(at: now)
+        case ("metrics.k8s.io", "NodeMetrics"): objects = nodeMetrics(at: now)
         default: return nil
         }
         let selection: ObjectSelection
         do { selection = try ObjectSelection(request) } catch { return APIResponse(error) }
         let found = objects.filter { selection.matches($0) }
         let warnings =
-            resource.kind == "Endpoints"
-            ? ["v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"] : []
+            resource.kind == "Endpoints" ? [Self.endpointsWarning] : []
         guard request.verb == .get else {
             return APIResponse(
                 code: 200, body: .list(found.map(\.jsonValue)), warnings: warnings,
@@ -45,25 +46,15 @@ extension Cluster {
             name: key)
     }
 
-    /// Events as the core API shows them, by namespace and name.
-    private var events: [Event] {
-        context.events.records.map { context.object(of: $0) }.sorted {
-            $0.key.utf8.lexicographicallyPrecedes($1.key.utf8)
-        }
-    }
-
-    private var endpointsObjects: [Endpoints] {
-        context.store.services.sorted.compactMap { context.endpoints(of: $0.object) }
-    }
-
-    private var podMetrics: [PodMetrics] {
-        context.store.pods.sorted.compactMap { id, pod in
+    private func podMetrics(at now: SimulationTime) -> [PodMetrics] {
+        let time = context.wallTime(at: now)
+        return context.store.pods.sorted.compactMap { id, pod in
             metricsServer.usage(of: id).map { sample in
                 var metrics = PodMetrics()
                 metrics.metadata.name = pod.metadata.name
                 metrics.metadata.namespace = pod.metadata.namespace
                 metrics.metadata.labels = pod.metadata.labels
-                metrics.metadata.creationTimestamp = context.wallTime
+                metrics.metadata.creationTimestamp = time
                 metrics.timestamp = context.wallTime(at: sample.timestamp)
                 metrics.window = sample.window.goText
                 metrics.containers = sample.containers.map { container in
@@ -79,13 +70,14 @@ extension Cluster {
         }
     }
 
-    private var nodeMetrics: [NodeMetrics] {
-        context.store.nodes.sorted.compactMap { _, node in
+    private func nodeMetrics(at now: SimulationTime) -> [NodeMetrics] {
+        let time = context.wallTime(at: now)
+        return context.store.nodes.sorted.compactMap { _, node in
             metricsServer.usage(ofNode: node.metadata.name).map { sample in
                 var metrics = NodeMetrics()
                 metrics.metadata.name = node.metadata.name
                 metrics.metadata.labels = node.metadata.labels
-                metrics.metadata.creationTimestamp = context.wallTime
+                metrics.metadata.creationTimestamp = time
                 metrics.timestamp = context.wallTime(at: sample.timestamp)
                 metrics.window = sample.window.goText
                 metrics.usage = ["cpu": Quantity(milli: sample.cpuMilli), "memory": Self.kibibytes(sample.memoryBytes)]

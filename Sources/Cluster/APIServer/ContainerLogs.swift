@@ -29,6 +29,7 @@ extension Cluster {
     ) throws(APIStatus) -> (run: ContainerID, lines: [LogLine])? {
         let initial = pod.spec.ownInitContainers.map(\.name)
         let regular = pod.spec.ownContainers.map(\.name)
+        let ephemeral = pod.spec.ephemeralContainers.map(\.ephemeralContainerCommon.name)
         var container = request.log.container
         if container.isEmpty {
             guard regular.count <= 1 else {
@@ -40,7 +41,7 @@ extension Cluster {
             }
             container = regular.first ?? ""
         }
-        guard let index = (initial + regular).firstIndex(of: container) else {
+        guard let index = (initial + regular + ephemeral).firstIndex(of: container) else {
             throw .badRequest("container \(container) is not valid for pod \(request.name)")
         }
         guard !pod.spec.nodeName.isEmpty else { return nil }

@@ -88,7 +88,14 @@ public struct EventLog: Sendable {
         }
     }
 
+    /// An Event that a user wrote, as it was written.
+    struct Written: Sendable {
+        var event: Event
+        var last: SimulationTime
+    }
+
     public private(set) var records: [Record] = []
+    private(set) var written: [Written] = []
     private var positions: [Key: Int] = [:]
     private var similar: [Key: Similar] = [:]
     private var spam: [Key: Spam] = [:]
@@ -161,17 +168,38 @@ public struct EventLog: Sendable {
         guard now >= nextExpiry else { return }
         nextExpiry = now + .minutes(1)
         let oldest = now - ttl
+        written.removeAll { $0.last < oldest }
         guard records.contains(where: { $0.last < oldest }) else { return }
+        keep { $0.last >= oldest }
+        similar = similar.filter { $0.value.last >= oldest }
+        spam = spam.filter { $0.value.last >= oldest }
+    }
+}
+
+extension EventLog {
+    /// Keeps some records; where one was, the next of its kind begins a new one.
+    private mutating func keep(_ isWanted: (Record) -> Bool) {
         var kept: [Record] = []
         var moved: [Int: Int] = [:]
-        for (position, record) in records.enumerated() where record.last >= oldest {
+        for (position, record) in records.enumerated() where isWanted(record) {
             moved[position] = kept.count
             kept.append(record)
         }
         records = kept
         positions = positions.compactMapValues { moved[$0] }
-        similar = similar.filter { $0.value.last >= oldest }
-        spam = spam.filter { $0.value.last >= oldest }
+    }
+
+    mutating func removeRecords(_ numbers: Set<UInt64>) { keep { !numbers.contains($0.number) } }
+
+    mutating func removeWritten(_ keys: Set<String>) { written.removeAll { keys.contains($0.event.key) } }
+
+    /// Puts in what a user wrote, in place of one of the same name.
+    mutating func write(_ event: Event, now: SimulationTime) {
+        if let place = written.firstIndex(where: { $0.event.key == event.key }) {
+            written[place] = Written(event: event, last: now)
+        } else {
+            written.append(Written(event: event, last: now))
+        }
     }
 }
 
@@ -179,11 +207,11 @@ extension ClusterContext {
     /// Records a Kubernetes Event about an object.
     public mutating func recordEvent<Object: StoredObject>(
         _ type: EventLog.EventType, _ reason: String, _ message: @autoclosure () -> String, about object: Object,
-        source: EventLog.Source, host: String = "", container: String = "", initContainer: Bool = false
+        source: EventLog.Source, host: String = "", container: String = "", list: String = "containers"
     ) {
         let text = message()
         clock.note("\(Object.resource.singular)/\(object.key)", "\(source.component): \(reason): \(text)")
-        let path = container.isEmpty ? "" : "spec.\(initContainer ? "initContainers" : "containers"){\(container)}"
+        let path = container.isEmpty ? "" : "spec.\(list){\(container)}"
         let recorded = events.record(
             EventLog.Record(
                 kind: Object.objectKind, namespace: object.metadata.namespace, name: object.metadata.name,
@@ -248,10 +276,28 @@ extension EventLog.Similar: BinaryCodable {
     }
 }
 
+extension EventLog.Written: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {
+        let bytes = event.protobufBytes
+        writer.write(bytes.count)
+        writer.writeRaw(bytes)
+        writer.write(last)
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        let bytes = try reader.readRaw(count: try reader.read())
+        do { event = try Event(protobuf: bytes) } catch {
+            throw .malformed(what: "event: \(error.description)", offset: reader.offset)
+        }
+        last = try reader.read()
+    }
+}
+
 extension EventLog: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("events", version: 2)
+        writer.section("events", version: 3)
         writer.write(records)
+        writer.write(written)
         writer.write(positions)
         writer.write(similar)
         writer.write(spam)
@@ -260,8 +306,9 @@ extension EventLog: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("events", version: 2)
+        try reader.section("events", version: 3)
         records = try reader.read()
+        written = try reader.read()
         positions = try reader.read()
         similar = try reader.read()
         spam = try reader.read()

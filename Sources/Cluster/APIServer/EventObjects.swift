@@ -1,7 +1,7 @@
 import KubernetesAPI
 import Simulation
 
-/// Records of events and slices, rendered as the objects of the core API.
+/// Records of events, rendered as the objects of the core API.
 extension ClusterContext {
     /// An Event as the core API shows it.
     func object(of record: EventLog.Record) -> Event {
@@ -36,43 +36,5 @@ extension ClusterContext {
     private static func hexadecimal(_ number: UInt64) -> String {
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: max(0, 16 - digits.count)) + digits
-    }
-
-    /// The older form of what a service's slices say: ready addresses and the others, at most 1000; nil without a
-    /// selector.
-    func endpoints(of service: Service) -> Endpoints? {
-        guard !service.spec.selector.isEmpty else { return nil }
-        var endpoints = Endpoints()
-        endpoints.metadata.name = service.metadata.name
-        endpoints.metadata.namespace = service.metadata.namespace
-        endpoints.metadata.labels = service.metadata.labels
-        endpoints.metadata.uid = service.metadata.uid + "-ep"
-        endpoints.metadata.creationTimestamp = service.metadata.creationTimestamp
-        var subset = EndpointSubset()
-        for id in store.dependents(of: service.metadata.uid, EndpointSlice.self) {
-            guard let slice = store[id] else { continue }
-            subset.ports = slice.ports.map { port in
-                var result = EndpointPort()
-                result.name = port.name ?? ""
-                result.port = port.port ?? 0
-                result.protocol = port.protocol ?? "TCP"
-                return result
-            }
-            for endpoint in slice.endpoints where endpoint.conditions?.terminating != true {
-                var address = EndpointAddress()
-                address.ip = endpoint.addresses.first ?? ""
-                address.nodeName = endpoint.nodeName ?? ""
-                address.targetRef = endpoint.targetRef
-                if endpoint.conditions?.ready == true {
-                    subset.addresses.append(address)
-                } else {
-                    subset.notReadyAddresses.append(address)
-                }
-            }
-        }
-        subset.addresses = Array(subset.addresses.prefix(1_000))
-        subset.notReadyAddresses = Array(subset.notReadyAddresses.prefix(1_000))
-        if !subset.addresses.isEmpty || !subset.notReadyAddresses.isEmpty { endpoints.subsets = [subset] }
-        return endpoints
     }
 }

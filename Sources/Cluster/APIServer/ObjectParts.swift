@@ -2,7 +2,7 @@ import KubernetesAPI
 
 /// The parts of an object that different writers own: users the spec, controllers the status, the API server the
 /// system's metadata.
-extension StoredObject {
+extension KubernetesObject {
     /// Drops what a creation must not set.
     mutating func clearSystemMetadata() {
         metadata.uid = ""
@@ -56,7 +56,9 @@ extension StoredObject {
     /// Replaces some fields by those of another object, by way of their encodings.
     private mutating func copyFields(from other: Self, where chosen: (String) -> Bool) {
         let names = Set(Self.schema.fields.map(\.name).filter(chosen))
-        guard !names.isEmpty, case .object(var members) = jsonValue, case .object(let others) = other.jsonValue else { return }
+        guard !names.isEmpty, case .object(var members) = jsonValue, case .object(let others) = other.jsonValue else {
+            return
+        }
         for name in names { members[name] = others[name] }
         if let (object, _) = try? Self.decode(json: .object(members)) {
             let (version, kindName) = (apiVersion, kind)

@@ -14,6 +14,7 @@ extension Cluster {
     {
         if let computed = computed(request, at: clock.now) { return computed }
         if request.resource.kind == "Pod", request.subresource == "log" { return logs(request, source) }
+        if request.resource.kind == "Event", let answer = answerEventWrite(request, clock: &clock) { return answer }
         guard let kind = ObjectKind(request.resource) else {
             return APIResponse(
                 APIStatus(
@@ -66,6 +67,11 @@ extension ClusterContext {
             return try create(request, type)
         case .update:
             guard let body = request.body else { throw .badRequest("the request has no body") }
+            if Object.isCreatedByUpdate, request.subresource.isEmpty,
+                store[keyPath: Object.table].id(namespace: request.namespace, name: request.name) == nil
+            {
+                return try create(request, type)
+            }
             let (id, old) = try existing(request, type)
             return try replace(id, old, with: body, request)
         case .patch:
@@ -167,6 +173,12 @@ extension ClusterContext {
     ) throws(APIStatus) -> APIResponse {
         if request.subresource == "scale" { return try setScale(id, old, body, request) }
         var (object, warnings) = try request.decoded(body, as: Object.self)
+        if object.metadata.resourceVersion.isEmpty, !Object.isUpdatedUnconditionally, request.verb == .update {
+            var errors = FieldErrors()
+            errors.invalid(
+                FieldPath("metadata").child("resourceVersion"), raw: "0", "must be specified for an update")
+            if let status = errors.status(Object.resource, name: request.name) { throw status }
+        }
         if !object.metadata.resourceVersion.isEmpty, object.metadata.resourceVersion != old.metadata.resourceVersion {
             throw .conflict(
                 Object.resource, old.metadata.name,
@@ -178,6 +190,8 @@ extension ClusterContext {
         case "status": object.keepAllButStatus(of: old)
         case "resize" where Object.objectKind == .pod:
             object = try admitResize(object, replacing: old)
+        case "ephemeralcontainers" where Object.objectKind == .pod:
+            object = try admitEphemeralContainers(object, replacing: old)
         default:
             object.keepStatus(of: old)
             object = try admit(object, replacing: old, subresource: request.subresource)
@@ -194,7 +208,7 @@ extension ClusterContext {
         return APIResponse(code: 200, body: .object((stored ?? object).jsonValue), warnings: warnings)
     }
 
-    func apply<Object: StoredObject>(
+    func apply<Object: KubernetesObject>(
         _ request: APIRequest, to current: JSONValue, _ type: Object.Type
     ) throws(APIStatus) -> JSONValue {
         guard let patch = request.body, let patchType = request.patchType else {

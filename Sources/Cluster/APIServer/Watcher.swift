@@ -7,7 +7,7 @@ struct Watcher: Sendable {
     enum Subject: Sendable, Equatable {
         case objects(ObjectKind)
         case events
-        /// Made from the slices of a service.
+        /// Made from the slices of a service, or stored.
         case endpoints
         /// Kinds that change all the time and cannot be watched (metrics.k8s.io).
         case nothing
@@ -50,13 +50,31 @@ extension ClusterContext {
         for index in watchers.indices where watchers[index].subject == .objects(Object.objectKind) {
             watchers[index].note(kind, old: old, new: new)
         }
-        guard Object.objectKind == .endpointSlice, watchers.contains(where: { $0.subject == .endpoints }),
-            let owner = new.controller, let service = store.services.named(new.metadata.namespace + "/" + owner.name),
-            let endpoints = endpoints(of: service)
-        else { return }
-        for index in watchers.indices where watchers[index].subject == .endpoints {
-            watchers[index].note(.modified, old: nil, new: endpoints)
+        guard watchers.contains(where: { $0.subject == .endpoints }), let change = endpointsChange(kind, old, new)
+        else {
+            return
         }
+        for index in watchers.indices where watchers[index].subject == .endpoints {
+            watchers[index].note(change.kind, old: change.old, new: change.new)
+        }
+    }
+
+    /// What a change means for those who listen to Endpoints.
+    private func endpointsChange<Object: StoredObject>(_ kind: ObjectChange.Kind, _ old: Object?, _ new: Object) -> (
+        kind: ObjectChange.Kind, old: Endpoints?, new: Endpoints
+    )? {
+        if let endpoints = new as? Endpoints { return (kind, old as? Endpoints, endpoints) }
+        if let slice = new as? EndpointSlice, let owner = slice.controller,
+            let service = store.services.named(slice.metadata.namespace + "/" + owner.name),
+            let endpoints = endpoints(of: service)
+        {
+            let isFirst = kind == .added && store.dependents(of: service.metadata.uid, EndpointSlice.self).count == 1
+            return (isFirst ? .added : .modified, nil, endpoints)
+        }
+        if kind == .deleted, let service = new as? Service, let endpoints = endpoints(of: service) {
+            return (.deleted, endpoints, endpoints)
+        }
+        return nil
     }
 
     /// Tells those who listen about an Event that was recorded.

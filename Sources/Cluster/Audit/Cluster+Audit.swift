@@ -76,6 +76,9 @@ extension APIStore {
         if rebuilt.orphanPods != orphanPods {
             found.append("the index of pods without a controller is not what the pods say")
         }
+        if rebuilt.orphanReplicaSets != orphanReplicaSets {
+            found.append("the index of ReplicaSets without a controller is not what they say")
+        }
         var uids: [String: String] = [:]
         func open<Object: StoredObject>(_ type: Object.Type) {
             let table = self[keyPath: Object.table]

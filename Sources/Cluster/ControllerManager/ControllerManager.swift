@@ -51,14 +51,14 @@ public struct ControllerManager: Sendable {
         case .podDisruptionBudget: disruption.observe(change, &context)
         case .daemonSet: daemonSet.observe(change, &context)
         case .horizontalPodAutoscaler: horizontalPodAutoscaler.observe(change, &context)
-        case .service: endpointSlice.observe(change, &context)
+        case .service, .endpointSlice: endpointSlice.observe(change, &context)
         case .node:
             daemonSet.observe(change, &context)
             nodeLifecycle.observe(change, &context)
             podGarbageCollector.observe(change, &context)
         case .namespace, .endpoints, .configMap, .secret, .serviceAccount, .persistentVolumeClaim, .limitRange,
             .resourceQuota,
-            .controllerRevision, .priorityClass, .endpointSlice, .lease, .ingress,
+            .controllerRevision, .priorityClass, .lease, .ingress,
             .role,
             .clusterRole, .roleBinding, .clusterRoleBinding:
             break
@@ -144,7 +144,7 @@ public struct ControllerManager: Sendable {
 
 extension ControllerManager: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("controller-manager", version: 3)
+        writer.section("controller-manager", version: 4)
         writer.write(deployment)
         writer.write(replicaSet)
         writer.write(statefulSet)
@@ -160,7 +160,7 @@ extension ControllerManager: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("controller-manager", version: 3)
+        try reader.section("controller-manager", version: 4)
         deployment = try reader.read()
         replicaSet = try reader.read()
         statefulSet = try reader.read()

@@ -23,15 +23,34 @@ extension ClusterContext {
         return store.dependents(of: uid, Pod.self)
     }
 
-    /// Puts the workloads into their queue that might want a pod which nobody controls.
+    /// The same for the ReplicaSets that a Deployment's selector means.
+    mutating func claimReplicaSets(for deployment: Deployment) {
+        let uid = deployment.metadata.uid
+        let selector = deployment.spec.selector
+        guard deployment.metadata.deletionTimestamp == nil, !selector.isEmpty else { return }
+        for id in store.dependents(of: uid, ReplicaSet.self) {
+            guard let set = store[id], set.controller?.uid == uid, set.metadata.deletionTimestamp == nil,
+                !selector.matches(set.metadata.labels)
+            else { continue }
+            update(id) { $0.metadata.ownerReferences.removeAll { $0.uid == uid } }
+        }
+        for id in store.orphanReplicaSets {
+            guard let set = store[id], set.metadata.namespace == deployment.metadata.namespace,
+                set.metadata.deletionTimestamp == nil, selector.matches(set.metadata.labels)
+            else { continue }
+            update(id) { $0.metadata.ownerReferences.append(deployment.controllerReference) }
+        }
+    }
+
+    /// Puts the workloads into their queue that might want an object which nobody controls.
     mutating func enqueueClaimants<Workload: StoredObject>(
-        of pod: Pod, _ controller: ControllerName, _ selector: (Workload) -> LabelSelector?
+        of object: some KubernetesObject, _ controller: ControllerName, _ selector: (Workload) -> LabelSelector?
     ) {
         let table = store[keyPath: Workload.table]
         for id in table.ids {
-            guard let workload = table[id], workload.metadata.namespace == pod.metadata.namespace,
+            guard let workload = table[id], workload.metadata.namespace == object.metadata.namespace,
                 let selector = selector(workload),
-                !selector.isEmpty, selector.matches(pod.metadata.labels)
+                !selector.isEmpty, selector.matches(object.metadata.labels)
             else { continue }
             enqueue(controller, id)
         }

@@ -5,6 +5,9 @@ import Simulation
 /// All nodes' kube-proxies as one: what a service's address leads to, `ClusterSettings.endpointPropagation` after the
 /// slices changed (`pkg/proxy/topology.go`).
 public struct KubeProxy: Sendable {
+    /// The slices that say they are a service's, by `namespace/name`, in the order of their slots. Labels decide, not
+    /// owners: users make slices of their own, and give others away.
+    private var slices: [String: [ObjectID<EndpointSlice>]] = [:]
     /// What clients see now.
     public internal(set) var endpoints = EndpointTable()
 
@@ -14,11 +17,19 @@ public struct KubeProxy: Sendable {
     mutating func observe(_ change: ObjectChange, _ context: inout ClusterContext) {
         if change.id.kind == .service {
             context.enqueueProxy(change.id)
-        } else if change.id.kind == .endpointSlice, let (_, _, slice) = change.object(EndpointSlice.self),
-            let name = slice.metadata.labels["kubernetes.io/service-name"],
-            let service = context.store.services.id(namespace: slice.metadata.namespace, name: name)
-        {
-            context.enqueueProxy(AnyObjectID(service))
+        } else if change.id.kind == .endpointSlice, let (id, old, new) = change.object(EndpointSlice.self) {
+            let before = change.kind == .added ? nil : (old ?? new).serviceKey
+            let after = change.kind == .deleted ? nil : new.serviceKey
+            if before != after {
+                if let before {
+                    slices[before]?.removeSorted(id)
+                    if slices[before]?.isEmpty == true { slices[before] = nil }
+                }
+                if let after { slices[after, default: []].insertSorted(id) }
+            }
+            for case let key? in [before, after] {
+                if let service = context.store.services.id(key) { context.enqueueProxy(AnyObjectID(service)) }
+            }
         }
     }
 
@@ -37,7 +48,7 @@ public struct KubeProxy: Sendable {
             var aliases = ["\(service.key):\(port.port)"]
             if index == 0 { aliases.append(service.key) }
             if !port.name.isEmpty { aliases.append("\(service.key):\(port.name)") }
-            let list = Self.endpoints(of: service, port, context, sandbox)
+            let list = Self.endpoints(slices[service.key] ?? [], port, context, sandbox)
             for alias in aliases { endpoints.update(endpoints.index(of: alias), exists: true, endpoints: list) }
             programmed += aliases
         }
@@ -54,17 +65,17 @@ public struct KubeProxy: Sendable {
 
     /// The ready endpoints, or, if there is none, those that still serve while they terminate.
     private static func endpoints(
-        of service: Service, _ port: ServicePort, _ context: ClusterContext, _ sandbox: (ObjectID<Pod>) -> SandboxID?
+        _ slices: [ObjectID<EndpointSlice>], _ port: ServicePort, _ context: ClusterContext,
+        _ sandbox: (ObjectID<Pod>) -> SandboxID?
     ) -> [EndpointTable.Endpoint] {
         var ready: [EndpointTable.Endpoint] = []
         var serving: [EndpointTable.Endpoint] = []
-        for slice in context.store.dependents(of: service.metadata.uid, EndpointSlice.self) {
+        for slice in slices {
             for endpoint in context.store[slice]?.endpoints ?? [] {
-                let isReady = endpoint.conditions?.ready == true
+                // An endpoint that says nothing of itself is taken for ready.
+                let isReady = endpoint.conditions?.ready ?? true
                 guard isReady || (endpoint.conditions?.serving == true && endpoint.conditions?.terminating == true),
-                    let target = endpoint.targetRef,
-                    let id = context.store.pods.id(namespace: target.namespace, name: target.name),
-                    let pod = context.store[id],
+                    let id = target(of: endpoint, context), let pod = context.store[id],
                     let sandbox = sandbox(id), let number = port.targetNumber(in: pod)
                 else { continue }
                 let entry = EndpointTable.Endpoint(sandbox: sandbox, port: Int(number))
@@ -72,6 +83,22 @@ public struct KubeProxy: Sendable {
             }
         }
         return ready.isEmpty ? serving : ready
+    }
+
+    /// The pod behind an endpoint: the one that it names, or else the one with its address.
+    private static func target(of endpoint: Endpoint, _ context: ClusterContext) -> ObjectID<Pod>? {
+        if let target = endpoint.targetRef {
+            return context.store.pods.id(namespace: target.namespace, name: target.name)
+        }
+        guard let address = endpoint.addresses.first, !address.isEmpty else { return nil }
+        return context.store.pods.ids.first { context.store[$0]?.status.podIP == address }
+    }
+}
+
+extension EndpointSlice {
+    /// The service that a slice says it is of, as `namespace/name`.
+    fileprivate var serviceKey: String? {
+        metadata.labels[EndpointSliceController.Label.service].map { metadata.namespace + "/" + $0 }
     }
 }
 
@@ -85,13 +112,15 @@ extension ClusterContext {
 
 extension KubeProxy: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("kube-proxy", version: 1)
+        writer.section("kube-proxy", version: 2)
+        writer.write(slices)
         writer.write(endpoints)
         writer.write(names)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("kube-proxy", version: 1)
+        try reader.section("kube-proxy", version: 2)
+        slices = try reader.read()
         endpoints = try reader.read()
         names = try reader.read()
     }

@@ -4,12 +4,22 @@ import Simulation
 
 /// What the kubelet knows about one container of a pod.
 struct ContainerRecord: Sendable {
-    enum Role: UInt8, Sendable, BinaryCodable { case initialization, sidecar, regular }
+    enum Role: UInt8, Sendable, BinaryCodable {
+        case initialization, sidecar, regular
+        /// Added to a running pod for debugging; runs once.
+        case ephemeral
+    }
 
     enum State: Sendable, Equatable {
         case waiting(reason: String, message: String)
         case running(since: SimulationTime)
         case terminated(Termination)
+    }
+
+    /// A waiting state, as `state.waiting` shows it.
+    struct Waiting: Sendable, Equatable {
+        var reason: String
+        var message: String
     }
 
     /// How a run ended, as `state.terminated` shows it.
@@ -43,6 +53,12 @@ struct ContainerRecord: Sendable {
     var exit: ExitStatus?
     /// Waits for its preStop hook before the signal.
     var inPreStop = false
+    /// While its postStart hook has not succeeded a container runs and is shown as it waited before.
+    var heldBack: Waiting?
+    /// The answer of the postStart hook is outstanding.
+    var inPostStart = false
+    /// What is said of a container while it starts again after its postStart hook failed; empty otherwise.
+    var hookError = ""
     var pullStarted: SimulationTime = .zero
     var probes: [ProbeWorker] = []
     var graceTimer: TimerHandle = .none
@@ -209,6 +225,10 @@ extension ContainerRecord: BinaryCodable {
         writer.write(isStopping)
         writer.write(exit)
         writer.write(inPreStop)
+        writer.write(heldBack?.reason)
+        writer.write(heldBack?.message)
+        writer.write(inPostStart)
+        writer.write(hookError)
         writer.write(pullStarted)
         writer.write(probes)
         writer.write(graceTimer)
@@ -232,6 +252,10 @@ extension ContainerRecord: BinaryCodable {
         isStopping = try reader.read()
         exit = try reader.read()
         inPreStop = try reader.read()
+        let (reason, message): (String?, String?) = (try reader.read(), try reader.read())
+        if let reason { heldBack = Waiting(reason: reason, message: message ?? "") }
+        inPostStart = try reader.read()
+        hookError = try reader.read()
         pullStarted = try reader.read()
         probes = try reader.read()
         graceTimer = try reader.read()

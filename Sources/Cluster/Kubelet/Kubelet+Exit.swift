@@ -18,13 +18,28 @@ extension Kubelet {
             on: &context.clock)
     }
 
-    mutating func exitNoticed(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), let exit = record.containers[index].exit,
+    mutating func exitNoticed(
+        _ sandbox: SandboxID, _ index: Int, logs: some ContainerLogSource, _ context: inout ClusterContext
+    ) {
+        guard let record = record(sandbox), var exit = record.containers[index].exit,
             let pod = context.store[record.id], isReachable(record)
         else { return }
         let now = context.now
         var since = now
         if case .running(let start) = record.containers[index].state { since = start }
+        let spec = pod.container(at: index)
+        if exit.message.isEmpty, exit.code != 0, spec?.terminationMessagePolicy == "FallbackToLogsOnError",
+            let run = record.containers[index].lastRun
+        {
+            exit.message = TerminationMessage.tail(of: logs.logLines(of: run))
+        }
+        let wasInPostStart = record.containers[index].inPostStart
+        if wasInPostStart, !record.containers[index].isStopping, let spec {
+            // The hook ended with its container.
+            event(.warning, "FailedPostStartHook", "PostStartHook failed", pod, spec, index, &context)
+            let error = hookError(spec, pod, "container not running")
+            _ = modify(sandbox) { $0.containers[index].hookError = error }
+        }
         let termination = ContainerRecord.Termination(
             code: Int32(clamping: exit.code), reason: exit.reason, message: exit.message, started: since,
             finished: now - configuration.relistLatency,
@@ -39,6 +54,8 @@ extension Kubelet {
             record.containers[index].ready = record.containers[index].role == .initialization && exit.code == 0
             record.containers[index].isStopping = false
             record.containers[index].inPreStop = false
+            record.containers[index].heldBack = nil
+            record.containers[index].inPostStart = false
         }
         if record.stage == .terminating {
             continueTermination(sandbox, pod, &context)
@@ -48,6 +65,7 @@ extension Kubelet {
         if mayRestart(record.containers[index].role, code: exit.code, pod.container(at: index), pod) {
             writeStatus(sandbox, &context)
             restart(sandbox, index, &context)
+            if wasInPostStart { proceed(sandbox, &context) }
         } else {
             writeStatus(sandbox, &context)
             proceed(sandbox, &context)
@@ -57,6 +75,7 @@ extension Kubelet {
     /// Whether a container that exited may run again (`ShouldContainerBeRestarted`).
     func mayRestart(_ role: ContainerRecord.Role, code: Int, _ container: Container?, _ pod: Pod) -> Bool {
         if role == .sidecar { return true }
+        if role == .ephemeral { return false }
         if role == .initialization { return code != 0 && pod.spec.restartPolicy != "Never" }
         if let container {
             return PodPhase.mayRestart(container, exitCode: Int32(clamping: code), podPolicy: pod.spec.restartPolicy)
@@ -98,7 +117,9 @@ extension Kubelet {
         _ = modify(sandbox) { record in
             record.containers[index].last = ended
             record.containers[index].restartCount &+= 1
-            record.containers[index].state = .waiting(reason: "ContainerCreating", message: "")
+            let error = record.containers[index].hookError
+            record.containers[index].state = .waiting(
+                reason: error.isEmpty ? "ContainerCreating" : "PostStartHookError", message: error)
         }
         begin(sandbox, index, pod, &context)
     }
@@ -157,23 +178,6 @@ extension Kubelet {
             context.runtimeRequests.append(.runHook(run, HookAction(hook, in: spec)))
         } else {
             context.runtimeRequests.append(.terminate(run))
-        }
-    }
-
-    mutating func hookFinished(_ run: ContainerID, _ succeeded: Bool, _ context: inout ClusterContext) {
-        guard let (sandbox, index) = owner(of: run), let record = record(sandbox), isReachable(record),
-            let pod = context.store[record.id],
-            let spec = pod.container(at: index)
-        else { return }
-        if record.containers[index].inPreStop {
-            if !succeeded { event(.warning, "FailedPreStopHook", "PreStopHook failed", pod, spec, index, &context) }
-            _ = modify(sandbox) { $0.containers[index].inPreStop = false }
-            context.runtimeRequests.append(.terminate(run))
-        } else if !succeeded, !record.containers[index].isStopping {
-            event(.warning, "FailedPostStartHook", "PostStartHook failed", pod, spec, index, &context)
-            kill(
-                sandbox, index, grace: .seconds(pod.spec.terminationGracePeriodSeconds ?? 30), "FailedPostStartHook",
-                &context)
         }
     }
 

@@ -17,6 +17,7 @@ extension Kubelet {
             nodes.append(NodeRecord(name: name, hardware: hardware, network: id.index))
             nodesByName[name] = id
             context.runtimeRequests.append(.addNode(id, hardware))
+            context.recordEvent(.normal, "Starting", "Starting kubelet.", about: node, source: .kubelet, host: name)
             if node.spec.podCIDR.isEmpty, let object = context.store.nodes.id(name) {
                 let range = Self.networkPrefix(id.index) + "0/24"
                 context.update(object) { node in
@@ -51,6 +52,10 @@ extension Kubelet {
         case .healthy:
             if before == .failed {
                 context.runtimeRequests.append(.addNode(id, nodes[Int(id.index)].hardware))
+                if let node = context.store.nodes.named(name) {
+                    context.recordEvent(
+                        .normal, "Starting", "Starting kubelet.", about: node, source: .kubelet, host: name)
+                }
                 restartAll(on: id, &context)
             } else {
                 for sandbox in nodes[Int(id.index)].sandboxes { catchUp(sandbox, &context) }
@@ -96,6 +101,12 @@ extension Kubelet {
                 record.hasSandbox = false
                 record.everRan = false
                 for index in record.containers.indices {
+                    record.containers[index].heldBack = nil
+                    record.containers[index].inPostStart = false
+                    if record.containers[index].role == .ephemeral {
+                        record.containers[index].endWithMachine(at: now, index)
+                        continue
+                    }
                     if case .running(let since) = record.containers[index].state {
                         record.containers[index].last = ContainerRecord.Termination(
                             code: 255, reason: "Unknown", message: "", started: since, finished: now,
@@ -136,13 +147,18 @@ extension Kubelet {
             context.queue.schedule(
                 .kubelet(.exitNoticed(sandbox, container: UInt8(index))), after: .seconds(1), on: &context.clock)
         }
-        for (index, container) in record.containers.enumerated() where container.runtime != nil {
+        for (index, container) in record.containers.enumerated()
+        where container.runtime != nil && container.heldBack == nil {
             _ = modify(sandbox) { record in
                 for place in record.containers[index].probes.indices {
                     record.containers[index].probes[place].awaiting = false
                 }
             }
             startProbes(sandbox, index, &context)
+        }
+        for (index, container) in record.containers.enumerated()
+        where container.heldBack != nil && !container.inPostStart && container.runtime != nil && !container.isStopping {
+            postStartFailed(sandbox, index, &context)
         }
         writeStatus(sandbox, &context)
         context.queue.schedule(.kubelet(.sync(sandbox)), after: .seconds(1), on: &context.clock)
@@ -247,6 +263,20 @@ extension Kubelet {
         }
         _ = modify(sandbox) { $0.override = ("Failed", "Evicted", message) }
         terminate(sandbox, pod, grace: .seconds(1), &context)
+    }
+}
+
+extension ContainerRecord {
+    /// An ephemeral container ends with its machine: it is not started again.
+    fileprivate mutating func endWithMachine(at now: SimulationTime, _ index: Int) {
+        isBusy = false
+        isStopping = false
+        exit = nil
+        guard case .running(let since) = state else { return }
+        state = .terminated(
+            Termination(
+                code: 255, reason: "Unknown", message: "", started: since, finished: now,
+                container: lastRun ?? ContainerID(slot: .max, generation: UInt32(index))))
     }
 }
 

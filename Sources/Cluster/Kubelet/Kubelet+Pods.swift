@@ -78,6 +78,7 @@ extension Kubelet {
     /// Looks at a pod: begins it, ends it, or follows a change of its spec.
     mutating func sync(_ sandbox: SandboxID, _ context: inout ClusterContext) {
         guard let record = record(sandbox), let pod = context.store[record.id], isReachable(record) else { return }
+        noteEphemeralContainers(sandbox, pod)
         if pod.metadata.deletionTimestamp != nil {
             _ = modify(sandbox) { $0.isDeleted = true }
             let grace = Duration.seconds(pod.metadata.deletionGracePeriodSeconds ?? 30)
@@ -91,6 +92,19 @@ extension Kubelet {
             followSpec(sandbox, pod, &context)
             proceed(sandbox, &context)
         case .terminating, .finished: break
+        }
+    }
+
+    /// Containers that were added to the pod since the kubelet last looked.
+    private mutating func noteEphemeralContainers(_ sandbox: SandboxID, _ pod: Pod) {
+        let count = min(
+            Int(UInt8.max),
+            pod.spec.initContainers.count + pod.spec.containers.count + pod.spec.ephemeralContainers.count)
+        guard !pod.spec.ephemeralContainers.isEmpty else { return }
+        _ = modify(sandbox) { record in
+            while record.containers.count < count {
+                record.containers.append(ContainerRecord(role: .ephemeral, reason: "ContainerCreating"))
+            }
         }
     }
 
@@ -160,6 +174,7 @@ extension Kubelet {
             context.queue.schedule(.kubelet(.sandboxReady(sandbox)), after: .seconds(10), on: &context.clock)
             return
         }
+        noteEphemeralContainers(sandbox, pod)
         let address = newAddress(on: record.node)
         _ = modify(sandbox) { record in
             record.stage = .active

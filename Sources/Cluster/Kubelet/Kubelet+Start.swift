@@ -9,8 +9,14 @@ extension Kubelet {
         guard let record = record(sandbox), record.stage == .active, let pod = context.store[record.id],
             isReachable(record)
         else { return }
+        for (index, container) in record.containers.enumerated() where container.role == .ephemeral {
+            if case .waiting = container.state, container.last == nil, !container.isBusy {
+                begin(sandbox, index, pod, &context)
+            }
+        }
         if !record.everRan {
-            for (index, container) in record.containers.enumerated() where container.role != .regular {
+            for (index, container) in record.containers.enumerated()
+            where container.role == .initialization || container.role == .sidecar {
                 switch container.state {
                 case .waiting:
                     if !container.isBusy { begin(sandbox, index, pod, &context) }
@@ -25,6 +31,8 @@ extension Kubelet {
             }
         }
         for (index, container) in record.containers.enumerated() where container.role == .regular {
+            // A postStart hook holds up the containers behind it.
+            if container.inPostStart || isStartingWithHook(container, pod.container(at: index)) { return }
             guard case .waiting = container.state, container.last == nil, !container.isBusy else {
                 // A pull holds up the containers behind it.
                 if case .waiting(let reason, _) = container.state, container.isBusy, reason != "CrashLoopBackOff",
@@ -37,6 +45,14 @@ extension Kubelet {
             }
             if begin(sandbox, index, pod, &context) { return }
         }
+    }
+
+    /// Whether a container is on its way to its first start, and has a postStart hook.
+    private func isStartingWithHook(_ container: ContainerRecord, _ spec: Container?) -> Bool {
+        guard container.isBusy, container.last == nil, case .waiting(let reason, _) = container.state else {
+            return false
+        }
+        return (reason == "ContainerCreating" || reason == "PodInitializing") && spec?.lifecycle?.postStart != nil
     }
 
     /// Takes one container towards its start.
@@ -193,6 +209,11 @@ extension Kubelet {
         let now = context.now
         let resources = Self.resources(of: spec)
         let epoch = record.startTime ?? now
+        let hook = spec.lifecycle?.postStart
+        var before = ContainerRecord.Waiting(reason: "ContainerCreating", message: "")
+        if case .waiting(let reason, let message) = record.containers[index].state {
+            before = ContainerRecord.Waiting(reason: reason, message: message)
+        }
         _ = modify(sandbox) { record in
             record.containers[index].isBusy = false
             record.containers[index].isStopping = false
@@ -201,10 +222,9 @@ extension Kubelet {
             record.containers[index].lastRun = run
             record.containers[index].state = .running(since: now)
             record.containers[index].exit = nil
-            record.containers[index].started = spec.startupProbe == nil
-            record.containers[index].ready =
-                record.containers[index].started && spec.readinessProbe == nil
-                && record.containers[index].role != .initialization
+            record.containers[index].heldBack = hook == nil ? nil : before
+            record.containers[index].inPostStart = hook != nil
+            if hook == nil { record.containers[index].begin(spec) }
             record.containers[index].allocated = resources
             record.containers[index].image = spec.image
             record.containers[index].probes = ProbeKind.allCases.filter { spec.probe($0) != nil }.map {
@@ -227,10 +247,11 @@ extension Kubelet {
                 of: spec, in: pod, nodeMemory: nodes[Int(record.node.index)].hardware.memoryBytes),
             restartCount: Int(record.containers[index].restartCount))
         context.runtimeRequests.append(.start(run, configuration))
-        if let hook = spec.lifecycle?.postStart {
+        if let hook {
             context.runtimeRequests.append(.runHook(run, HookAction(hook, in: spec)))
+        } else {
+            startProbes(sandbox, index, &context)
         }
-        startProbes(sandbox, index, &context)
         completeResize(sandbox, pod, &context)
         writeStatus(sandbox, &context)
         proceed(sandbox, &context)
@@ -270,7 +291,7 @@ extension Kubelet {
     ) {
         context.recordEvent(
             type, reason, message, about: pod, source: .kubelet, host: pod.spec.nodeName, container: container.name,
-            initContainer: index < pod.spec.ownInitContainers.count)
+            list: pod.containerList(at: index))
     }
 
     static func resources(of container: Container) -> ContainerResources {
@@ -279,6 +300,14 @@ extension Kubelet {
             cpuRequestMilli: requests["cpu"]?.milliValue ?? 0, cpuLimitMilli: limits["cpu"]?.milliValue,
             memoryRequestBytes: requests["memory"]?.value ?? 0, memoryLimitBytes: limits["memory"]?.value,
             gpus: Int(clamping: limits["nvidia.com/gpu"]?.value ?? 0))
+    }
+}
+
+extension ContainerRecord {
+    /// The container runs, and what it must do before that is done: from here on its probes decide.
+    mutating func begin(_ spec: Container) {
+        started = spec.startupProbe == nil
+        ready = started && spec.readinessProbe == nil && (role == .regular || role == .sidecar)
     }
 }
 

@@ -13,16 +13,16 @@ extension Kubelet {
 
     private mutating func status(of record: PodRecord, _ pod: Pod, _ context: borrowing ClusterContext) -> PodStatus {
         var status = pod.status
-        let count = pod.spec.ownInitContainers.count
         status.initContainerStatuses = []
         status.containerStatuses = []
+        status.ephemeralContainerStatuses = []
         for (index, container) in record.containers.enumerated() {
             guard let spec = pod.container(at: index) else { continue }
             let entry = containerStatus(container, index, spec, record, context)
-            if index < count {
-                status.initContainerStatuses.append(entry)
-            } else {
-                status.containerStatuses.append(entry)
+            switch container.role {
+            case .initialization, .sidecar: status.initContainerStatuses.append(entry)
+            case .regular: status.containerStatuses.append(entry)
+            case .ephemeral: status.ephemeralContainerStatuses.append(entry)
             }
         }
         let isTerminal = record.stage == .finished
@@ -118,13 +118,15 @@ extension Kubelet {
         status.name = spec.name
         let image = names(ofImage: spec.image)
         // The image as it is written, until the runtime has it.
-        let hasRun = container.last != nil || container.isRunning || container.termination != nil
+        let shown = container.heldBack.map { .waiting(reason: $0.reason, message: $0.message) } ?? container.state
+        let isRunning = container.isRunning && container.heldBack == nil
+        let hasRun = container.last != nil || isRunning || container.termination != nil
         status.image = hasRun ? image.normalized : spec.image
         status.restartCount = container.restartCount
         status.ready = container.ready
-        status.started = container.isRunning ? container.started : container.termination != nil ? false : false
+        status.started = container.role == .ephemeral ? nil : isRunning && container.started
         var state = ContainerState()
-        switch container.state {
+        switch shown {
         case .waiting(let reason, let message):
             var waiting = ContainerStateWaiting()
             waiting.reason = reason
@@ -149,7 +151,7 @@ extension Kubelet {
             status.lastState = last
             status.imageID = image.identifier
         }
-        if container.isRunning, spec.resources != nil {
+        if isRunning, spec.resources != nil {
             status.resources = Self.actualResources(container, spec)
         }
         return status
@@ -198,7 +200,7 @@ extension Kubelet {
     private static let digits = Array("0123456789abcdef".utf8)
 
     /// 64 hexadecimal digits that follow from a text: FNV-1a, four times with different beginnings.
-    private static func hexadecimal(_ text: String, after prefix: String) -> String {
+    static func hexadecimal(_ text: String, after prefix: String) -> String {
         var (text, prefix) = (text, prefix)
         var hashes: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
         func beginning(_ lane: UInt64) -> UInt64 { 0xcbf2_9ce4_8422_2325 &+ lane &* 0x9e37_79b9_7f4a_7c15 }

@@ -85,13 +85,15 @@ public struct Kubelet: Sendable {
 
     // MARK: Events
 
-    mutating func handle(_ work: KubeletWork, usage: some ContainerUsageSource, _ context: inout ClusterContext) {
+    mutating func handle(
+        _ work: KubeletWork, usage: some ContainerUsageSource & ContainerLogSource, _ context: inout ClusterContext
+    ) {
         switch work {
         case .sync(let pod): sync(pod, &context)
         case .sandboxReady(let pod): sandboxReady(pod, &context)
         case .imagePulled(let pod, let container): imagePulled(pod, Int(container), &context)
         case .startContainer(let pod, let container): startContainer(pod, Int(container), &context)
-        case .exitNoticed(let pod, let container): exitNoticed(pod, Int(container), &context)
+        case .exitNoticed(let pod, let container): exitNoticed(pod, Int(container), logs: usage, &context)
         case .retry(let pod, let container): retry(pod, Int(container), &context)
         case .probe(let pod, let container, let kind): runProbe(pod, Int(container), kind, &context)
         case .graceExpired(let pod, let container): graceExpired(pod, Int(container), &context)
@@ -155,7 +157,7 @@ public struct Kubelet: Sendable {
 
 extension Kubelet: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("kubelet", version: 3)
+        writer.section("kubelet", version: 4)
         writer.write(configuration)
         writer.write(nodes)
         writer.write(nodesByName)
@@ -173,7 +175,7 @@ extension Kubelet: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("kubelet", version: 3)
+        try reader.section("kubelet", version: 4)
         configuration = try reader.read()
         nodes = try reader.read()
         nodesByName = try reader.read()

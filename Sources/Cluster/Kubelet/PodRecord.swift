@@ -91,21 +91,32 @@ extension PodRecord: BinaryCodable {
 }
 
 extension Pod {
-    /// Init containers, then regular ones: the order in which records count them.
+    /// Init containers, regular ones, ephemeral ones: the order in which records count them.
     func container(at index: Int) -> Container? {
         if index < spec.ownInitContainers.count { return spec.ownInitContainers[index] }
         let regular = index - spec.ownInitContainers.count
-        return regular < spec.ownContainers.count ? spec.ownContainers[regular] : nil
+        if regular < spec.ownContainers.count { return spec.ownContainers[regular] }
+        let ephemeral = regular - spec.ownContainers.count
+        guard ephemeral < spec.ephemeralContainers.count else { return nil }
+        return spec.ephemeralContainers[ephemeral].ephemeralContainerCommon.container
     }
-}
 
-extension Pod {
+    /// The list of the spec in which a container stands, as an event's `fieldPath` names it.
+    func containerList(at index: Int) -> String {
+        let initial = spec.ownInitContainers.count
+        if index < initial { return "initContainers" }
+        return index < initial + spec.ownContainers.count ? "containers" : "ephemeralContainers"
+    }
+
     /// The name of ``container(at:)``, without a copy of all the rest.
     func containerName(at index: Int) -> String? {
         let initial = spec.ownInitContainers
         if index < initial.count { return initial[index].name }
         let regular = spec.ownContainers
-        return index - initial.count < regular.count ? regular[index - initial.count].name : nil
+        if index - initial.count < regular.count { return regular[index - initial.count].name }
+        let ephemeral = index - initial.count - regular.count
+        guard ephemeral < spec.ephemeralContainers.count else { return nil }
+        return spec.ephemeralContainers[ephemeral].ephemeralContainerCommon.name
     }
 }
 

@@ -31,6 +31,11 @@ enum PodDescriber: Describer {
                 pod: pod)
         }
         writer.containers("Containers", pod.spec.containers, pod.status.containerStatuses, isTemplate: false, pod: pod)
+        if !pod.spec.ephemeralContainers.isEmpty {
+            writer.containers(
+                "Ephemeral Containers", pod.spec.ephemeralContainers.map(\.ephemeralContainerCommon.container),
+                pod.status.ephemeralContainerStatuses, isTemplate: false, pod: pod)
+        }
         if !pod.spec.readinessGates.isEmpty {
             writer.line(0, "Readiness Gates:")
             writer.line(1, "Type\tStatus")

@@ -302,7 +302,7 @@ enum Containers {
 
 extension EphemeralContainerCommon {
     /// The same fields as those of a container.
-    var container: Container {
+    public var container: Container {
         var container = Container()
         container.name = name
         container.image = image

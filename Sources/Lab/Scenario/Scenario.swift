@@ -73,6 +73,8 @@ public struct NodeDescription: Sendable, Codable {
     /// Cores and memory, as Kubernetes quantities.
     public var cpu: String
     public var memory: String
+    /// Quantities of cpu, memory and ephemeral-storage that pods cannot have: the kubelet's own and the system's.
+    public var reserved: [String: String]
     public var gpus: Int
     public var zone: String
     public var instanceType: String
@@ -85,7 +87,7 @@ public struct NodeDescription: Sendable, Codable {
     public var price: Double
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, count, cpu, memory, gpus, zone, instanceType, coreSpeed, labels, taints, price
+        case name, count, cpu, memory, reserved, gpus, zone, instanceType, coreSpeed, labels, taints, price
     }
 
     public init(from decoder: any Decoder) throws {
@@ -94,6 +96,7 @@ public struct NodeDescription: Sendable, Codable {
         count = try container.decodeIfPresent(Int.self, forKey: .count) ?? 1
         cpu = try container.decodeIfPresent(String.self, forKey: .cpu) ?? "4"
         memory = try container.decodeIfPresent(String.self, forKey: .memory) ?? "16Gi"
+        reserved = try container.decodeIfPresent([String: String].self, forKey: .reserved) ?? [:]
         gpus = try container.decodeIfPresent(Int.self, forKey: .gpus) ?? 0
         zone = try container.decodeIfPresent(String.self, forKey: .zone) ?? "zone-a"
         instanceType = try container.decodeIfPresent(String.self, forKey: .instanceType) ?? "general"
@@ -108,6 +111,20 @@ public struct NodeDescription: Sendable, Codable {
                     forKey: key, in: container,
                     debugDescription:
                         "\"\(text)\" is not a positive quantity of at most \(key == .cpu ? "4096 cores" : "1Pi") (try 4 or 16Gi)"
+                )
+            }
+        }
+        let capacity = ["cpu": cpu, "memory": memory, "ephemeral-storage": "100Gi"].mapValues {
+            try? Quantity(parsing: $0)
+        }
+        for (name, text) in reserved.sorted(by: { $0.key < $1.key }) {
+            guard let whole = capacity[name] ?? nil, let part = try? Quantity(parsing: text), part >= Quantity(),
+                part < whole
+            else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .reserved, in: container,
+                    debugDescription:
+                        "\(name): \"\(text)\" is not less than what the machine has of cpu, memory or ephemeral-storage"
                 )
             }
         }

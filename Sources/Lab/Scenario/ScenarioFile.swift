@@ -147,7 +147,8 @@ extension NodeDescription {
             taints.append(taint)
         }
         return NodeShape(
-            name: name, cpu: cpu, memory: memory, gpus: Int64(gpus), zone: zone, instanceType: instanceType,
+            name: name, cpu: cpu, memory: memory, reserved: reserved.compactMapValues { try? Quantity(parsing: $0) },
+            gpus: Int64(gpus), zone: zone, instanceType: instanceType,
             coreSpeed: coreSpeed,
             labels: labels, taints: taints, price: price)
     }

@@ -13,7 +13,8 @@ extension Workloads {
         case .sleep(let duration): finishHook(slot, after: duration, succeeded: true)
         case .exec(let command):
             // `sleep 10`, alone or inside a shell's script, is what almost every hook does.
-            finishHook(slot, after: Self.sleep(in: command) ?? .milliseconds(5), succeeded: true)
+            finishHook(
+                slot, after: Self.sleep(in: command) ?? .milliseconds(5), succeeded: !Self.fails(command))
         case .httpGet(_, let port):
             let isListening = listens(slot, on: port) && !processes[slot].isDeadlocked
             finishHook(slot, after: .milliseconds(isListening ? 5 : 0), succeeded: isListening)
@@ -31,6 +32,13 @@ extension Workloads {
             total = (total ?? .zero) + span
         }
         return total
+    }
+
+    /// Whether a command says that it fails: `false`, or `exit` with another number than 0.
+    static func fails(_ command: [String]) -> Bool {
+        let words = command.flatMap { $0.split { $0 == " " || $0 == ";" || $0 == "&" || $0 == "\n" } }
+        if let last = words.last, last == "false" || last.hasSuffix("/false") { return true }
+        return zip(words, words.dropFirst()).contains { $0 == "exit" && (Int($1) ?? 0) != 0 }
     }
 
     private mutating func finishHook(_ slot: Int, after delay: Duration, succeeded: Bool) {

@@ -6,6 +6,9 @@ import Simulation
 
 /// Laws about what one event may change: bounds that hold for every step of a controller, though not for every state
 /// (a user may lower `replicas` below what exists; no controller may then add a pod).
+///
+/// What is looked at is what changed: the store keeps a trail of changes for the inspector, and a law costs nothing
+/// after an event that does not concern it.
 struct LawsOfChange {
     private struct Rollout: Equatable {
         var replicas: Int32
@@ -15,83 +18,120 @@ struct LawsOfChange {
         var sets: [String]
     }
 
-    private var revision: Int64 = 0
+    private var seen = 0
     private var rollouts: [String: Rollout] = [:]
     private var activePods: [String: Int] = [:]
     private var desired: [String: Int32] = [:]
+    private(set) var workloads = LawsOfWorkloads()
+    private var limits = LawsOfLimits()
+
+    /// Has the world keep a trail from here on.
+    mutating func follow(_ world: inout World) {
+        world.cluster.context.trail = []
+        seen = 0
+    }
 
     /// Compares the world with how it was at the last call.
     mutating func check(_ world: borrowing World, _ found: inout [String]) {
+        guard let count = world.cluster.context.trail?.count, count > seen else { return }
         let context = world.cluster.context
-        guard context.store.revision != revision else { return }
-        revision = context.store.revision
-        checkDeployments(context, &found)
-        checkReplicaSets(context, &found)
-        checkAutoscalers(context, &found)
-        context.store.podDisruptionBudgets.forEach { _, budget in
-            if budget.status.disruptionsAllowed < 0 {
-                found.append("pdb/\(budget.key) allows \(budget.status.disruptionsAllowed) disruptions")
+        let changes = (context.trail ?? [])[seen...]
+        seen = count
+        let touched = Touched(changes, context)
+        for id in touched.deployments { checkDeployment(id, context, &found) }
+        for id in touched.replicaSets { checkReplicaSet(id, context, &found) }
+        for change in changes { checkAutoscaler(change, &found) }
+        workloads.check(changes, touched, context, &found)
+        limits.check(changes, context, &found)
+    }
+
+    private mutating func checkDeployment(
+        _ id: ObjectID<Deployment>, _ context: ClusterContext, _ found: inout [String]
+    ) {
+        guard let deployment = context.store[id] else { return }
+        let rollout = RolloutDeployment(deployment, context)
+        let sets = context.store.dependents(of: deployment.metadata.uid, ReplicaSet.self).compactMap {
+            context.store[$0]
+        }
+        let total = sets.reduce(Int32(0)) { $0 + ($1.spec.replicas ?? 1) }
+        let state = Rollout(
+            replicas: rollout.replicas, minAvailable: rollout.minAvailable, total: total, sets: sets.map(\.metadata.uid)
+        )
+        guard let before = rollouts.updateValue(state, forKey: deployment.metadata.uid) else { return }
+        // Sets that are adopted bring their pods along.
+        if total > before.total, total > rollout.sizeLimit, state.sets.allSatisfy(before.sets.contains) {
+            found.append(
+                "deployment/\(deployment.key) grew from \(before.total) to \(total) pods, its limit is \(rollout.sizeLimit)"
+            )
+        }
+        if total < before.total, total < rollout.minAvailable, before.replicas == rollout.replicas,
+            before.minAvailable == rollout.minAvailable, !rollout.isDeleting,
+            before.sets.allSatisfy(state.sets.contains)
+        {
+            found.append(
+                "deployment/\(deployment.key) shrank from \(before.total) to \(total) pods, \(rollout.minAvailable) must stay available"
+            )
+        }
+    }
+
+    private mutating func checkReplicaSet(
+        _ id: ObjectID<ReplicaSet>, _ context: ClusterContext, _ found: inout [String]
+    ) {
+        guard let set = context.store[id] else { return }
+        let active = context.store.dependents(of: set.metadata.uid, Pod.self).count {
+            context.store[$0]?.isActive == true
+        }
+        if let before = activePods.updateValue(active, forKey: set.metadata.uid), active > before,
+            active > Int(set.spec.replicas ?? 1)
+        {
+            found.append(
+                "replicaset/\(set.key) grew from \(before) to \(active) pods and wants \(set.spec.replicas ?? 1)")
+        }
+    }
+
+    private mutating func checkAutoscaler(_ change: ObjectChange, _ found: inout [String]) {
+        guard change.kind != .deleted, let (_, _, autoscaler) = change.object(HorizontalPodAutoscaler.self) else {
+            return
+        }
+        let wanted = autoscaler.status.desiredReplicas
+        guard let before = desired.updateValue(wanted, forKey: autoscaler.metadata.uid), before != wanted, wanted != 0
+        else { return }
+        let (least, most) = (autoscaler.spec.minReplicas ?? 1, autoscaler.spec.maxReplicas)
+        if wanted < least || wanted > most {
+            found.append("hpa/\(autoscaler.key) wants \(wanted) pods, its bounds are \(least) and \(most)")
+        }
+    }
+}
+
+/// The workloads that a run of changes concerns, themselves or by their pods and sets.
+struct Touched {
+    private(set) var deployments: [ObjectID<Deployment>] = []
+    private(set) var replicaSets: [ObjectID<ReplicaSet>] = []
+    private(set) var jobs: [ObjectID<Job>] = []
+
+    init(_ changes: ArraySlice<ObjectChange>, _ context: ClusterContext) {
+        for change in changes {
+            switch change.id.kind {
+            case .deployment: Self.add(change.id.typed(), to: &deployments)
+            case .replicaSet:
+                Self.add(change.id.typed(), to: &replicaSets)
+                guard let (_, old, set) = change.object(ReplicaSet.self) else { continue }
+                Self.add(context.controller(of: set), to: &deployments)
+                if let old { Self.add(context.controller(of: old), to: &deployments) }
+            case .job: Self.add(change.id.typed(), to: &jobs)
+            case .pod:
+                guard let (_, old, pod) = change.object(Pod.self) else { continue }
+                for pod in [pod, old ?? pod] {
+                    Self.add(context.controller(of: pod), to: &replicaSets)
+                    Self.add(context.controller(of: pod), to: &jobs)
+                }
+            default: break
             }
         }
     }
 
-    private mutating func checkDeployments(_ context: ClusterContext, _ found: inout [String]) {
-        var now: [String: Rollout] = [:]
-        context.store.deployments.forEach { _, deployment in
-            let rollout = RolloutDeployment(deployment, context)
-            let sets = context.store.dependents(of: deployment.metadata.uid, ReplicaSet.self).compactMap {
-                context.store[$0]
-            }
-            let total = sets.reduce(Int32(0)) { $0 + ($1.spec.replicas ?? 1) }
-            let state = Rollout(
-                replicas: rollout.replicas, minAvailable: rollout.minAvailable, total: total,
-                sets: sets.map(\.metadata.uid))
-            now[deployment.metadata.uid] = state
-            guard let before = rollouts[deployment.metadata.uid] else { return }
-            if total > before.total, total > rollout.sizeLimit {
-                found.append(
-                    "deployment/\(deployment.key) grew from \(before.total) to \(total) pods, its limit is \(rollout.sizeLimit)"
-                )
-            }
-            if total < before.total, total < rollout.minAvailable, before.replicas == rollout.replicas,
-                before.minAvailable == rollout.minAvailable, !rollout.isDeleting,
-                before.sets.allSatisfy(state.sets.contains)
-            {
-                found.append(
-                    "deployment/\(deployment.key) shrank from \(before.total) to \(total) pods, \(rollout.minAvailable) must stay available"
-                )
-            }
-        }
-        rollouts = now
-    }
-
-    private mutating func checkReplicaSets(_ context: ClusterContext, _ found: inout [String]) {
-        var now: [String: Int] = [:]
-        context.store.replicaSets.forEach { _, set in
-            let active = context.store.dependents(of: set.metadata.uid, Pod.self).count {
-                context.store[$0]?.isActive == true
-            }
-            now[set.metadata.uid] = active
-            if let before = activePods[set.metadata.uid], active > before, active > Int(set.spec.replicas ?? 1) {
-                found.append(
-                    "replicaset/\(set.key) grew from \(before) to \(active) pods and wants \(set.spec.replicas ?? 1)")
-            }
-        }
-        activePods = now
-    }
-
-    private mutating func checkAutoscalers(_ context: ClusterContext, _ found: inout [String]) {
-        var now: [String: Int32] = [:]
-        context.store.horizontalPodAutoscalers.forEach { _, autoscaler in
-            let wanted = autoscaler.status.desiredReplicas
-            now[autoscaler.metadata.uid] = wanted
-            guard let before = desired[autoscaler.metadata.uid], before != wanted, wanted != 0 else { return }
-            let (least, most) = (autoscaler.spec.minReplicas ?? 1, autoscaler.spec.maxReplicas)
-            if wanted < least || wanted > most {
-                found.append("hpa/\(autoscaler.key) wants \(wanted) pods, its bounds are \(least) and \(most)")
-            }
-        }
-        desired = now
+    private static func add<Object>(_ id: ObjectID<Object>?, to list: inout [ObjectID<Object>]) {
+        if let id, !list.contains(id) { list.append(id) }
     }
 }
 

@@ -11,11 +11,24 @@ struct RandomActions {
     /// What was done, for the report of a failure.
     private(set) var log: [String] = []
 
-    init(seed: UInt64) { dice = Dice(seed: seed, name: "invariants/actions") }
+    /// For what is done beside that; the choices above stay what they were.
+    private var more: Dice
+
+    init(seed: UInt64) {
+        dice = Dice(seed: seed, name: "invariants/actions")
+        more = Dice(seed: seed, name: "invariants/more-actions")
+    }
 
     mutating func act(on world: inout World) {
-        let request = choose(in: world)
-        guard let request else { return }
+        if let request = choose(in: world) { send(request, to: &world) }
+        guard more.chance(0.4) else { return }
+        swap(&dice, &more)
+        let request = chooseMore(in: world)
+        swap(&dice, &more)
+        if let request { send(request, to: &world) }
+    }
+
+    private mutating func send(_ request: APIRequest, to world: inout World) {
         let answer = world.respond(to: request)
         log.append(
             "\(world.now.seconds) s: \(request.verb.rawValue) \(request.resource.plural) \(request.name) \(request.subresource) \(request.body.map { String(decoding: $0.compactBytes.prefix(160), as: UTF8.self) } ?? "") -> \(answer.code)"
@@ -64,7 +77,89 @@ struct RandomActions {
         }
     }
 
+    /// Services and their slices, workloads that are counted or ordered, and limits.
+    private mutating func chooseMore(in world: World) -> APIRequest? {
+        let store = world.cluster.context.store
+        switch dice.below(16) {
+        case 0: return slice(store).map { delete(EndpointSlice.resource, $0.metadata.name) }
+        case 1, 2:
+            let change = dice.pick([
+                "{\"endpoints\":[]}", "{\"ports\":[]}",
+                "{\"metadata\":{\"labels\":{\"kubernetes.io/service-name\":\"other\"}}}",
+                "{\"endpoints\":[{\"addresses\":[\"10.1.1.1\"]}]}", "{\"metadata\":{\"ownerReferences\":null}}",
+            ])
+            return slice(store).map { merge($0, change) }
+        case 3:
+            let change = dice.pick([
+                "{\"spec\":{\"selector\":{\"app\":\"front\"}}}", "{\"spec\":{\"selector\":{\"app\":\"app\"}}}",
+                "{\"spec\":{\"ports\":[{\"port\":80,\"targetPort\":8001}]}}",
+                "{\"spec\":{\"ports\":[{\"port\":80,\"targetPort\":8000}]}}",
+                "{\"spec\":{\"publishNotReadyAddresses\":\(dice.chance(0.5))}}",
+                "{\"metadata\":{\"labels\":{\"a\":\"b\"}}}",
+            ])
+            return subject(store.services.sorted.map(\.object)).map { merge($0, change) }
+        case 4: return service(store)
+        case 5, 6:
+            return subject(store.statefulSets.sorted.map(\.object)).map {
+                patch($0, "{\"spec\":{\"replicas\":\(dice.below(5))}}", subresource: "scale")
+            }
+        case 7:
+            let stamp = "\(world.now.nanoseconds)"
+            return subject(store.statefulSets.sorted.map(\.object)).map {
+                patch($0, "{\"spec\":{\"template\":{\"metadata\":{\"annotations\":{\"restarted\":\"\(stamp)\"}}}}}")
+            }
+        case 8: return job(store).map { merge($0, "{\"spec\":{\"parallelism\":\(dice.below(4))}}") }
+        case 9: return job(store).map { merge($0, "{\"spec\":{\"suspend\":\(dice.chance(0.4))}}") }
+        case 10: return job(store).map { delete(Job.resource, $0.metadata.name) }
+        case 11:
+            return subject(store.resourceQuotas.sorted.map(\.object)).map {
+                merge($0, "{\"spec\":{\"hard\":{\"pods\":\"\(4 + dice.below(12))\"}}}")
+            }
+        case 12:
+            return subject(store.podDisruptionBudgets.sorted.map(\.object)).map {
+                merge($0, "{\"spec\":{\"minAvailable\":\(dice.below(3)),\"maxUnavailable\":null}}")
+            }
+        case 13:
+            return pod(store).map {
+                patch(
+                    $0, "{\"spec\":{\"ephemeralContainers\":[{\"name\":\"debugger\",\"image\":\"task:1\"}]}}",
+                    subresource: "ephemeralcontainers")
+            }
+        case 14:
+            let cpu = dice.pick(["20m", "300m", "900m"])
+            return pod(store).flatMap { pod in
+                guard let name = pod.spec.containers.first?.name else { return nil }
+                var request = patch(
+                    pod,
+                    "{\"spec\":{\"containers\":[{\"name\":\"\(name)\",\"resources\":{\"requests\":{\"cpu\":\"\(cpu)\"}}}]}}",
+                    subresource: "resize")
+                request.patchType = .strategicMerge
+                return request
+            }
+        default:
+            return subject(store.daemonSets.sorted.map(\.object)).map {
+                patch(
+                    $0,
+                    "{\"spec\":{\"updateStrategy\":{\"rollingUpdate\":{\"maxSurge\":\(dice.below(2)),\"maxUnavailable\":1}},\"template\":{\"metadata\":{\"annotations\":{\"n\":\"\(dice.below(9))\"}}}}}"
+                )
+            }
+        }
+    }
+
+    /// Takes a service away, or puts it back.
+    private mutating func service(_ store: APIStore) -> APIRequest? {
+        let name = dice.pick(["app", "front"])
+        if store.services.named("shop/" + name) != nil { return delete(Service.resource, name) }
+        guard let document = try? YAMLReader.documents(RandomWorld.service(name)).first else { return nil }
+        return APIRequest(.create, Service.resource, namespace: "shop", body: document.value)
+    }
+
     // MARK: Subjects
+
+    private mutating func slice(_ store: APIStore) -> EndpointSlice? {
+        subject(store.endpointSlices.sorted.map(\.object))
+    }
+    private mutating func job(_ store: APIStore) -> Job? { subject(store.jobs.sorted.map(\.object)) }
 
     private mutating func deployment(_ store: APIStore) -> Deployment? {
         subject(store.deployments.sorted.map(\.object))
@@ -85,6 +180,12 @@ struct RandomActions {
             .patch, Object.resource, namespace: object.metadata.namespace, name: object.metadata.name,
             subresource: subresource,
             body: json(body), patchType: subresource.isEmpty ? .strategicMerge : .merge)
+    }
+
+    private func merge<Object: KubernetesObject>(_ object: Object, _ body: String) -> APIRequest {
+        APIRequest(
+            .patch, Object.resource, namespace: object.metadata.namespace, name: object.metadata.name, body: json(body),
+            patchType: .merge)
     }
 
     private func scale(_ object: Deployment, to replicas: Int) -> APIRequest {

@@ -30,8 +30,11 @@ struct RandomWorld {
         var dice = Dice(seed: seed, name: "invariants/world")
         let calm = Duration.seconds(Int64(120 + dice.below(120)))
         self.calm = calm
-        manifests = Self.manifests(&dice)
+        let first = Self.manifests(&dice)
         scenario = Self.scenario(&dice, calm: calm)
+        // Dice of their own: what is added here leaves the rest of a world as it was.
+        var more = Dice(seed: seed, name: "invariants/more")
+        manifests = first + Self.moreManifests(&more)
     }
 
     // MARK: The scenario
@@ -175,7 +178,89 @@ struct RandomWorld {
         return documents.joined(separator: "\n---\n") + "\n"
     }
 
-    private static func service(_ name: String) -> String {
+    /// Ordered pods that answer probes, Jobs with indexes, and limits on all of them.
+    private static func moreManifests(_ dice: inout Dice) -> String {
+        var documents: [String] = []
+        if dice.chance(0.35) {
+            let command = dice.pick(["[sleep, \"3\"]", "[\"false\"]"])
+            documents.append(
+                """
+                apiVersion: apps/v1
+                kind: StatefulSet
+                metadata: {name: store}
+                spec:
+                  replicas: \(1 + dice.below(3))
+                  serviceName: store
+                  minReadySeconds: \(dice.pick([0, 0, 3]))
+                  updateStrategy: \(dice.pick(["{type: RollingUpdate}", "{type: OnDelete}", "{rollingUpdate: {partition: 1}}"]))
+                  selector: {matchLabels: {app: store}}
+                  template:
+                    metadata: {labels: {app: store}}
+                    spec:
+                      terminationGracePeriodSeconds: \(dice.pick([1, 5]))
+                      containers:
+                        - name: main
+                          image: "app:1"
+                          resources: {requests: {cpu: 50m, memory: 48Mi}}
+                          readinessProbe: {httpGet: {path: /readyz, port: 8000}, periodSeconds: 2}
+                          \(dice.maybe(0.4, "lifecycle: {postStart: {exec: {command: \(command)}}}"))
+                """)
+        }
+        if dice.chance(0.35) {
+            documents.append(
+                """
+                apiVersion: batch/v1
+                kind: Job
+                metadata: {name: batch}
+                spec:
+                  completions: \(2 + dice.below(5))
+                  parallelism: \(dice.below(4))
+                  backoffLimit: \(dice.below(5))
+                  completionMode: \(dice.pick(["Indexed", "NonIndexed"]))
+                  podReplacementPolicy: \(dice.pick(["Failed", "TerminatingOrFailed"]))
+                  template:
+                    metadata: {labels: {app: batch}}
+                    spec:
+                      restartPolicy: \(dice.pick(["Never", "OnFailure"]))
+                      containers:
+                        - {name: main, image: "task:1", terminationMessagePolicy: FallbackToLogsOnError, resources: {requests: {cpu: 20m, memory: 30Mi}}}
+                """)
+        }
+        if dice.chance(0.3) {
+            let policy = dice.pick(["Allow", "Forbid", "Replace"])
+            documents.append(
+                """
+                apiVersion: batch/v1
+                kind: CronJob
+                metadata: {name: nightly}
+                spec:
+                  schedule: "* * * * *"
+                  concurrencyPolicy: \(policy)
+                  successfulJobsHistoryLimit: \(dice.below(3))
+                  jobTemplate:
+                    spec:
+                      backoffLimit: 1
+                      template:
+                        metadata: {labels: {app: nightly}}
+                        spec:
+                          restartPolicy: Never
+                          containers: [{name: main, image: "task:1", resources: {requests: {cpu: 20m, memory: 30Mi}}}]
+                """)
+        }
+        if dice.chance(0.3) {
+            documents.append(
+                "apiVersion: v1\nkind: ResourceQuota\nmetadata: {name: counts}\nspec: {hard: {pods: \"\(6 + dice.below(10))\", count/jobs.batch: \"\(3 + dice.below(4))\", services: \"4\", requests.memory: \(dice.pick(["512Mi", "2Gi"]))}}"
+            )
+        }
+        if dice.chance(0.3) {
+            documents.append(
+                "apiVersion: policy/v1\nkind: PodDisruptionBudget\nmetadata: {name: store}\nspec: {selector: {matchLabels: {app: \(dice.pick(["store", "app", "mailer"]))}}, maxUnavailable: \(dice.pick(["0", "1", "50%"]))}"
+            )
+        }
+        return documents.map { "---\n" + $0 + "\n" }.joined()
+    }
+
+    static func service(_ name: String) -> String {
         "apiVersion: v1\nkind: Service\nmetadata: {name: \(name)}\nspec: {selector: {app: \(name)}, ports: [{port: 80, targetPort: 8000}]}"
     }
 
@@ -257,7 +342,9 @@ struct RandomWorld {
                     "    startupProbe: {httpGet: {path: /healthz, port: 8000}, periodSeconds: 1, failureThreshold: \(dice.pick([2, 30]))}"
                 )
             }
-            if dice.chance(0.3) { lines.append("    lifecycle: {preStop: {sleep: {seconds: \(dice.below(min(grace, 7)))}}}") }
+            if dice.chance(0.3) {
+                lines.append("    lifecycle: {preStop: {sleep: {seconds: \(dice.below(min(grace, 7)))}}}")
+            }
             if dice.chance(0.2) { lines.append("    envFrom: [{configMapRef: {name: settings}}]") }
         }
         return lines.map { "      " + $0 }.joined(separator: "\n")

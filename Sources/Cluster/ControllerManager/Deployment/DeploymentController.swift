@@ -25,8 +25,14 @@ struct DeploymentController: Controller, Sendable {
         case .deployment:
             if change.kind == .deleted { wakeups.forget(change.id) } else { context.enqueue(.deployment, change.id) }
         case .replicaSet:
-            if let (_, _, set) = change.object(ReplicaSet.self),
-                let owner: ObjectID<Deployment> = context.controller(of: set)
+            guard let (_, old, set) = change.object(ReplicaSet.self) else { return }
+            if let owner: ObjectID<Deployment> = context.controller(of: set) {
+                context.enqueue(.deployment, owner)
+            } else if set.controller == nil, change.kind != .deleted {
+                context.enqueueClaimants(of: set, .deployment) { (owner: Deployment) in owner.spec.selector }
+            }
+            if let old, old.controller?.uid != set.controller?.uid,
+                let owner: ObjectID<Deployment> = context.controller(of: old)
             {
                 context.enqueue(.deployment, owner)
             }
@@ -112,6 +118,7 @@ struct DeploymentController: Controller, Sendable {
                 source: .deploymentController)
             return
         }
+        context.claimReplicaSets(for: deployment)
         var sets = Sets(of: deployment, context)
         var rollout = RolloutDeployment(deployment, context)
         if rollout.isDeleting {

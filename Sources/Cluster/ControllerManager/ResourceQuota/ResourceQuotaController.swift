@@ -14,7 +14,10 @@ struct ResourceQuotaController: Controller, Sendable {
             }
             if change.kind == .modified { return }
         }
-        guard change.kind == .deleted || Self.hasFinished(change) || change.id.kind == .resourceQuota else { return }
+        guard
+            change.kind == .deleted || Self.hasFinished(change) || Self.isResized(change)
+                || change.id.kind == .resourceQuota
+        else { return }
         let table = context.store.resourceQuotas
         for id in table.ids where table[id]?.metadata.namespace == change.metadata.namespace {
             context.enqueue(.resourceQuota, id)
@@ -25,6 +28,12 @@ struct ResourceQuotaController: Controller, Sendable {
         guard let (_, old, pod) = change.object(Pod.self), let old else { return false }
         func isFinished(_ pod: Pod) -> Bool { pod.status.phase == "Succeeded" || pod.status.phase == "Failed" }
         return isFinished(pod) && !isFinished(old)
+    }
+
+    /// Whether a pod asks for other amounts than before.
+    private static func isResized(_ change: ObjectChange) -> Bool {
+        guard change.differences.contains(.spec), let (_, old, pod) = change.pod, let old else { return false }
+        return QuotaUsage.of(old) != QuotaUsage.of(pod)
     }
 
     mutating func reconcile(_ id: AnyObjectID, _ context: inout ClusterContext) {
