@@ -190,7 +190,7 @@ import Testing
         let before = try rig.get("p", Pod.self)
         let response = try rig.patch(
             Pod.resource, "p",
-            "metadata: {labels: {x: y}}\nspec: {containers: [{name: app, image: \"web:2\"}], ephemeralContainers: [{name: d, image: \"shell:1\"}]}",
+            "metadata: {labels: {x: z}}\nspec: {containers: [{name: app, image: \"web:2\"}], ephemeralContainers: [{name: d, image: \"shell:1\"}]}",
             subresource: "ephemeralcontainers")
         #expect(response.code == 200, "\(response)")
         let after = try rig.get("p", Pod.self)

@@ -76,7 +76,7 @@ import Testing
         .recorded("052", "describe deploy web"),
         .recorded("053", "describe pod BAD"), .recorded("054", "get pod BAD -o yaml"), .recorded("055", "logs BAD"),
         .recorded("057", "rollout history deploy/web"), .silent("rollout undo deploy/web"),
-        .pass(0.1), .recorded("059", "rollout status deploy/web"),
+        .pass(0.007), .recorded("059", "rollout status deploy/web"),
         .silent("rollout undo deploy/web --to-revision=1"), .silent("rollout status deploy/web"),
         .recorded("064", "rollout undo deploy/web --to-revision=99"),
         .silent("apply -f 03-worker.yaml"), .pass(4), .recorded("066", "scale deploy/worker --replicas=4"), .pass(3),

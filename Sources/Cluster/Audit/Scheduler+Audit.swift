@@ -3,9 +3,15 @@ import KubernetesAPI
 /// The scheduler's cache against the store that it mirrors.
 extension Scheduler {
     /// No node is asked for more than it can allocate. A pod that its owner put on a node by hand is the kubelet's to
-    /// reject, and counts until then.
+    /// reject, and counts until then; one that was resized asks for what it may have to wait for.
     func auditRoom(_ found: inout [String]) {
-        for node in nodes where node.isPresent && !node.pods.contains(where: { $0.isPlacedByHand }) {
+        for node in nodes where node.isPresent {
+            let before = found.count
+            defer {
+                if found.count > before, node.pods.contains(where: { $0.isPlacedByHand || $0.isResized }) {
+                    found.removeLast(found.count - before)
+                }
+            }
             let (asked, room) = (node.requested, node.allocatable)
             if asked.cpuMilli > room.cpuMilli {
                 found.append("\(node.name): \(asked.cpuMilli)m CPU of \(room.cpuMilli)m are given away")
@@ -107,6 +113,11 @@ extension PodInfo {
         isPreempted == other.isPreempted && pod.metadata.labels == other.pod.metadata.labels
             && (pod.metadata.deletionTimestamp == nil) == (other.pod.metadata.deletionTimestamp == nil)
     }
+}
+
+extension PodInfo {
+    /// Its spec was changed since its creation, beyond the change that its deletion is.
+    var isResized: Bool { pod.metadata.generation > (pod.metadata.deletionTimestamp == nil ? 1 : 2) }
 }
 
 extension ResourceVector {

@@ -29,8 +29,9 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 
 ## api-server
 - **Real.** Resource versions count every change; conflicts on stale versions; JSON, merge and strategic merge patches;
-  label and field selectors; the subresources status, scale, eviction, resize, binding and log; quota, limit ranges,
-  priority and default tolerations at admission; namespaces that end with their contents; watches.
+  label and field selectors; the subresources status, scale, eviction, resize, ephemeralcontainers, binding and log;
+  quota, limit ranges, priority and default tolerations at admission; namespaces that end with their contents; watches;
+  Leases and Events that users write (a replaced Lease must say which revision it replaces, as leader election needs).
 - **Left out.** Authentication and authorisation (roles and bindings are stored, nobody is refused), list paging, API
   priority and fairness. HTTP comes with a later release; commands speak the same vocabulary of requests today.
 
@@ -42,16 +43,17 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Left out.** Volume topology, dynamic resource allocation, extenders, several profiles, gang scheduling.
 
 ## kubelet
-- **Real.** Start sequence with init containers and native sidecars, probes of every kind and combination with their
-  thresholds and periods, CrashLoopBackOff with the 1.36 steps and reset, image pull back-off, termination with preStop
-  and grace, exit reasons, quality of service and oom_score_adj, phases and conditions, eviction order under memory
-  pressure.
+- **Real.** Start sequence with init containers and native sidecars, a postStart hook that holds up the next container
+  and readiness and kills on failure, probes of every kind and combination with their thresholds and periods,
+  CrashLoopBackOff with the 1.36 steps and reset, image pull back-off, termination with preStop and grace, exit reasons,
+  `FallbackToLogsOnError`, ephemeral containers, quality of service and oom_score_adj, phases and conditions, eviction
+  order under memory pressure, resources reserved on a node.
 - **Modelled.** A pull takes the image's size over the node's bandwidth; sandbox and container starts take fixed times;
   a container's end is noticed half a PLEG period later. The eviction manager looks every 10 s and evicts one pod a
-  pass, as the real one; only memory is a signal.
-- **Left out.** Ephemeral containers, `FallbackToLogsOnError`, a postStart hook that delays the next container, disks,
-  image garbage collection, device plugins (GPUs are counted), cgroup v1, static pods, user
-  namespaces, checkpoints.
+  pass, as the real one; only memory is a signal. A hook's command succeeds after the time that it sleeps for, or fails
+  where it says so (`false`, `exit 1`). Debuggers are added through the API; there is nothing to attach to.
+- **Left out.** Disks, image garbage collection, device plugins (GPUs are counted),
+  cgroup v1, static pods, user namespaces, checkpoints.
 
 ## nodes
 - **Real.** The node monitor's grace period (Leases are computed when somebody reads them), not-ready and unreachable taints, toleration seconds, the rate
@@ -69,17 +71,20 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 
 ## workloads
 - **Real.** Deployment (rolling, recreate, surge and unavailable rounding, proportional scaling, pause, undo, progress
-  deadline, revisions), ReplicaSet's choice of victims, StatefulSet, DaemonSet, Job and CronJob, disruption budgets,
+  deadline, revisions, adoption and release of ReplicaSets), ReplicaSet's choice of victims, StatefulSet, DaemonSet, Job and CronJob, disruption budgets,
   garbage collection, events with their counting, aggregation and spam filter.
 - **Modelled.** Pods of one template share it; hashes of templates have the form of the real ones but not their value.
 - **Left out.** ReplicationController (its place is taken by ReplicaSet).
 
 ## services
 - **Real.** EndpointSlices with ready, serving and terminating; terminating endpoints that still serve are used when no
-  ready one is left.
-- **Modelled.** All nodes' kube-proxies are programmed together. A client's connection chooses a random endpoint, as
+  ready one is left. What users change in the controller's slices is put right, what they delete comes back; slices of
+  their own lead to the pods with those addresses.
+- **Modelled.** Endpoints, the older form, are made of the slices when somebody reads them: no component does, and a
+  real control plane rewrites up to a thousand addresses for each change of one pod. Writing to them has no effect, as
+  the controller would undo it at once. All nodes' kube-proxies are programmed together. A client's connection chooses a random endpoint, as
   iptables mode does; connections that are kept open stay with their pod even when it has left the service.
-- **Left out.** DNS (a name resolves at once), network policies, external load balancers, session affinity by address.
+- **Left out.** Slices mirrored from Endpoints written by hand, DNS (a name resolves at once), network policies, external load balancers, session affinity by address.
 
 ## programs
 - **Modelled.** A container runs the behaviour that the scenario gives its image: importing, warm-up, workers, queue and
