@@ -132,6 +132,7 @@ struct FieldChange {
                 }
             }
         case .integer(let number):
+            if number == 0 { return }
             if case .member(let name)? = steps.last, identities.contains(name) { return }
             changes.append(
                 FieldChange(

@@ -49,7 +49,7 @@ public enum StudentsCopy {
 
     /// Parts of `exercise.yaml` that only an author needs: misconceptions name the wrong answers, the search names the
     /// fields that decide, accepted mutants are changes of the solution, the debrief tells how it works.
-    static let withheldParts = ["wrong", "search", "accepted", "mutants", "debrief"]
+    static let withheldParts = ["wrong", "search", "accepted", "panel", "debrief"]
 
     /// The text without some top-level parts. Lines stay as they are, so that comments and places of the rest do.
     static func withoutAnswers(_ text: String) -> String { without(withheldParts, text) }

@@ -62,7 +62,7 @@ public struct ExerciseContent: Sendable, Decodable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case title, minutes, core, outcomes, situation, task, handIn, fixed, trial, criteria, hints, debrief, wrong,
-            search, accepted, mutants, panel, predictions, parameters
+            search, accepted, panel, predictions, parameters
     }
 
     public init(from decoder: any Decoder) throws {
@@ -81,10 +81,7 @@ public struct ExerciseContent: Sendable, Decodable {
         debrief = try container.decodeIfPresent(String.self, forKey: .debrief) ?? ""
         wrong = try container.decodeIfPresent([WrongAnswer].self, forKey: .wrong) ?? []
         search = try container.decodeIfPresent(SearchDescription.self, forKey: .search)
-        // 'mutants' was its name before.
-        accepted =
-            (try container.decodeIfPresent([AcceptedMutant].self, forKey: .accepted) ?? [])
-            + (try container.decodeIfPresent([AcceptedMutant].self, forKey: .mutants) ?? [])
+        accepted = try container.decodeIfPresent([AcceptedMutant].self, forKey: .accepted) ?? []
         panel = try container.decodeIfPresent([PanelAnswer].self, forKey: .panel) ?? []
         predictions = try container.decodeIfPresent(PredictionsDescription.self, forKey: .predictions)
         try container.require(!handIn.isEmpty, .handIn, "at least one file is handed in")

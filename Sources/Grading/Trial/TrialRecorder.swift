@@ -6,7 +6,7 @@ import Workloads
 /// Watches a world during a trial and keeps what the criteria need, bounded by what changes.
 ///
 /// What the API server stores is looked at after every event that changed an object, so that no replica that lived for
-/// a second is missed; usage, prices and rates every five seconds; requests exactly, window by window, as the workloads
+/// a second is missed; prices every 15 seconds, as usage is scraped; other usage and rates every five; requests exactly, window by window, as the workloads
 /// account them; Kubernetes events as they are counted.
 struct TrialRecorder {
     private struct Probe {
@@ -16,6 +16,8 @@ struct TrialRecorder {
 
     private var stored: [Probe] = []
     private var sampled: [Probe] = []
+    /// Those that follow from what metrics-server scraped, which changes every 15 seconds.
+    private var scraped: [Probe] = []
     private let streams: [String]
     private let namespace: String
     private let keepsEvents: Bool
@@ -27,6 +29,8 @@ struct TrialRecorder {
 
     /// How often usage and rates are looked at.
     static let interval: Duration = .seconds(5)
+    /// How often metrics-server looks at the nodes (`--metric-resolution`).
+    static let scrapeInterval: Duration = .seconds(15)
     /// Most changes that are kept of one measurement.
     static let maximumChanges = 200_000
 
@@ -39,7 +43,13 @@ struct TrialRecorder {
         for name in needs.measurements {
             guard let measurement = try? Measurement(parsing: name, namespace: scenario.namespace) else { continue }
             let probe = Probe(name: name, measurement: measurement)
-            if measurement.isStored { stored.append(probe) } else { sampled.append(probe) }
+            if measurement.isStored {
+                stored.append(probe)
+            } else if measurement.isScraped {
+                scraped.append(probe)
+            } else {
+                sampled.append(probe)
+            }
             recording.signals[name] = StepSeries()
         }
     }
@@ -56,6 +66,7 @@ struct TrialRecorder {
         revision = world.cluster.context.store.revision
         for probe in stored { note(probe, world) }
         for probe in sampled { note(probe, world) }
+        if world.now.nanoseconds % Self.scrapeInterval.nanoseconds == 0 { for probe in scraped { note(probe, world) } }
         if keepsEvents { noteOccurrences(world) }
     }
 
@@ -106,6 +117,11 @@ extension SimulationTime {
 }
 
 extension Measurement {
+    /// Whether it follows from what metrics-server scraped.
+    var isScraped: Bool {
+        if case .deployment = subject { ["price", "borrowedCPU"].contains(field) } else { false }
+    }
+
     /// Whether it is read from stored objects, which change only with a revision of the store.
     var isStored: Bool {
         switch subject {

@@ -27,31 +27,54 @@ extension Measurement {
     static func charge(_ pods: [ObjectID<Pod>], _ field: String, _ world: borrowing World) -> Double {
         let store = world.cluster.context.store
         var total = 0.0
+        // Pods of one node ask for the same machine.
+        var machines: [String: Machine] = [:]
         for id in pods {
             guard let pod = store[id], !pod.spec.nodeName.isEmpty, pod.status.phase != "Failed",
                 pod.status.phase != "Succeeded"
             else { continue }
+            if field == "borrowedCPU" {
+                total += borrowedCPU(id, pod, world)
+                continue
+            }
             let requests = PodResources.requests(of: pod)
             let cpu = requests["cpu"]?.doubleValue ?? 0
             let memory = requests["memory"]?.doubleValue ?? 0
             switch field {
             case "requestedCPU": total += cpu
             case "requestedMemory": total += memory
-            case "borrowedCPU": total += borrowedCPU(id, pod, world)
             default:
-                guard let node = store.nodes.named(pod.spec.nodeName) else { continue }
+                if machines[pod.spec.nodeName] == nil {
+                    guard let node = store.nodes.named(pod.spec.nodeName) else { continue }
+                    machines[pod.spec.nodeName] = Machine(node)
+                }
+                guard let machine = machines[pod.spec.nodeName] else { continue }
                 var used: (cpu: Double, memory: Double) = (0, 0)
                 for container in world.cluster.metricsServer.usage(of: id)?.containers ?? [] {
                     used.cpu += Double(container.cpuMilli) / 1_000
                     used.memory += Double(container.memoryBytes)
                 }
-                let cores = node.status.capacity["cpu"]?.doubleValue ?? 0
-                let bytes = node.status.capacity["memory"]?.doubleValue ?? 0
-                let share =
-                    (cores > 0 ? max(cpu, used.cpu) / cores : 0) + (bytes > 0 ? max(memory, used.memory) / bytes : 0)
-                total += share / 2 * (node.metadata.annotations[MachineMeter.priceAnnotation].flatMap(Double.init) ?? 0)
+                total += machine.price(cpu: max(cpu, used.cpu), memory: max(memory, used.memory))
             }
         }
         return total
+    }
+
+    /// What a node has, and what it costs an hour.
+    private struct Machine {
+        private let cores: Double
+        private let bytes: Double
+        private let price: Double
+
+        init(_ node: Node) {
+            cores = node.status.capacity["cpu"]?.doubleValue ?? 0
+            bytes = node.status.capacity["memory"]?.doubleValue ?? 0
+            price = node.metadata.annotations[MachineMeter.priceAnnotation].flatMap(Double.init) ?? 0
+        }
+
+        /// Half of the price goes with the CPU and half with the memory.
+        func price(cpu: Double, memory: Double) -> Double {
+            ((cores > 0 ? cpu / cores : 0) + (bytes > 0 ? memory / bytes : 0)) / 2 * price
+        }
     }
 }

@@ -86,7 +86,14 @@ struct GradeAllCommand: ParsableCommand {
         }
         Interruption.listen()
         let view = ClassProgress()
-        guard let overview = try grading.run(progress: view.show, isInterrupted: { Interruption.isWanted }) else {
+        let finished: ClassOverview?
+        do { finished = try grading.run(progress: view.show, isInterrupted: { Interruption.isWanted }) } catch let error
+            as ConfigurationError
+        {
+            // Nothing of the input is read here any more: what fails is a file that is written.
+            throw Failure("\(error); what was graded stays, the same command goes on there", exitCode: Exit.fault)
+        }
+        guard let overview = finished else {
             Terminal.endProgress()
             Terminal.note("interrupted; the same command goes on where it was")
             throw ExitCode(Exit.interrupted)
