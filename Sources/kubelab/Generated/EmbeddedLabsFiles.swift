@@ -8,6 +8,7 @@ extension EmbeddedLabs {
         files0FirstLight,
         files40Tour,
         files43ScaleOnCpu,
+        files49ReleaseIntoAFullCluster,
         files4Autoscaling,
         filesTop,
     ].flatMap { $0 }
