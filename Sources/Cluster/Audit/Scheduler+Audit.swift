@@ -62,9 +62,10 @@ extension Scheduler {
             if kept.isPresent, kept.node != anew.node {
                 found.append("scheduler: \(kept.name) is an older node object")
             }
+            // The labels that a binding adds reach the cache when the pod starts.
             for (before, after) in zip(kept.pods, anew.pods)
             where before.startTime != after.startTime || before.priority != after.priority
-                || !after.pod.spec.nodeName.isEmpty && !before.readsLike(after)
+                || after.startTime != nil && !before.readsLike(after)
             {
                 found.append("scheduler: \(before.pod.key) on \(kept.name) is older in the cache than in the store")
             }
