@@ -38,6 +38,8 @@ public enum ProcessTimer: UInt8, Sendable, BitwiseCopyable, BinaryCodable {
     case gracefulTimeout
     /// It has closed everything and exits.
     case closing
+    /// A fault makes it take more memory.
+    case growth
 }
 
 extension WorkloadEvent: BinaryCodable {

@@ -121,6 +121,27 @@ import Testing
         #expect(rig.violations.isEmpty, "\(rig.violations)")
     }
 
+    @Test func memoryThatIsTakenOverTimeEndsWithItsContainer() {
+        var rig = Self.web()
+        let ids = rig.workloads.runningContainers
+        let before = rig.usage(ids[0])?.workingSetBytes ?? 0
+        rig.workloads.apply(
+            .memory(FaultTarget(image: "web", count: 1), bytes: 100 << 20, over: .seconds(10)), clock: &rig.clock,
+            reports: &rig.reports)
+        rig.run(seconds: 5)
+        let half = (rig.usage(ids[0])?.workingSetBytes ?? 0) - before
+        #expect((50 << 20...62 << 20).contains(half), "\(half)")
+        rig.run(seconds: 60)
+        #expect((rig.usage(ids[0])?.workingSetBytes ?? 0) - before >= 100 << 20)
+        rig.workloads.apply(
+            .memory(FaultTarget(image: "web", count: 1), bytes: 100 << 20, over: .seconds(100)), clock: &rig.clock,
+            reports: &rig.reports)
+        rig.perform(.kill(ids[0]))
+        rig.run(seconds: 200)
+        #expect(rig.usage(ids[0]) == nil)
+        #expect(rig.violations.isEmpty, "\(rig.violations)")
+    }
+
     @Test func crashesMemoryAndBlocksStrikeOnce() {
         var rig = Self.web()
         let ids = rig.workloads.runningContainers

@@ -38,6 +38,19 @@ import Testing
         #expect(probe("/v1.0/healthz", 502) == .success(status: 204))
     }
 
+    @Test func aProbeOfOneContainerMayBeAnsweredByAnother() {
+        var (rig, app, _) = Self.world()
+        rig.run(seconds: 2)
+        func probe(_ action: ProbeAction, _ token: UInt64) -> ProbeResult? {
+            rig.perform(.probe(ProbeToken(rawValue: token), app, action, timeout: .seconds(1)))
+            return rig.result(ProbeToken(rawValue: token))?.result
+        }
+        // The application still imports; its sidecar listens on the same address.
+        #expect(probe(.httpGet(path: "/healthz", port: 8000), 510) == .connectionRefused)
+        #expect(probe(.httpGet(path: "/v1.0/healthz/outbound", port: 3500), 511) == .success(status: 200))
+        #expect(probe(.tcpSocket(port: 3500), 512) == .success(status: 0))
+    }
+
     @Test(arguments: [TrafficConfiguration.Resolution.requests, .aggregated])
     func everyRequestInAndOutCostsItCPU(resolution: TrafficConfiguration.Resolution) {
         var (rig, _, sidecar) = Self.world(resolution)

@@ -146,15 +146,7 @@ extension Kubelet {
 extension HookAction {
     init(_ handler: LifecycleHandler, in container: Container) {
         if let exec = handler.exec {
-            // The usual `sleep N` hook is known by its command.
-            let words = exec.command.flatMap { $0.split(separator: " ").map(String.init) }
-            if let place = words.firstIndex(where: { $0 == "sleep" || $0 == "/bin/sleep" }), words.count > place + 1,
-                let seconds = Double(words[place + 1])
-            {
-                self = .sleep(Simulation.Duration(seconds: min(max(0, seconds), 1e6)))
-            } else {
-                self = .exec(command: exec.command)
-            }
+            self = .exec(command: exec.command)
         } else if let http = handler.httpGet {
             self = .httpGet(path: http.path, port: container.portNumber(http.port))
         } else if let sleep = handler.sleep {

@@ -65,7 +65,9 @@ extension Exercise {
                 find("zone", "hits the zone \(zone), in which there is no node")
             case .node(let name, _) where !nodes.contains { name == $0.name || name.hasPrefix($0.name + "-") }:
                 find("node", "hits the node \(name), which the scenario does not have")
-            case .zone, .node, .workload, .restart: break
+            case .drain(let name) where !nodes.contains { name == $0.name || name.hasPrefix($0.name + "-") }:
+                find("drain", "hits the node \(name), which the scenario does not have")
+            case .zone, .node, .drain, .workload, .restart: break
             }
         }
         return findings

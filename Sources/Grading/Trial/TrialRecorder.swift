@@ -129,7 +129,7 @@ extension Measurement {
         case .horizontalPodAutoscaler: true
         case .pod: ["ready", "restarts"].contains(field)
         case .node, .nodes, .pods: true
-        case .service: false
+        case .service, .topic: false
         case .traffic, .cost: false
         }
     }

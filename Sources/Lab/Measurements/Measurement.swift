@@ -14,6 +14,7 @@ public struct Measurement: Sendable, Equatable {
         case node(String)
         case traffic(String)
         case service(String)
+        case topic(String)
         case pods
         case nodes
         case cost
@@ -39,6 +40,7 @@ public struct Measurement: Sendable, Equatable {
                 ("available", "pods", "pods that are available"), ("updated", "pods", "pods of the current template"),
                 ("unavailable", "pods", "pods wanted and not available"), ("cpu", "cores", "CPU used by the pods now"),
                 ("memory", "bytes", "working set of the pods"), ("inflight", "requests", "requests in the pods"),
+                ("restarts", "", "restarts of the containers of the pods that exist"),
                 ("requestedCPU", "cores", "CPU requested by the pods that have a node"),
                 ("requestedMemory", "bytes", "memory requested by the pods that have a node"),
                 ("borrowedCPU", "cores", "CPU that containers use beyond their own requests"),
@@ -91,6 +93,15 @@ public struct Measurement: Sendable, Equatable {
             ]
         ),
         (
+            "topic/NAME",
+            [
+                ("ready", "messages", "messages that wait for a consumer"),
+                ("working", "messages", "messages that a consumer works on"),
+                ("redelivered", "messages", "deliveries after the first, since the start: work that was lost"),
+                ("deadLetters", "messages", "messages given up"),
+            ]
+        ),
+        (
             "pods",
             [
                 ("running", "pods", "phase Running"), ("pending", "pods", "phase Pending"),
@@ -130,6 +141,7 @@ public struct Measurement: Sendable, Equatable {
         case ("node", false), ("no", false): (subject, kind) = (.node(name), "node/NAME")
         case ("traffic", false): (subject, kind) = (.traffic(name), "traffic/NAME")
         case ("service", false), ("svc", false): (subject, kind) = (.service(name), "service/NAME")
+        case ("topic", false): (subject, kind) = (.topic(name), "topic/NAME")
         case ("pods", true): (subject, kind) = (.pods, "pods")
         case ("nodes", true): (subject, kind) = (.nodes, "nodes")
         case ("cost", true): (subject, kind) = (.cost, "cost")
@@ -154,6 +166,7 @@ public struct Measurement: Sendable, Equatable {
             case .node: "node/NAME"
             case .traffic: "traffic/NAME"
             case .service: "service/NAME"
+            case .topic: "topic/NAME"
             case .pods: "pods"
             case .nodes: "nodes"
             case .cost: "cost"
@@ -212,6 +225,15 @@ extension Measurement {
             return world.workloads.serviceLevels.first { $0.name == key(name) }.flatMap {
                 level($0, inFlight: 0, world.now)
             }
+        case .topic(let name):
+            return world.workloads.topicLevels.first { $0.level.name.utf8.elementsEqual(name.utf8) }.map { topic in
+                switch field {
+                case "ready": Double(topic.ready)
+                case "working": Double(topic.working)
+                case "redelivered": Double(topic.redelivered)
+                default: Double(topic.deadLetters)
+                }
+            }
         case .pods:
             return pods(world)
         case .nodes:
@@ -243,6 +265,10 @@ extension Measurement {
             }
             switch field {
             case "requestedCPU", "requestedMemory", "borrowedCPU", "price": return Self.charge(pods, field, world)
+            case "restarts":
+                return pods.reduce(0) { sum, pod in
+                    sum + (store[pod]?.status.containerStatuses.reduce(0) { $0 + Double($1.restartCount) } ?? 0)
+                }
             default: return Self.usage(pods, field, world)
             }
         }

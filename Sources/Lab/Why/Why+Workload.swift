@@ -104,6 +104,7 @@ extension FaultDescription.Effect {
         switch self {
         case .node(let name, _): name == node.metadata.name
         case .zone(let zone, _): node.metadata.labels["topology.kubernetes.io/zone"] == zone
+        case .drain(let name): name == node.metadata.name
         case .workload, .restart: false
         }
     }
@@ -113,6 +114,7 @@ extension FaultDescription.Effect {
         switch self {
         case .node(let name, let health): "node/\(name) \(Self.word(health))"
         case .zone(let zone, let health): "every node of zone \(zone) \(Self.word(health))"
+        case .drain(let name): "node/\(name) is drained for maintenance"
         case .workload(let fault): fault.summary
         case .restart(let controller): "the \(controller) controller restarts"
         }
@@ -173,7 +175,9 @@ extension WorkloadFault {
         case .block(let target, let duration):
             return "the event loop of \(target.summary) is blocked for \(duration.seconds) s"
         case .crash(let target, let code): return "\(target.summary) exits with code \(code)"
-        case .memory(let target, let bytes): return "\(target.summary) takes \(bytes >> 20)Mi of memory"
+        case .memory(let target, let bytes, let span):
+            return "\(target.summary) takes \(bytes >> 20)Mi of memory"
+                + (span > .zero ? " over \(span.wholeSeconds) s" : "")
         }
     }
 

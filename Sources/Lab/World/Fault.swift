@@ -10,6 +10,8 @@ public struct FaultDescription: Sendable, Codable {
         /// The nodes of a zone.
         case zone(String, NodeHealth)
         case workload(WorkloadFault)
+        /// Somebody drains a node as `kubectl drain --ignore-daemonsets` does, and uncordons it at the end.
+        case drain(String)
         /// A controller of the control plane restarts and looks at everything anew.
         case restart(ControllerName)
     }
@@ -23,7 +25,7 @@ public struct FaultDescription: Sendable, Codable {
     public var effect: Effect
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, at, when, `for`, node, zone, health, workload, restart
+        case name, at, when, `for`, node, zone, health, workload, drain, restart
     }
 
     public init(from decoder: any Decoder) throws {
@@ -45,6 +47,8 @@ public struct FaultDescription: Sendable, Codable {
             effect = .node(node, health)
         } else if let zone = try container.decodeIfPresent(String.self, forKey: .zone) {
             effect = .zone(zone, health)
+        } else if let node = try container.decodeIfPresent(String.self, forKey: .drain) {
+            effect = .drain(node)
         } else if let fault = try container.decodeIfPresent(WorkloadFault.self, forKey: .workload) {
             effect = .workload(fault)
         } else if let name = try container.decodeIfPresent(String.self, forKey: .restart) {
@@ -60,7 +64,7 @@ public struct FaultDescription: Sendable, Codable {
             throw DecodingError.dataCorrupted(
                 DecodingError.Context(
                     codingPath: decoder.codingPath,
-                    debugDescription: "a fault is one of node, zone, workload and restart"))
+                    debugDescription: "a fault is one of node, zone, drain, workload and restart"))
         }
         guard at != nil || when != nil else {
             throw DecodingError.dataCorrupted(
@@ -81,6 +85,8 @@ public struct FaultDescription: Sendable, Codable {
         case .zone(let zone, let health):
             try container.encode(zone, forKey: .zone)
             try container.encode(health == .partitioned ? "partitioned" : "failed", forKey: .health)
+        case .drain(let node):
+            try container.encode(node, forKey: .drain)
         case .workload(let fault):
             try container.encode(fault, forKey: .workload)
         case .restart(let controller):
@@ -96,6 +102,8 @@ public struct Incidents: Sendable {
         case end(UInt32)
         /// Looks whether the condition of a fault holds.
         case look(UInt32)
+        /// A drain tries again to evict what is left.
+        case evict(UInt32)
     }
 
     /// One line of the incident timeline.
@@ -146,6 +154,7 @@ extension World {
             }
         case .begin(let index): begin(index)
         case .end(let index): end(index)
+        case .evict(let index): evict(index)
         }
     }
 
@@ -158,6 +167,9 @@ extension World {
         case .node(let name, let health): cluster.setHealth(ofNode: name, health, clock: &clock)
         case .zone(let zone, let health):
             for name in nodes(in: zone) { cluster.setHealth(ofNode: name, health, clock: &clock) }
+        case .drain(let name):
+            cordon(name, true)
+            evict(index)
         case .workload(let effect):
             let id = apply(effect)
             incidents.active[index] = id
@@ -178,6 +190,7 @@ extension World {
         case .node(let name, _): cluster.setHealth(ofNode: name, .healthy, clock: &clock)
         case .zone(let zone, _):
             for name in nodes(in: zone) { cluster.setHealth(ofNode: name, .healthy, clock: &clock) }
+        case .drain(let name): cordon(name, false)
         case .workload: if let id { revert(id) }
         case .restart: break
         }
@@ -201,6 +214,9 @@ extension Incidents.Event: BinaryCodable {
         case .look(let index):
             writer.writeByte(2)
             writer.write(index)
+        case .evict(let index):
+            writer.writeByte(3)
+            writer.write(index)
         }
     }
 
@@ -209,6 +225,7 @@ extension Incidents.Event: BinaryCodable {
         case 0: self = .begin(try reader.read())
         case 1: self = .end(try reader.read())
         case 2: self = .look(try reader.read())
+        case 3: self = .evict(try reader.read())
         default: throw .malformed(what: "incident", offset: reader.offset)
         }
     }

@@ -38,7 +38,7 @@ extension Workloads {
         let culprit = faults.last { active in
             switch active.fault {
             case .image(let name, let condition): condition.leakPerRequest > 0 && Self.image(image, is: name)
-            case .memory(let target, _): target.image.map { Self.image(image, is: $0) } ?? true
+            case .memory(let target, _, _): target.image.map { Self.image(image, is: $0) } ?? true
             case .provider, .tool, .traffic, .retries, .deadlock, .block, .crash: false
             }
         }

@@ -71,8 +71,10 @@ extension Workloads {
     /// Whether a server still reads from connections that were open before.
     private func answersOpenConnections(_ slot: Int) -> Bool {
         switch processes[slot].phase {
-        case .serving: true
-        case .stopping: catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections
+        case .serving: !processes[slot].drainsConnections
+        case .stopping:
+            !processes[slot].drainsConnections
+                && catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.keepsConnections
         case .starting, .absent: false
         }
     }

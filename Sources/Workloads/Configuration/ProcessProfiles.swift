@@ -106,10 +106,13 @@ public struct ShutdownProfile: Sendable, Equatable, Codable {
     /// Goes on answering on connections that are open, so that it is never idle while clients keep them
     /// (uvicorn closes idle ones at once).
     public var keepsConnections: Bool
+    /// A path that a preStop hook may ask, as HTTP request or by a command that names it: from then on the program
+    /// closes each connection after its answer, as proxies do that are told to drain.
+    public var drainPath: String?
 
     public init(
         ignoresSignal: Bool = false, gracefulTimeout: Duration? = nil, closing: Duration = .milliseconds(100),
-        exitCode: Int = 0, dropsRequests: Bool = false, keepsConnections: Bool = false
+        exitCode: Int = 0, dropsRequests: Bool = false, keepsConnections: Bool = false, drainPath: String? = nil
     ) {
         self.ignoresSignal = ignoresSignal
         self.gracefulTimeout = gracefulTimeout
@@ -117,10 +120,11 @@ public struct ShutdownProfile: Sendable, Equatable, Codable {
         self.exitCode = exitCode
         self.dropsRequests = dropsRequests
         self.keepsConnections = keepsConnections
+        self.drainPath = drainPath
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case ignoresSignal, gracefulTimeout, closing, exitCode, dropsRequests, keepsConnections
+        case ignoresSignal, gracefulTimeout, closing, exitCode, dropsRequests, keepsConnections, drainPath
     }
 
     public init(from decoder: any Decoder) throws {
@@ -132,6 +136,7 @@ public struct ShutdownProfile: Sendable, Equatable, Codable {
         exitCode = try container.decode(.exitCode, or: exitCode)
         dropsRequests = try container.decode(.dropsRequests, or: dropsRequests)
         keepsConnections = try container.decode(.keepsConnections, or: keepsConnections)
+        drainPath = try container.decodeIfPresent(String.self, forKey: .drainPath)
     }
 }
 

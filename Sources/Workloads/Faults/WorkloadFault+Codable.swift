@@ -34,6 +34,7 @@ extension WorkloadFault: Codable {
     private struct Memory: Codable {
         var target: FaultTarget
         var bytes: Int64
+        var over: Duration?
     }
 
     public init(from decoder: any Decoder) throws {
@@ -71,7 +72,7 @@ extension WorkloadFault: Codable {
             self = .crash(value.target, exitCode: value.exitCode)
         case .memory:
             let value = try container.decode(Memory.self, forKey: kind)
-            self = .memory(value.target, bytes: value.bytes)
+            self = .memory(value.target, bytes: value.bytes, over: value.over ?? .zero)
         }
     }
 
@@ -91,7 +92,9 @@ extension WorkloadFault: Codable {
         case .block(let target, let duration):
             try container.encode(Block(target: target, duration: duration), forKey: .block)
         case .crash(let target, let code): try container.encode(Crash(target: target, exitCode: code), forKey: .crash)
-        case .memory(let target, let bytes): try container.encode(Memory(target: target, bytes: bytes), forKey: .memory)
+        case .memory(let target, let bytes, let span):
+            let value = Memory(target: target, bytes: bytes, over: span > .zero ? span : nil)
+            try container.encode(value, forKey: .memory)
         }
     }
 }

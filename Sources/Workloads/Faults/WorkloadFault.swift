@@ -18,8 +18,9 @@ public enum WorkloadFault: Sendable, Equatable {
     case block(FaultTarget, Duration)
     /// Ends programs once with an exit code.
     case crash(FaultTarget, exitCode: Int)
-    /// Takes memory once that is never given back.
-    case memory(FaultTarget, bytes: Int64)
+    /// Takes memory that is never given back: at once, or evenly over a time in which the containers that it struck
+    /// live on; a restart heals.
+    case memory(FaultTarget, bytes: Int64, over: Duration = .zero)
 }
 
 /// Which containers a fault strikes.

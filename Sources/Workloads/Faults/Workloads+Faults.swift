@@ -111,12 +111,26 @@ extension Workloads {
                 note(slot, "exits with code \(exitCode)", link: lastFault)
                 doom(slot, ExitStatus(code: exitCode))
             }
-        case .memory(let target, let bytes):
+        case .memory(let target, let bytes, let span):
             for slot in struck(by: target) {
                 note(slot, "takes \(Self.mebibytes(bytes)) of memory that it never gives back", link: lastFault)
-                grow(slot, by: max(0, bytes))
+                processes[slot].growthLeft = max(0, bytes)
+                processes[slot].growthPerSecond = max(1, max(0, bytes) / max(1, span.wholeSeconds))
+                if span < .seconds(1) { processes[slot].growthPerSecond = max(0, bytes) }
+                takeMemoryOfFault(slot)
             }
         }
+    }
+
+    /// Takes the next part of the memory that a fault makes a process take.
+    mutating func takeMemoryOfFault(_ slot: Int) {
+        let bytes = min(processes[slot].growthLeft, processes[slot].growthPerSecond)
+        processes[slot].growthLeft -= bytes
+        if processes[slot].growthLeft > 0 {
+            let id = processes[slot].id
+            queue.schedule(.process(slot: id.slot, generation: id.generation, .growth), after: .seconds(1), on: &clock)
+        }
+        grow(slot, by: bytes)
     }
 
     /// Lets programs go on that no deadlock in force strikes any more. New containers are never struck: a restart heals.

@@ -28,6 +28,11 @@ struct Process: Sendable {
     var isDeadlocked = false
     /// Whether SIGTERM reaches the program.
     var swallowsSignals = false
+    /// Whether it closes each connection after the answer.
+    var drainsConnections = false
+    /// Bytes that a fault still makes it take, a part each second.
+    var growthLeft: Int64 = 0
+    var growthPerSecond: Int64 = 0
     /// Whether it never gets past importing.
     var hangs = false
     var workers: Int32 = 1
@@ -111,7 +116,12 @@ extension Process: BinaryCodable {
         writer.write(behaviour)
         writer.write(isWarm)
         writer.write(isDeadlocked)
-        writer.write(swallowsSignals)
+        // What few processes have costs the others no byte.
+        writer.writeByte((swallowsSignals ? 1 : 0) | (drainsConnections ? 2 : 0) | (growthLeft > 0 ? 4 : 0))
+        if growthLeft > 0 {
+            writer.write(growthLeft)
+            writer.write(growthPerSecond)
+        }
         writer.write(hangs)
         writer.write(workers)
         writer.write(slots)
@@ -155,7 +165,14 @@ extension Process: BinaryCodable {
         behaviour = try reader.read()
         isWarm = try reader.read()
         isDeadlocked = try reader.read()
-        swallowsSignals = try reader.read()
+        let flags = try reader.readByte()
+        guard flags < 8 else { throw .malformed(what: "process", offset: reader.offset) }
+        swallowsSignals = flags & 1 != 0
+        drainsConnections = flags & 2 != 0
+        if flags & 4 != 0 {
+            growthLeft = try reader.read()
+            growthPerSecond = try reader.read()
+        }
         hangs = try reader.read()
         workers = try reader.read()
         slots = try reader.read()

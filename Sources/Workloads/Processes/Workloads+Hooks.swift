@@ -12,14 +12,23 @@ extension Workloads {
         switch action {
         case .sleep(let duration): finishHook(slot, after: duration, succeeded: true)
         case .exec(let command):
+            if let path = drainPath(slot), command.contains(where: { $0.contains(path) }) { drainConnections(slot) }
             // `sleep 10`, alone or inside a shell's script, is what almost every hook does.
             finishHook(
                 slot, after: Self.sleep(in: command) ?? .milliseconds(5), succeeded: !Self.fails(command))
-        case .httpGet(_, let port):
+        case .httpGet(let path, let port):
             let isListening = listens(slot, on: port) && !processes[slot].isDeadlocked
+            if isListening, path == drainPath(slot) { drainConnections(slot) }
             finishHook(slot, after: .milliseconds(isListening ? 5 : 0), succeeded: isListening)
         }
     }
+
+    private func drainPath(_ slot: Int) -> String? {
+        catalogue.programs[Int(processes[slot].behaviour)].behaviour.shutdown.drainPath
+    }
+
+    /// From now on answers close the connections that they came on; clients make new ones, wherever the service is.
+    private mutating func drainConnections(_ slot: Int) { processes[slot].drainsConnections = true }
 
     /// The time that a command sleeps for, by the words `sleep N` in it.
     static func sleep(in command: [String]) -> Duration? {
@@ -28,7 +37,9 @@ extension Workloads {
         for (index, word) in words.enumerated() where index + 1 < words.count {
             guard word == "sleep" || word.hasSuffix("/sleep") else { continue }
             let text = String(words[index + 1])
-            guard let span = Double(text).map({ Duration(seconds: $0) }) ?? Duration(parsing: text) else { continue }
+            guard
+                let span = Double(text).map({ Duration(seconds: min(max(0, $0), 1e6)) }) ?? Duration(parsing: text)
+            else { continue }
             total = (total ?? .zero) + span
         }
         return total

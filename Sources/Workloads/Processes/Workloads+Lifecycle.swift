@@ -128,6 +128,7 @@ extension Workloads {
     }
 
     private func hasKeptConnections(_ slot: Int) -> Bool {
+        guard !processes[slot].drainsConnections else { return false }
         let id = processes[slot].id
         return sources.contains { $0.connections.contains { $0.container == id } }
     }
@@ -147,6 +148,7 @@ extension Workloads {
             log(.crashed, slot, level: .error, number: Int32(clamping: behaviour.crash.exitCode))
             noteCrash(slot)
             doom(slot, ExitStatus(code: behaviour.crash.exitCode, message: behaviour.crash.message))
+        case .growth: takeMemoryOfFault(slot)
         case .gracefulTimeout, .closing:
             log(.finished, slot)
             doom(slot, ExitStatus(code: Int(processes[slot].exitCode)))

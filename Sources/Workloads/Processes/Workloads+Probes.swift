@@ -12,22 +12,28 @@ extension Workloads {
         switch action {
         case .tcpSocket(let port):
             // The kernel shakes hands, even for a program that stands still.
-            reports.append(.probed(token, listens(slot, on: port) ? .success(status: 0) : .connectionRefused))
+            let isOpen = answering(slot, port) != nil
+            reports.append(.probed(token, isOpen ? .success(status: 0) : .connectionRefused))
         case .httpGet(let path, let port):
-            guard listens(slot, on: port) else {
+            guard let server = answering(slot, port) else {
                 reports.append(.probed(token, .connectionRefused))
                 return
             }
-            ask(token, slot, path: path, timeout: timeout)
+            ask(token, server, path: path, timeout: timeout)
         case .grpc(let port, let service):
-            guard listens(slot, on: port) else {
+            guard let server = answering(slot, port) else {
                 reports.append(.probed(token, .connectionRefused))
                 return
             }
-            ask(token, slot, path: service.isEmpty ? "grpc" : "grpc/" + service, timeout: timeout)
+            ask(token, server, path: service.isEmpty ? "grpc" : "grpc/" + service, timeout: timeout)
         case .exec(let command):
             execute(token, slot, command, timeout: timeout)
         }
+    }
+
+    /// Who answers on a port of the pod: a probe goes to the pod's address, whichever of its containers listens there.
+    private func answering(_ slot: Int, _ port: Int) -> Int? {
+        listens(slot, on: port) ? slot : listener(processes[slot].sandbox, port: port)
     }
 
     /// The health path that a request's path means (a query does not matter), or nil.

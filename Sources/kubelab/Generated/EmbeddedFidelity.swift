@@ -58,7 +58,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 ## nodes
 - **Real.** The node monitor's grace period (Leases are computed when somebody reads them), not-ready and unreachable taints, toleration seconds, the rate
   of evictions per zone.
-- **Modelled.** A failed machine stops at once; a partitioned one goes on and tells later. The cluster autoscaler adds
+- **Modelled.** A failed machine stops at once; a partitioned one goes on and tells later. A drain in a scenario evicts as
+  `kubectl drain --ignore-daemonsets` does, tries again every 5 s while a budget forbids it, and uncordons at its end. The cluster autoscaler adds
   machines for pods that fit nowhere after the group's start-up time, and removes machines that are not needed, with the
   real thresholds and delays; the expander takes the group that wastes least.
 
@@ -92,7 +93,9 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   by weight (weighted max-min, what CFS and EEVDF converge to) and are throttled by a quota of 100 ms periods in closed
   form. Weights are the containers', not those of the cgroup tree above them, which differs while some containers of a
   pod are idle. Memory that an allocator took once is not given back. A blocked event loop fails its probes because the
-  probe waits in the same queue as users do.
+  probe waits in the same queue as users do. A probe goes to the pod's address: whichever container listens on the
+  port answers it. A preStop hook sleeps for the `sleep N` in its command, and tells a program to close its connections
+  if it asks the path that the scenario names for that (`drainPath`); nothing else of its command is run.
 - **Left out.** Files, processes within a container, network bandwidth, disk.
 
 ## agents-and-models
