@@ -27,7 +27,7 @@ extension Exercise {
             for span in needs.windows where (span.from ?? .zero) >= content.trial.duration {
                 find(path, "the window begins when the trial is over, so the criterion sees nothing")
             }
-            if needs.streams.isEmpty, needs.measurements.isEmpty, !needs.events {
+            if needs.streams.isEmpty, needs.measurements.isEmpty, !needs.events, !needs.facts {
                 find(path, "the criterion looks at nothing that happens in a trial")
             }
         }

@@ -143,7 +143,7 @@ struct CriterionEvaluation {
             return sum.count > 0 ? sum.quantile(share).seconds : nil
         case .summary(.min, _, _): return every(quantity)?.min()
         case .summary(.max, _, _), .timeOf, .timeOfEvent: return every(quantity)?.max()
-        case .requests, .summary, .shareOfTime, .events, .value:
+        case .requests, .summary, .shareOfTime, .events, .value, .fact:
             return every(quantity).map { $0.reduce(0, +) / Double(max(1, $0.count)) }
         }
     }
@@ -171,6 +171,7 @@ struct CriterionEvaluation {
         case .timeOf(let condition, let window):
             return trial.stretches(condition, holds: true, window).first?.from.seconds
         case .value(let signal, let time): return trial.value(of: signal, at: .zero + time)
+        case .fact(let name): return trial.facts[name]
         case .constant, .reference, .arithmetic, .share, .quantile:
             return CriterionEvaluation(trials: [trial], references: references).pooled(quantity)
         }
@@ -183,12 +184,25 @@ struct CriterionEvaluation {
         switch summary {
         case .min: return known.compactMap(\.value).min()
         case .max: return known.compactMap(\.value).max()
+        case .reversals: return Double(Self.reversals(known.compactMap(\.value)))
         case .integral: return known.reduce(0) { $0 + ($1.value ?? 0) * ($1.to - $1.from).seconds / 3_600 }
         case .mean:
             let time = known.reduce(0) { $0 + ($1.to - $1.from).seconds }
             return time > 0
                 ? known.reduce(0) { $0 + ($1.value ?? 0) * ($1.to - $1.from).seconds } / time : known[0].value
         }
+    }
+
+    /// Changes of direction in a row of values: 2, 4, 5, 3, 3, 6 has two.
+    private static func reversals(_ values: [Double]) -> Int {
+        var count = 0
+        var direction = 0
+        for (before, after) in zip(values, values.dropFirst()) where before != after {
+            let step = after > before ? 1 : -1
+            if direction != 0, step != direction { count += 1 }
+            direction = step
+        }
+        return count
     }
 
     // MARK: Time

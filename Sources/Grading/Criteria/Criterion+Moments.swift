@@ -34,7 +34,7 @@ extension CriterionEvaluation {
         case .value(_, let time): return (0, .zero + time, "")
         case .arithmetic(_, let left, let right):
             return worst(left, comparison, bound) ?? worst(right, comparison, bound)
-        case .timeOfEvent, .constant, .reference: return nil
+        case .timeOfEvent, .constant, .reference, .fact: return nil
         }
     }
 
@@ -116,7 +116,7 @@ extension TrialQuantity {
         case .constant(_, let unit): unit
         case .share, .shareOfTime: .percent
         case .quantile, .timeOf, .timeOfEvent: .time
-        case .requests, .summary, .events, .value, .reference: .plain
+        case .requests, .summary, .events, .value, .reference, .fact: .plain
         case .arithmetic(_, let left, let right): left.unit == .plain ? right.unit : left.unit
         }
     }
@@ -140,6 +140,7 @@ extension TrialQuantity {
         case .timeOf(let condition, let window): "the first time with \(condition.text) \(window.text)"
         case .value(let signal, let time): "\(signal.text) at \(Figures.clock(time.seconds))"
         case .reference(let name): "the reference '\(name)'"
+        case .fact(let name): "the number '\(name)'"
         case .arithmetic(let step, let left, let right): "\(left.words) \(step.rawValue) \(right.words)"
         }
     }

@@ -5,6 +5,8 @@ public struct CriterionNeeds: Sendable, Equatable {
     /// `traffic/NAME` and `service/NAME`, sorted.
     public private(set) var streams: [String] = []
     public private(set) var events = false
+    /// Whether the exercise's own check of the hand-in is asked.
+    public private(set) var facts = false
     /// Names of stored references, sorted.
     public private(set) var references: [String] = []
     /// All windows, for checks of their bounds.
@@ -45,6 +47,7 @@ public struct CriterionNeeds: Sendable, Equatable {
     mutating func add(_ quantity: TrialQuantity) {
         switch quantity {
         case .constant: break
+        case .fact: facts = true
         case .share(_, _, let stream, let window), .requests(_, let stream, let window),
             .quantile(_, let stream, let window):
             Self.insert(stream, &streams)

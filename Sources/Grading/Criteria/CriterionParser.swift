@@ -12,13 +12,14 @@ import Workloads
 ///                | "share of requests" "(" STREAM "," population ")" [ "among" "(" population ")" ] window
 ///                | "count of requests" "(" STREAM [ "," population ] ")" window
 ///                | "quantile" "(" SHARE "," STREAM ")" window
-///                | ("mean" | "min" | "max" | "integral") "(" signal ")" window
+///                | ("mean" | "min" | "max" | "integral" | "reversals") "(" signal ")" window
 ///                | "share of time" "(" condition ")" window
 ///                | "count of events" "(" REASON [ "," KIND/NAME ] ")" window
 ///                | "time of event" "(" REASON [ "," KIND/NAME ] ")" window
 ///                | "time of" "(" condition ")" window
 ///                | "value" "(" signal ")" "at" TIME
 ///                | "reference" "(" NAME ")"
+///                | "fact" "(" NAME ")"
 ///     population = "all" | "good" | "failed" | OUTCOME | "latency" ("<=" | ">") TIME, with "and", "or", "not", "( )"
 ///     condition  = comparisons of signals, with "and", "or", "not", "( )"
 ///     signal     = sums and products of measurements and numbers
@@ -261,7 +262,7 @@ struct CriterionParser {
         case "quantile":
             let (level, stream) = try bracketed { parser throws(CriterionError) in try parser.quantileArguments() }
             return .quantile(level, stream: stream, try window())
-        case "mean", "min", "max", "integral":
+        case "mean", "min", "max", "integral", "reversals":
             let signal = try bracketed { parser throws(CriterionError) in try parser.signalSum() }
             return .summary(Summary(rawValue: name) ?? .mean, signal, try window())
         case "time":
@@ -273,6 +274,9 @@ struct CriterionParser {
             let signal = try bracketed { parser throws(CriterionError) in try parser.signalSum() }
             try expect(word: "at")
             return .value(signal, at: try time())
+        case "fact":
+            return .fact(
+                try bracketed { parser throws(CriterionError) in try parser.word("the name of a fact of the exercise") })
         case "reference":
             return .reference(
                 try bracketed { parser throws(CriterionError) in try parser.word("the name of a stored reference") })
@@ -283,7 +287,7 @@ struct CriterionParser {
                     at: place)
             }
             throw CriterionError(
-                "\"\(name)\" is no function; there are share of requests, share of time, count of requests, count of events, quantile, mean, min, max, integral, time of, time of event, value, reference, always, never, eventually",
+                "\"\(name)\" is no function; there are share of requests, share of time, count of requests, count of events, quantile, mean, min, max, integral, reversals, time of, time of event, value, reference, always, never, eventually",
                 at: place)
         }
     }

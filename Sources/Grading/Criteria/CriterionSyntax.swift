@@ -110,6 +110,8 @@ enum Summary: String, Sendable, CaseIterable {
     case mean, min, max
     /// Value times hours, so that a price an hour gives money and a number of pods gives pod-hours.
     case integral
+    /// How often a number that rises and falls changes its direction.
+    case reversals
 }
 
 /// Which Kubernetes events.
@@ -134,6 +136,8 @@ indirect enum TrialQuantity: Sendable, Equatable {
     case timeOf(TimedCondition, CriterionWindow)
     case value(Signal, at: Duration)
     case reference(String)
+    /// A number that the exercise's own check of the hand-in found.
+    case fact(String)
     case arithmetic(Arithmetic, TrialQuantity, TrialQuantity)
 }
 

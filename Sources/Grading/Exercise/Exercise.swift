@@ -16,6 +16,8 @@ public struct Exercise: Sendable {
     public var expressions: [CriterionExpression]
     /// Numbers that calibration found, by name.
     public var references: [String: Double]
+    /// Manifests that a specification must tell apart, if the exercise asks for one.
+    public var sets: [ManifestSet]
     /// SHA-256 over everything that decides a grade.
     public var hash: String
     /// What may differ from student to student, and what is chosen.
@@ -56,13 +58,15 @@ public struct ExerciseContent: Sendable, Decodable {
     public var search: SearchDescription?
     /// Mutants of the solution that get full points, and why that is right.
     public var accepted: [AcceptedMutant]
+    /// For exercises that ask for a production specification.
+    public var specification: SpecificationDuty?
     /// What the answers in `panel/` are good for.
     public var panel: [PanelAnswer]
     public var predictions: PredictionsDescription?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case title, minutes, core, outcomes, situation, task, handIn, fixed, trial, criteria, hints, debrief, wrong,
-            search, accepted, panel, predictions, parameters
+            search, accepted, panel, predictions, parameters, specification
     }
 
     public init(from decoder: any Decoder) throws {
@@ -84,6 +88,7 @@ public struct ExerciseContent: Sendable, Decodable {
         accepted = try container.decodeIfPresent([AcceptedMutant].self, forKey: .accepted) ?? []
         panel = try container.decodeIfPresent([PanelAnswer].self, forKey: .panel) ?? []
         predictions = try container.decodeIfPresent(PredictionsDescription.self, forKey: .predictions)
+        specification = try container.decodeIfPresent(SpecificationDuty.self, forKey: .specification)
         try container.require(!handIn.isEmpty, .handIn, "at least one file is handed in")
         try container.require(!criteria.isEmpty, .criteria, "at least one criterion judges the exercise")
         try container.require(outcomes.allSatisfy((1...12).contains), .outcomes, "outcomes are numbers from 1 to 12")

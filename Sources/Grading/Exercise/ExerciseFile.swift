@@ -54,6 +54,7 @@ extension Exercise {
                 throw source.error("criteria[\(index)].expect", in: criterion.expect, error)
             }
         }
+        let sets = try content.specification.map { try ManifestSet.all(in: folder, files: $0.manifests) } ?? []
         var hash = SHA256()
         for text in [source.text, scenario.text, referenceText] + scenario.manifests.flatMap({ [$0.name, $0.text] }) {
             hash.update(text.utf8)
@@ -64,10 +65,14 @@ extension Exercise {
             hash.update([0])
             hash.update(bytes)
         }
+        for text in sets.flatMap({ set in [set.name, set.isSound ? "sound" : "defective"] + set.files.map(\.text) }) {
+            hash.update(text.utf8)
+            hash.update([0])
+        }
         var exercise = Exercise(
             id: names.last ?? folder, lesson: names.count > 1 ? names[names.count - 2] : "", folder: folder,
             content: content,
-            scenario: scenario, expressions: expressions, references: references,
+            scenario: scenario, expressions: expressions, references: references, sets: sets,
             hash: SHA256.hexadecimal(of: hash.finish()),
             source: source)
         exercise.parameters = parameters
@@ -81,7 +86,7 @@ extension Exercise {
     private static func starterBytes(_ folder: String, _ content: ExerciseContent, _ variant: Variant) -> [(
         String, [UInt8]
     )] {
-        guard !content.fixed.isEmpty else { return [] }
+        guard !content.fixed.isEmpty || content.specification != nil else { return [] }
         return content.handIn.map {
             let bytes = FileManager.default.contents(atPath: folder + "/starter/" + $0.file) ?? Data()
             return ($0.file, Array(variant.substituted(in: String(decoding: bytes, as: UTF8.self)).utf8))

@@ -13,6 +13,18 @@ extension Submission {
         var faults: [ConfigurationError] = []
         let namespace = exercise.scenario.scenario.namespace
         for file in files {
+            if file.name == exercise.content.specification?.file {
+                do {
+                    _ = try ProductionSpecification(parsing: file.text, file: file.name, namespace: namespace)
+                } catch let error as ConfigurationError {
+                    var fault = error
+                    fault.message = Sanitised.text(error.message)
+                    faults.append(fault)
+                } catch {
+                    faults.append(ConfigurationError(file: file.name, message: Sanitised.text("\(error)")))
+                }
+                continue
+            }
             let allowed = exercise.content.handIn.first { $0.file == file.name }?.objects ?? []
             let (objects, errors) = ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(
                 namespace: namespace)

@@ -8,6 +8,11 @@ public struct Submission: Sendable {
     public struct File: Sendable {
         public var name: String
         public var text: String
+
+        public init(name: String, text: String) {
+            self.name = name
+            self.text = text
+        }
     }
 
     public var files: [File]

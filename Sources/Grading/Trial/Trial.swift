@@ -2,6 +2,19 @@ import Foundation
 import Lab
 import Simulation
 
+/// What a trial needs beside manifests and a seed.
+struct TrialSetting: Sendable {
+    var scenario: ScenarioFile
+    var needs: CriterionNeeds
+    /// When which file is applied.
+    var inputs: [(at: Duration, file: String)]
+    var duration: Duration
+    /// Most events.
+    var events: UInt64
+    /// The simulated wall clock at the beginning, in seconds of the day.
+    var startOfDay: Int64 { scenario.scenario.startOfDay }
+}
+
 /// One run of a submission in the world of an exercise, with one seed.
 public struct Trial: Sendable {
     /// How a trial ended.
@@ -31,26 +44,45 @@ public struct Trial: Sendable {
         duration: Duration? = nil,
         isOver: () -> Bool = { false }, isDecided: (TrialRecording) -> Bool = { _ in false }
     ) -> Trial {
-        let scenario = exercise.scenario.scenario
         let length = min(exercise.content.trial.duration, duration ?? exercise.content.trial.duration)
         var needs = CriterionNeeds(exercise.expressions)
         for quantity in exercise.predicted { needs.add(quantity) }
         for measurement in additional { needs.add(measurement: measurement) }
-        let start = exercise.startOfDay
-        var recorder = TrialRecorder(needs: needs, scenario: scenario, duration: length, startOfDay: start)
+        let setting = TrialSetting(
+            scenario: exercise.scenario, needs: needs,
+            inputs: exercise.content.trial.inputs.map { (at: $0.at, file: $0.apply) }, duration: length,
+            events: exercise.content.trial.events)
+        var trial = run(setting, submission.files, seed: seed, isOver: isOver, isDecided: isDecided)
+        if trial.end == .completed, needs.facts, trial.recording.duration == exercise.content.trial.duration {
+            trial.recording.facts = exercise.specificationFacts(submission, seed: seed, isOver: isOver)
+            if isOver() { trial.end = .stopped("there was no time left to try the specification") }
+        }
+        return trial
+    }
+
+    /// Runs files in a setting.
+    static func run(
+        _ setting: TrialSetting, _ files: [Submission.File], seed: UInt64, isOver: () -> Bool,
+        isDecided: (TrialRecording) -> Bool = { _ in false }
+    ) -> Trial {
+        let length = setting.duration
+        var recorder = TrialRecorder(
+            needs: setting.needs, scenario: setting.scenario.scenario, duration: length, startOfDay: setting.startOfDay)
         var world: World
-        do { world = try exercise.scenario.world(seed: seed) } catch {
+        do { world = try setting.scenario.world(seed: seed) } catch {
             return Trial(end: .stopped("the scenario cannot begin: \(error)"), recording: recorder.recording)
         }
-        var inputs = exercise.content.trial.inputs.sorted { $0.at < $1.at }[...]
+        // Files of one instant are applied in the order in which they are named.
+        var inputs = setting.inputs.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
+            .map(\.element)[...]
         var end = End.completed
-        let budget = exercise.content.trial.events
+        let budget = setting.events
         var time = SimulationTime.zero
         let finish = SimulationTime.zero + length
         trial: while true {
             while let input = inputs.first, .zero + input.at <= time {
                 inputs.removeFirst()
-                guard let file = submission.files.first(where: { $0.name == input.apply }) else { continue }
+                guard let file = files.first(where: { $0.name == input.file }) else { continue }
                 let outcome = world.apply(file.text, file: file.name, author: "grader")
                 guard outcome.failures.isEmpty else {
                     end = .refused(outcome.failures)
@@ -101,11 +133,11 @@ public struct Trial: Sendable {
     }
 }
 
-extension Exercise {
+extension Scenario {
     /// The simulated wall clock at the beginning, in seconds of the day.
     var startOfDay: Int64 {
         // RFC 3339 has the time at a fixed place; the scenario's reader has checked it.
-        let digits = Array(scenario.scenario.start.utf8)
+        let digits = Array(start.utf8)
         func two(_ place: Int) -> Int64 {
             guard digits.count > place + 1 else { return 0 }
             return Int64(digits[place]) * 10 + Int64(digits[place + 1]) - 528

@@ -21,6 +21,8 @@ public struct TrialRecording: Sendable {
     public internal(set) var signals: [String: StepSeries] = [:]
     public internal(set) var levels: [String: [LevelWindow]] = [:]
     public internal(set) var occurrences: [Occurrence] = []
+    /// Numbers that the exercise's own check of the hand-in found, by name.
+    public internal(set) var facts: [String: Double] = [:]
     /// The run's digest and how much happened, for the receipt.
     public internal(set) var digest = ""
     public internal(set) var events: UInt64 = 0
