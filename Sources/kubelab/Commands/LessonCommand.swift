@@ -71,7 +71,12 @@ struct LessonView {
             case .console(let commands):
                 for command in commands {
                     lines.append("  " + Style.strong("$ " + command.line))
-                    lines += command.output.map { $0.isEmpty ? "" : "  " + $0 }
+                    let isChart = command.output.contains { $0.contains("┤") }
+                    // Blocks say nothing to a screen reader; the command itself can give the numbers.
+                    lines +=
+                        isChart && Terminal.isPlain
+                        ? ["  (a chart; with --plain the command prints a table)"]
+                        : command.output.map { $0.isEmpty ? "" : "  " + $0 }
                 }
             }
         }
