@@ -28,6 +28,8 @@ public enum WorkloadEvent: Sendable, BitwiseCopyable {
     case proxyRefused(call: UInt32, generation: UInt32)
     /// The end of an interval of aggregated traffic.
     case flow
+    /// Something in the batch of a model server's engine is due.
+    case engine(slot: UInt32, generation: UInt32)
 }
 
 /// What a process has set an alarm for.
@@ -67,6 +69,7 @@ extension WorkloadEvent: BinaryCodable {
         case .acknowledgementDeadline(let message, let generation): put(12, message, generation)
         case .flow: put(13, 0)
         case .proxyRefused(let call, let generation): put(14, call, generation)
+        case .engine(let slot, let generation): put(15, slot, generation)
         }
     }
 
@@ -90,6 +93,7 @@ extension WorkloadEvent: BinaryCodable {
         case 12: self = .acknowledgementDeadline(message: first, generation: second)
         case 13: self = .flow
         case 14: self = .proxyRefused(call: first, generation: second)
+        case 15: self = .engine(slot: first, generation: second)
         default: throw .malformed(what: "workload event", offset: reader.offset)
         }
     }

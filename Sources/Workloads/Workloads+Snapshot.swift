@@ -4,7 +4,7 @@ import Simulation
 
 /// The state as bytes: equal states have equal bytes, and a restored world goes on as the first would have.
 extension Workloads: BinaryCodable {
-    private static let version = 1
+    private static let version = 2
 
     public func write(to writer: inout BinaryWriter) {
         writer.section("workloads", version: Self.version)
@@ -42,6 +42,11 @@ extension Workloads: BinaryCodable {
         writer.write(nextFault)
         writer.write(recording)
         writer.write(flows)
+        writer.writeVarint(UInt64(engines.count))
+        for engine in engines {
+            writer.write(engine != nil)
+            engine?.writeState(to: &writer)
+        }
         writer.write(lastFlow)
         writer.write(dice)
         writer.write(nextNumber)
@@ -90,6 +95,19 @@ extension Workloads: BinaryCodable {
         nextFault = try reader.read()
         recording = try reader.read()
         flows = try reader.read()
+        for slot in 0..<(try reader.readCount()) {
+            guard try reader.read(Bool.self) else {
+                engines.append(nil)
+                continue
+            }
+            guard processes.indices.contains(slot), processes[slot].phase != .absent,
+                case .service(let service) = catalogue.programs[Int(processes[slot].behaviour)].behaviour.program,
+                let configuration = service.engine
+            else { throw .malformed(what: "engine", offset: reader.offset) }
+            var engine = ModelEngine(configuration: configuration, now: .zero)
+            try engine.readState(from: &reader)
+            engines.append(engine)
+        }
         lastFlow = try reader.read()
         dice = try reader.read()
         nextNumber = try reader.read()

@@ -37,6 +37,8 @@ public struct Workloads: Sendable {
     var faults: [ActiveFault] = []
     var nextFault: UInt32 = 1
     var recording = Recording()
+    /// The engines of model servers, by the slot of their process; empty without any.
+    var engines: [ModelEngine?] = []
     /// The flows through each process, by slot; empty without aggregated traffic.
     var flows: [FlowState] = []
     var lastFlow = SimulationTime.zero
@@ -52,6 +54,7 @@ public struct Workloads: Sendable {
     var freed: [UInt32] = []
     var doomed: [Doom] = []
     var wokenTopics: [UInt32] = []
+    var touchedEngines: [UInt32] = []
     /// Scratch space of the division of cores.
     var claims: [FairShare.Claim] = []
 
@@ -154,6 +157,7 @@ public struct Workloads: Sendable {
             acknowledgementDeadline(Handle(slot: message, generation: generation))
         case .proxyRefused(let call, let generation): proxyRefused(Handle(slot: call, generation: generation))
         case .flow: flowTick()
+        case .engine(let slot, let generation): engineAlarm(ContainerID(slot: slot, generation: generation))
         }
     }
 
@@ -168,6 +172,8 @@ public struct Workloads: Sendable {
                 carryOutDooms()
             } else if !wokenTopics.isEmpty {
                 handOutMessages()
+            } else if !touchedEngines.isEmpty {
+                settleTouchedEngines()
             } else {
                 break
             }

@@ -41,7 +41,7 @@ struct Rig {
         _ image: String, node: UInt32 = 0, cpu: Int64 = 500, limit: Int64? = nil, memory: Int64? = nil,
         service: String? = nil, port: Int = 8000, command: [String] = [],
         environment: [(name: String, value: String)] = [],
-        oomScore: Int = 0, beside other: ContainerID? = nil
+        oomScore: Int = 0, beside other: ContainerID? = nil, gpus: Int = 0
     ) -> ContainerID {
         let id = ContainerID(slot: nextSlot, generation: 1)
         let sandbox = SandboxID(slot: other?.slot ?? nextSlot, generation: 1)
@@ -55,7 +55,7 @@ struct Rig {
                     ports: [(name: "http", number: port)],
                     resources: ContainerResources(
                         cpuRequestMilli: cpu, cpuLimitMilli: limit, memoryRequestBytes: 128 << 20,
-                        memoryLimitBytes: memory),
+                        memoryLimitBytes: memory, gpus: gpus),
                     oomScoreAdjustment: oomScore)))
         if let service {
             let index = endpoints.index(of: service)
@@ -92,6 +92,12 @@ struct Rig {
             if case .exited(id, let status) = report { return (time, status) }
         }
         return nil
+    }
+
+    /// Puts a fault into force.
+    @discardableResult
+    mutating func put(_ fault: WorkloadFault) -> FaultID {
+        workloads.apply(fault, clock: &clock, reports: &reports)
     }
 
     mutating func begin() { workloads.begin(clock: &clock) }

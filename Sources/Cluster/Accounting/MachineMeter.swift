@@ -9,7 +9,8 @@ import Simulation
 ///
 /// Conservation: the cost of the machines is the sum of the workloads' parts and of the idle rest, and the rest is
 /// never negative. Money is in nano-units of the scenario's currency, rounded down once for each stay of a pod on a
-/// machine, so the rounding is part of the rest.
+/// machine, so the rounding is part of the rest. A machine with GPUs is bought for them: nine tenths of its price go with
+/// its GPUs, a twentieth each with CPU and memory.
 public struct MachineMeter: Sendable {
     /// What pods of one workload have held so far.
     public struct Usage: Sendable, Equatable {
@@ -20,6 +21,8 @@ public struct MachineMeter: Sendable {
         public var cpuMicroseconds: Int64 = 0
         /// Requested memory over time, in MiB-seconds.
         public var memoryMebibyteSeconds: Int64 = 0
+        /// GPUs held, over time.
+        public var gpuTime: Duration = .zero
         /// Nano-units of currency.
         public var cost: Int64 = 0
     }
@@ -30,6 +33,7 @@ public struct MachineMeter: Sendable {
         var price: Int64
         var cpuMilli: Int64
         var memory: Int64
+        var gpus: Int64
     }
 
     struct Stay: Sendable, Equatable {
@@ -38,6 +42,7 @@ public struct MachineMeter: Sendable {
         var node: ObjectID<Node>
         var cpuMilli: Int64
         var memory: Int64
+        var gpus: Int64
         /// The part of the machine's price, in nano-units of currency an hour.
         var price: Int64
     }
@@ -53,6 +58,9 @@ public struct MachineMeter: Sendable {
 
     /// By which a scenario tells what a machine costs an hour; not part of Kubernetes.
     public static let priceAnnotation = "kubelab.dev/price-per-hour"
+
+    /// The extended resource of GPUs.
+    public static let gpuResource = "nvidia.com/gpu"
 
     // MARK: Reading
 
@@ -106,7 +114,8 @@ public struct MachineMeter: Sendable {
         let price = node.metadata.annotations[Self.priceAnnotation].flatMap(Double.init) ?? 0
         present[id] = Machine(
             since: context.now, price: price.isFinite ? Int64(max(0, min(1e6, price)) * 1e9) : 0,
-            cpuMilli: node.status.capacity["cpu"]?.milliValue ?? 0, memory: node.status.capacity["memory"]?.value ?? 0)
+            cpuMilli: node.status.capacity["cpu"]?.milliValue ?? 0, memory: node.status.capacity["memory"]?.value ?? 0,
+            gpus: max(0, node.status.capacity[Self.gpuResource]?.value ?? 0))
         for pod in context.store.pods(on: node.metadata.name) {
             if let object = context.store[pod] { observe(pod, object, .added, &context) }
         }
@@ -129,13 +138,16 @@ public struct MachineMeter: Sendable {
         else { return end(id, context.now) }
         let requests = context.shape(of: pod).requests
         let (cpu, memory) = (max(0, requests.cpuMilli), max(0, requests.memory))
+        let gpus = max(0, requests[Self.gpuResource])
         if let stay = stays[id] {
-            guard stay.cpuMilli != cpu || stay.memory != memory || stay.node != node else { return }
+            guard stay.cpuMilli != cpu || stay.memory != memory || stay.gpus != gpus || stay.node != node else {
+                return
+            }
             end(id, context.now)
         }
         stays[id] = Stay(
             since: context.now, workload: Self.workload(of: pod, context), node: node, cpuMilli: cpu, memory: memory,
-            price: machine.price(cpuMilli: cpu, memory: memory))
+            gpus: gpus, price: machine.price(cpuMilli: cpu, memory: memory, gpus: gpus))
     }
 
     private mutating func end(_ id: ObjectID<Pod>, _ now: SimulationTime) {
@@ -162,6 +174,7 @@ extension MachineMeter.Usage {
     fileprivate mutating func add(_ stay: MachineMeter.Stay, until now: SimulationTime) {
         let time = max(.zero, now - stay.since)
         podTime += time
+        gpuTime += time * stay.gpus
         cpuMicroseconds = cpuMicroseconds.addingSaturating(
             Int64(1_000_000).dividingFullWidth(stay.cpuMilli.multipliedFullWidth(by: time.nanoseconds)).quotient)
         memoryMebibyteSeconds = memoryMebibyteSeconds.addingSaturating(
@@ -174,12 +187,14 @@ extension MachineMeter.Usage {
 
 extension MachineMeter.Machine {
     /// The part of the price that goes with a part of the machine, rounded down.
-    fileprivate func price(cpuMilli asked: Int64, memory wanted: Int64) -> Int64 {
-        func half(_ amount: Int64, _ whole: Int64) -> Int64 {
+    fileprivate func price(cpuMilli asked: Int64, memory wanted: Int64, gpus taken: Int64) -> Int64 {
+        func part(_ twentieths: Int64, _ amount: Int64, _ whole: Int64) -> Int64 {
             guard whole > 0 else { return 0 }
-            return whole.dividingFullWidth((price / 2).multipliedFullWidth(by: min(amount, whole))).quotient
+            return whole.dividingFullWidth((price / 20 * twentieths).multipliedFullWidth(by: min(amount, whole)))
+                .quotient
         }
-        return half(asked, cpuMilli) + half(wanted, memory)
+        let other: Int64 = gpus > 0 ? 1 : 10
+        return part(other, asked, cpuMilli) + part(other, wanted, memory) + part(20 - 2 * other, taken, gpus)
     }
 }
 
@@ -189,6 +204,7 @@ extension MachineMeter.Machine: BinaryCodable {
         writer.write(price)
         writer.write(cpuMilli)
         writer.write(memory)
+        writer.write(gpus)
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -196,7 +212,8 @@ extension MachineMeter.Machine: BinaryCodable {
         price = try reader.read()
         cpuMilli = try reader.read()
         memory = try reader.read()
-        guard price >= 0 else { throw .malformed(what: "machine", offset: reader.offset) }
+        gpus = try reader.read()
+        guard price >= 0, gpus >= 0 else { throw .malformed(what: "machine", offset: reader.offset) }
     }
 }
 
@@ -207,6 +224,7 @@ extension MachineMeter.Stay: BinaryCodable {
         writer.write(node)
         writer.write(cpuMilli)
         writer.write(memory)
+        writer.write(gpus)
         writer.write(price)
     }
 
@@ -216,8 +234,11 @@ extension MachineMeter.Stay: BinaryCodable {
         node = try reader.read()
         cpuMilli = try reader.read()
         memory = try reader.read()
+        gpus = try reader.read()
         price = try reader.read()
-        guard price >= 0, cpuMilli >= 0, memory >= 0 else { throw .malformed(what: "stay", offset: reader.offset) }
+        guard price >= 0, cpuMilli >= 0, memory >= 0, gpus >= 0 else {
+            throw .malformed(what: "stay", offset: reader.offset)
+        }
     }
 }
 
@@ -226,6 +247,7 @@ extension MachineMeter.Usage: BinaryCodable {
         writer.write(podTime)
         writer.write(cpuMicroseconds)
         writer.write(memoryMebibyteSeconds)
+        writer.write(gpuTime)
         writer.write(cost)
     }
 
@@ -233,13 +255,14 @@ extension MachineMeter.Usage: BinaryCodable {
         podTime = try reader.read()
         cpuMicroseconds = try reader.read()
         memoryMebibyteSeconds = try reader.read()
+        gpuTime = try reader.read()
         cost = try reader.read()
     }
 }
 
 extension MachineMeter: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("machines", version: 1)
+        writer.section("machines", version: 2)
         writer.write(present)
         writer.write(stays)
         writer.write(usages)
@@ -248,7 +271,7 @@ extension MachineMeter: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("machines", version: 1)
+        try reader.section("machines", version: 2)
         present = try reader.read()
         stays = try reader.read()
         usages = try reader.read()

@@ -23,6 +23,8 @@ extension ClusterContext {
         pod.metadata.finalizers = template.metadata.finalizers
         pod.metadata.ownerReferences = references ?? [owner.controllerReference]
         pod.spec = template.spec
+        // The API server's defaults of a pod. Most pods lack nothing and go on sharing their template's spec.
+        if pod.spec.lacksRequests { pod.spec.applyDefaults(isTemplate: false) }
         customize(&pod)
         try admitNamespace(of: pod)
         try admit(&pod, like: template.spec)

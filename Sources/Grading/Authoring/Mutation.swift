@@ -16,6 +16,14 @@ struct Mutation: Sendable {
     static func all(of submission: Submission, in exercise: Exercise) -> [Mutation] {
         var mutations: [Mutation] = []
         for (place, file) in submission.files.enumerated() {
+            if file.name == exercise.content.trial.candidates?.test {
+                for (name, text) in LoadTest.mutations(of: file.text) {
+                    var changed = submission
+                    changed.files[place].text = text
+                    mutations.append(Mutation(name: "\(file.name): \(name)", submission: changed))
+                }
+                continue
+            }
             let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
                 .objects(namespace: exercise.scenario.scenario.namespace).objects
             func add(_ name: String, _ values: [JSONValue]) {

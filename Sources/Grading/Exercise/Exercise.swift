@@ -31,6 +31,8 @@ public struct Exercise: Sendable {
 
     /// Where the line of a field of `exercise.yaml` is found.
     var source: ConfigurationSource
+    /// Sets of manifests that a load test is to judge; empty in other exercises.
+    public var candidates: [Candidate] = []
 }
 
 /// What `exercise.yaml` says.
@@ -148,13 +150,15 @@ public struct TrialDescription: Sendable, Decodable {
     /// How many further seeds decide a grade.
     public var hiddenSeeds: Int
     public var inputs: [TrialInput]
+    /// Set where a load test is handed in instead of manifests.
+    public var candidates: CandidatesDescription?
     /// Most events of one trial; beyond it the trial ends without a verdict.
     public var events: UInt64
     /// Most replicas that a manifest may ask for.
     public var replicas: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case duration, visibleSeeds, hiddenSeeds, inputs, events, replicas
+        case duration, visibleSeeds, hiddenSeeds, inputs, candidates, events, replicas
     }
 
     public init(from decoder: any Decoder) throws {
@@ -162,7 +166,8 @@ public struct TrialDescription: Sendable, Decodable {
         duration = try container.decode(Duration.self, forKey: .duration)
         visibleSeeds = try container.decodeIfPresent([UInt64].self, forKey: .visibleSeeds) ?? [1]
         hiddenSeeds = try container.decodeIfPresent(Int.self, forKey: .hiddenSeeds) ?? 5
-        inputs = try container.decode([TrialInput].self, forKey: .inputs)
+        inputs = try container.decodeIfPresent([TrialInput].self, forKey: .inputs) ?? []
+        candidates = try container.decodeIfPresent(CandidatesDescription.self, forKey: .candidates)
         events = try container.decodeIfPresent(UInt64.self, forKey: .events) ?? 20_000_000
         replicas = try container.decodeIfPresent(Int.self, forKey: .replicas) ?? 200
         try container.require(
@@ -170,7 +175,7 @@ public struct TrialDescription: Sendable, Decodable {
         try container.require(
             !visibleSeeds.isEmpty && visibleSeeds.count <= 20, .visibleSeeds, "between 1 and 20 seeds")
         try container.require((0...50).contains(hiddenSeeds), .hiddenSeeds, "must be between 0 and 50")
-        try container.require(!inputs.isEmpty, .inputs, "something of the hand-in must be applied")
+        try container.require(!inputs.isEmpty || candidates != nil, .inputs, "something of the hand-in must be applied")
         try container.require(
             inputs.allSatisfy { $0.at >= .zero && $0.at < duration }, .inputs,
             "inputs come between 0s and the end of the trial")

@@ -69,12 +69,18 @@ extension Exercise {
             hash.update(text.utf8)
             hash.update([0])
         }
+        let candidates = try content.trial.candidates.map { try Candidate.read(folder, $0) } ?? []
+        for (name, text) in candidates.flatMap({ set in set.manifests.map { ("\(set.name)/\($0.name)", $0.text) } }) {
+            hash.update(name.utf8)
+            hash.update([0])
+            hash.update(text.utf8)
+        }
         var exercise = Exercise(
             id: names.last ?? folder, lesson: names.count > 1 ? names[names.count - 2] : "", folder: folder,
             content: content,
             scenario: scenario, expressions: expressions, references: references, sets: sets,
             hash: SHA256.hexadecimal(of: hash.finish()),
-            source: source)
+            source: source, candidates: candidates)
         exercise.parameters = parameters
         exercise.variant = variant
         exercise.predicted = try exercise.readPredicted()
@@ -125,6 +131,7 @@ extension Exercise {
                 "trial.inputs[\(index)].apply",
                 "\"\(input.apply)\" is not handed in; allowed: \(files.joined(separator: ", "))")
         }
+        try checkCandidates()
         let ids = content.criteria.map(\.id)
         for (index, id) in ids.enumerated() where ids[..<index].contains(id) {
             throw source.error("criteria[\(index)].id", "\"\(id)\" is there twice")
@@ -161,6 +168,30 @@ extension Exercise {
 
     /// Files of a hand-in, whose change changes a verdict.
     public var watchedFiles: [String] { content.handIn.map(\.file) + (content.predictions.map { [$0.file] } ?? []) }
+
+    private func checkCandidates() throws {
+        guard let description = content.trial.candidates else { return }
+        guard content.handIn.contains(where: { $0.file == description.test }) else {
+            throw source.error("trial.candidates.test", "\"\(description.test)\" is not handed in")
+        }
+        let sources = scenario.scenario.workloads.traffic.map(\.name)
+        guard sources.contains(description.source) else {
+            throw source.error(
+                "trial.candidates.source",
+                "the scenario has no traffic \"\(description.source)\"; it has \(sources.joined(separator: ", "))")
+        }
+        let names = description.sound + description.defective
+        for (index, expression) in expressions.enumerated() {
+            for measurement in CriterionNeeds([expression]).measurements {
+                guard case .candidate(let name)? = try? Measurement(
+                    parsing: measurement, namespace: scenario.scenario.namespace).subject, !names.contains(name)
+                else { continue }
+                throw source.error(
+                    "criteria[\(index)].expect",
+                    "there is no candidate \"\(name)\"; there are \(names.joined(separator: ", "))")
+            }
+        }
+    }
 
     /// Names of answers in a folder such as `panel`, sorted.
     public func answers(in kind: String) -> [String] {

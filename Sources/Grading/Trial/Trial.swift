@@ -44,6 +44,9 @@ public struct Trial: Sendable {
         duration: Duration? = nil,
         isOver: () -> Bool = { false }, isDecided: (TrialRecording) -> Bool = { _ in false }
     ) -> Trial {
+        if let candidates = exercise.content.trial.candidates {
+            return runCandidates(candidates, exercise, submission, seed: seed, isOver: isOver)
+        }
         let length = min(exercise.content.trial.duration, duration ?? exercise.content.trial.duration)
         var needs = CriterionNeeds(exercise.expressions)
         for quantity in exercise.predicted { needs.add(quantity) }

@@ -125,11 +125,13 @@ extension Measurement {
     /// Whether it is read from stored objects, which change only with a revision of the store.
     var isStored: Bool {
         switch subject {
-        case .deployment: !["cpu", "memory", "inflight", "price", "borrowedCPU"].contains(field)
+        case .deployment:
+            !["cpu", "memory", "inflight", "price", "borrowedCPU", "running", "waiting"].contains(field)
         case .horizontalPodAutoscaler: true
         case .pod: ["ready", "restarts"].contains(field)
         case .node, .nodes, .pods: true
-        case .service, .topic: false
+        case .job: true
+        case .service, .topic, .provider, .candidate: false
         case .traffic, .cost: false
         }
     }

@@ -32,6 +32,19 @@ extension PodSpec {
     }
 }
 
+extension PodSpec {
+    /// Whether a container has a limit and no request for it, which a pod's defaults fill in and a template's do not.
+    public var lacksRequests: Bool {
+        func lacks(_ containers: [Container]) -> Bool {
+            containers.contains { container in
+                guard let amounts = container.resources else { return false }
+                return amounts.limits.keys.contains { amounts.requests[$0] == nil }
+            }
+        }
+        return lacks(containers) || lacks(initContainers)
+    }
+}
+
 extension Container {
     mutating func applyDefaults(isTemplate: Bool, isInit: Bool) {
         if imagePullPolicy.isEmpty { imagePullPolicy = Self.pullPolicy(of: image) }

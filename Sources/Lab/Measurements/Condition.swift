@@ -33,7 +33,9 @@ public struct Condition: Sendable, Equatable {
             return
         }
         throw Measurement.ParsingError(
-            description: "\"\(text)\" compares nothing: write MEASUREMENT OPERATOR NUMBER, such as 'deployment/gateway.ready >= 4'")
+            description:
+                "\"\(text)\" compares nothing: write MEASUREMENT OPERATOR NUMBER, such as 'deployment/gateway.ready >= 4'"
+        )
     }
 
     /// Whether it holds now; false while the measurement is unknown.

@@ -23,7 +23,8 @@ extension Measurement {
     /// What pods take of the nodes that they are bound to.
     ///
     /// A pod pays half of its node's price by its share of the node's CPU and half by its share of the memory, each by
-    /// its request or, where that is higher, by its usage, as OpenCost allocates (`cost allocation specification`).
+    /// its request or, where that is higher, by its usage, as OpenCost allocates (`cost allocation specification`). Of a
+    /// node with GPUs nine tenths of the price go with the GPUs.
     static func charge(_ pods: [ObjectID<Pod>], _ field: String, _ world: borrowing World) -> Double {
         let store = world.cluster.context.store
         var total = 0.0
@@ -43,6 +44,7 @@ extension Measurement {
             switch field {
             case "requestedCPU": total += cpu
             case "requestedMemory": total += memory
+            case "gpus": total += requests[MachineMeter.gpuResource]?.doubleValue ?? 0
             default:
                 if machines[pod.spec.nodeName] == nil {
                     guard let node = store.nodes.named(pod.spec.nodeName) else { continue }
@@ -54,7 +56,9 @@ extension Measurement {
                     used.cpu += Double(container.cpuMilli) / 1_000
                     used.memory += Double(container.memoryBytes)
                 }
-                total += machine.price(cpu: max(cpu, used.cpu), memory: max(memory, used.memory))
+                total += machine.price(
+                    cpu: max(cpu, used.cpu), memory: max(memory, used.memory),
+                    gpus: requests[MachineMeter.gpuResource]?.doubleValue ?? 0)
             }
         }
         return total
@@ -64,17 +68,22 @@ extension Measurement {
     private struct Machine {
         private let cores: Double
         private let bytes: Double
+        private let gpus: Double
         private let price: Double
 
         init(_ node: Node) {
             cores = node.status.capacity["cpu"]?.doubleValue ?? 0
             bytes = node.status.capacity["memory"]?.doubleValue ?? 0
+            gpus = node.status.capacity[MachineMeter.gpuResource]?.doubleValue ?? 0
             price = node.metadata.annotations[MachineMeter.priceAnnotation].flatMap(Double.init) ?? 0
         }
 
-        /// Half of the price goes with the CPU and half with the memory.
-        func price(cpu: Double, memory: Double) -> Double {
-            ((cores > 0 ? cpu / cores : 0) + (bytes > 0 ? memory / bytes : 0)) / 2 * price
+        /// Half of the price goes with the CPU and half with the memory; of a machine with GPUs a twentieth each, and the
+        /// rest with the GPUs.
+        func price(cpu: Double, memory: Double, gpus taken: Double) -> Double {
+            let rest = (cores > 0 ? cpu / cores : 0) + (bytes > 0 ? memory / bytes : 0)
+            guard gpus > 0 else { return rest / 2 * price }
+            return (0.9 * taken / gpus + 0.05 * rest) * price
         }
     }
 }

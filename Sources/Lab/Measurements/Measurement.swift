@@ -1,4 +1,5 @@
 import Cluster
+import ContainerRuntime
 import KubernetesAPI
 import Simulation
 import Workloads
@@ -15,6 +16,10 @@ public struct Measurement: Sendable, Equatable {
         case traffic(String)
         case service(String)
         case topic(String)
+        case provider(String)
+        case job(String)
+        /// A set of manifests that a load test tried; only trials know them.
+        case candidate(String)
         case pods
         case nodes
         case cost
@@ -44,6 +49,9 @@ public struct Measurement: Sendable, Equatable {
                 ("requestedCPU", "cores", "CPU requested by the pods that have a node"),
                 ("requestedMemory", "bytes", "memory requested by the pods that have a node"),
                 ("borrowedCPU", "cores", "CPU that containers use beyond their own requests"),
+                ("gpus", "GPUs", "GPUs held by the pods that have a node"),
+                ("running", "requests", "sequences in the batches of the pods' model servers"),
+                ("waiting", "requests", "requests that wait for a slot or for a place in a batch"),
                 (
                     "price", "currency/h",
                     "what the pods take of their nodes' price: requests, or usage where it is higher"
@@ -99,6 +107,33 @@ public struct Measurement: Sendable, Equatable {
                 ("working", "messages", "messages that a consumer works on"),
                 ("redelivered", "messages", "deliveries after the first, since the start: work that was lost"),
                 ("deadLetters", "messages", "messages given up"),
+                ("oldest", "s", "how long the message has waited that has waited longest; 0 without any"),
+            ]
+        ),
+        (
+            "provider/NAME",
+            [
+                ("attempts", "calls", "calls that the provider got, since the start"),
+                ("answered", "calls", "those that it answered"),
+                ("limited", "calls", "those that it refused with 429"),
+                ("failed", "calls", "those that ended otherwise: errors, overload, time-outs, callers who left"),
+                ("inflight", "calls", "calls under way"),
+            ]
+        ),
+        (
+            "job/NAME",
+            [
+                ("active", "pods", "pods of the Job that are not finished"),
+                ("succeeded", "pods", "pods that have done their work"), ("failed", "pods", "pods that failed"),
+                ("complete", "", "1 if the Job is complete"),
+            ]
+        ),
+        (
+            "candidate/NAME",
+            [
+                ("passed", "", "1 if the load test lets the set of manifests pass"),
+                ("requests", "requests", "requests that the load test sent to it"),
+                ("minutes", "min", "how long the load test of it took"),
             ]
         ),
         (
@@ -142,6 +177,9 @@ public struct Measurement: Sendable, Equatable {
         case ("traffic", false): (subject, kind) = (.traffic(name), "traffic/NAME")
         case ("service", false), ("svc", false): (subject, kind) = (.service(name), "service/NAME")
         case ("topic", false): (subject, kind) = (.topic(name), "topic/NAME")
+        case ("provider", false): (subject, kind) = (.provider(name), "provider/NAME")
+        case ("job", false): (subject, kind) = (.job(name), "job/NAME")
+        case ("candidate", false): (subject, kind) = (.candidate(name), "candidate/NAME")
         case ("pods", true): (subject, kind) = (.pods, "pods")
         case ("nodes", true): (subject, kind) = (.nodes, "nodes")
         case ("cost", true): (subject, kind) = (.cost, "cost")
@@ -167,6 +205,9 @@ public struct Measurement: Sendable, Equatable {
             case .traffic: "traffic/NAME"
             case .service: "service/NAME"
             case .topic: "topic/NAME"
+            case .provider: "provider/NAME"
+            case .job: "job/NAME"
+            case .candidate: "candidate/NAME"
             case .pods: "pods"
             case .nodes: "nodes"
             case .cost: "cost"
@@ -231,9 +272,33 @@ extension Measurement {
                 case "ready": Double(topic.ready)
                 case "working": Double(topic.working)
                 case "redelivered": Double(topic.redelivered)
-                default: Double(topic.deadLetters)
+                case "deadLetters": Double(topic.deadLetters)
+                default: topic.oldest.map { (world.now - $0).seconds } ?? 0
                 }
             }
+        case .provider(let name):
+            return world.workloads.providerLevels(now: world.now).first { $0.name == name }.map { provider in
+                let reading = provider.reading
+                let other = reading.overloaded + reading.failed + reading.invalid + reading.timedOut + reading.aborted
+                switch field {
+                case "attempts": return Double(reading.attempts)
+                case "answered": return Double(reading.answered)
+                case "limited": return Double(reading.limited)
+                case "failed": return Double(other)
+                default: return Double(reading.inFlight)
+                }
+            }
+        case .job(let name):
+            return store.jobs.named(key(name)).map { job in
+                switch field {
+                case "active": Double(job.status.active)
+                case "succeeded": Double(job.status.succeeded)
+                case "failed": Double(job.status.failed)
+                default: job.status.conditions.contains { $0.type == "Complete" && $0.status == "True" } ? 1 : 0
+                }
+            }
+        case .candidate:
+            return nil
         case .pods:
             return pods(world)
         case .nodes:
@@ -264,7 +329,8 @@ extension Measurement {
                 store[set].map { store.dependents(of: $0.metadata.uid, Pod.self) } ?? []
             }
             switch field {
-            case "requestedCPU", "requestedMemory", "borrowedCPU", "price": return Self.charge(pods, field, world)
+            case "requestedCPU", "requestedMemory", "borrowedCPU", "gpus", "price":
+                return Self.charge(pods, field, world)
             case "restarts":
                 return pods.reduce(0) { sum, pod in
                     sum + (store[pod]?.status.containerStatuses.reduce(0) { $0 + Double($1.restartCount) } ?? 0)
@@ -285,11 +351,22 @@ extension Measurement {
                 }
             default:
                 for container in world.cluster.kubelet.containers(of: pod) {
-                    total += Double(world.workloads.gauges(of: container)?.inFlight ?? 0)
+                    total += load(container, field, world)
                 }
             }
         }
         return total
+    }
+
+    /// Requests in one container.
+    private static func load(_ container: ContainerID, _ field: String, _ world: borrowing World) -> Double {
+        let engine = field == "inflight" ? nil : world.workloads.engine(of: container, now: world.now)
+        guard let gauges = world.workloads.gauges(of: container) else { return 0 }
+        switch field {
+        case "running": return Double(engine?.running ?? 0)
+        case "waiting": return Double(gauges.waiting + (engine?.waiting ?? 0))
+        default: return Double(gauges.inFlight)
+        }
     }
 
     private func level(_ level: ServiceLevel, inFlight: Int64, _ now: SimulationTime) -> Double? {

@@ -51,6 +51,8 @@ public struct Ledger: Sendable, Equatable, Codable {
         public var cpuSeconds: Double
         /// Requested memory over time, in GiB-hours.
         public var memoryGibibyteHours: Double
+        /// GPUs held over time, in hours.
+        public var gpuHours: Double
         public var cost: Int64
     }
 
@@ -92,7 +94,7 @@ public struct Ledger: Sendable, Equatable, Codable {
         if machines.idleCost < 0 {
             found.append("workloads are charged \(-machines.idleCost) more than the machines cost")
         }
-        for workload in workloads where workload.cost < 0 || workload.podSeconds < 0 {
+        for workload in workloads where workload.cost < 0 || workload.podSeconds < 0 || workload.gpuHours < 0 {
             found.append("\(workload.name) has a negative entry")
         }
         return found
@@ -107,7 +109,8 @@ extension World {
             Ledger.Workload(
                 name: name, pods: usage.pods, podSeconds: usage.podTime.seconds,
                 cpuSeconds: Double(usage.cpuMicroseconds) / 1e6,
-                memoryGibibyteHours: Double(usage.memoryMebibyteSeconds) / 1_024 / 3_600, cost: usage.cost)
+                memoryGibibyteHours: Double(usage.memoryMebibyteSeconds) / 1_024 / 3_600,
+                gpuHours: usage.gpuTime.seconds / 3_600, cost: usage.cost)
         }
         let unattributed = self.workloads.unattributedBill
         return Ledger(

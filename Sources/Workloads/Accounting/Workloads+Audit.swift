@@ -10,7 +10,40 @@ extension Workloads {
         auditMachines(&found)
         auditMoney(&found)
         auditTopics(&found)
+        auditEngines(&found)
         return found
+    }
+
+    /// Each engine's own laws; each request in exactly one engine, which knows it; no GPU in two containers.
+    private func auditEngines(_ found: inout [String]) {
+        var generating = 0
+        for slot in engines.indices {
+            guard let engine = engines[slot] else { continue }
+            let name = "container \(slot)"
+            guard processes.indices.contains(slot), processes[slot].phase != .absent else {
+                found.append("\(name): an engine without a process")
+                continue
+            }
+            found += engine.audit().map { "\(name): \($0)" }
+            for sequence in engine.waiting + engine.running {
+                generating += 1
+                let call = calls[sequence.call]
+                if call.process != UInt32(slot) || call.state != .asking || !call.run.isNone {
+                    found.append("\(name): a sequence without its call")
+                }
+            }
+        }
+        let asking = calls.slots.filter { calls[$0].state == .asking && calls[$0].run.isNone }.count
+        if asking != generating { found.append("\(asking) calls generate, \(generating) sequences exist") }
+        for (index, machine) in machines.enumerated() {
+            var gpus = 0
+            var slot = machine.firstProcess
+            while slot != .max {
+                gpus += containers[Int(slot)]?.resources.gpus ?? 0
+                slot = processes[Int(slot)].nextOnNode
+            }
+            if gpus > machine.gpus { found.append("node \(index): \(gpus) of \(machine.gpus) GPUs given out") }
+        }
     }
 
     private func auditRequests(_ found: inout [String]) {

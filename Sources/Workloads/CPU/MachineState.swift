@@ -7,6 +7,7 @@ struct MachineState: Sendable {
     var cores = 0.0
     var speed = 1.0
     var memoryCapacity: Int64 = 0
+    var gpus = 0
     /// Resident bytes of all containers on it.
     var memoryUsed: Int64 = 0
     /// Threads that want a core.
@@ -26,6 +27,7 @@ extension MachineState: BinaryCodable {
         writer.write(cores)
         writer.write(speed)
         writer.write(memoryCapacity)
+        writer.write(gpus)
         writer.write(memoryUsed)
         writer.write(demand)
         writer.write(isContended)
@@ -39,6 +41,7 @@ extension MachineState: BinaryCodable {
         cores = try reader.read()
         speed = try reader.read()
         memoryCapacity = try reader.read()
+        gpus = try reader.read()
         memoryUsed = try reader.read()
         demand = try reader.read()
         isContended = try reader.read()

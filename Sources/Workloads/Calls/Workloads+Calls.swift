@@ -201,6 +201,7 @@ extension Workloads {
         processes[slot].inFlight -= 1
         processes[slot].meter.answered.count(outcome)
         processes[slot].meter.latency.record(clock.now - calls[call].began)
+        processes[slot].meter.recent.note(clock.now - calls[call].began, now: clock.now)
         grow(slot, by: -calls[call].memory)
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)
@@ -294,6 +295,7 @@ extension Workloads {
 
     /// Lets go of everything a call waits for.
     mutating func abandonWork(_ call: UInt32) {
+        leaveEngine(call)
         if !calls[call].run.isNone { endRun(call) }
         queue.cancel(calls[call].timer)
         orphan(calls[call].child, .abandoned)

@@ -39,6 +39,8 @@ extension Workloads {
             case .fail(let share):
                 calls[call].stage += 1
                 if chance(call, share) { return finish(call, .serverError) }
+            case .generate(let generation):
+                return generate(call, generation)
             }
         }
         let errors = processes[slot].condition.errorRate

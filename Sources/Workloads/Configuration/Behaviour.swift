@@ -26,6 +26,8 @@ public struct Behaviour: Sendable, Equatable {
     /// Set for a sidecar (daprd): CPU of each request that passes it, into the pod or out of it (reference section 7:
     /// 0.48 ms). While a pod's sidecar is down, its containers reach no service.
     public var proxyWork: Duration?
+    /// GPUs that the program needs; with fewer it exits while starting.
+    public var gpus = 0
 
     public init(
         program: Program = .sleep, startup: StartupProfile = StartupProfile(), memory: MemoryProfile = MemoryProfile(),
@@ -50,7 +52,7 @@ public struct Behaviour: Sendable, Equatable {
 
 extension Behaviour: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case service, consumer, batch, startup, memory, shutdown, port, health, crash, proxyWork
+        case service, consumer, batch, startup, memory, shutdown, port, health, crash, proxyWork, gpus
     }
 
     public init(from decoder: any Decoder) throws {
@@ -77,6 +79,8 @@ extension Behaviour: Codable {
         health = try container.decode(.health, or: health)
         crash = try container.decode(.crash, or: crash)
         proxyWork = try container.decodeIfPresent(Duration.self, forKey: .proxyWork)
+        gpus = try container.decode(.gpus, or: gpus)
+        if case .service(let service) = program, service.engine != nil { gpus = max(1, gpus) }
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -94,5 +98,6 @@ extension Behaviour: Codable {
         try container.encode(health, forKey: .health)
         try container.encode(crash, forKey: .crash)
         try container.encodeIfPresent(proxyWork, forKey: .proxyWork)
+        try container.encode(gpus, forKey: .gpus)
     }
 }

@@ -30,6 +30,7 @@ struct Catalogue: Sendable {
         case cached(Double)
         case publish(UInt32)
         case fail(Double)
+        case generate(Generation)
     }
 
     struct Call: Sendable {
@@ -175,6 +176,7 @@ struct Catalogue: Sendable {
             case .cached(let share): .cached(share)
             case .publish(let topic): .publish(index(of: topic, in: topics))
             case .fail(let share): .fail(share)
+            case .generate(let generation): .generate(generation)
             }
         }
         let range = RouteRange(first: UInt32(steps.count), count: UInt32(resolved.count))

@@ -15,11 +15,14 @@ public struct ServiceProgram: Sendable, Equatable, Codable {
     public var rejectionWork: Duration
     /// Whether work stops when the caller has gone.
     public var cancelsOnDisconnect: Bool
+    /// Set for a model server: what its `generate` stages run on.
+    public var engine: EngineConfiguration?
     public var routes: [Route]
 
     public init(
         workers: Int = 1, slots: Int? = nil, limitConcurrency: Int? = nil, backlog: Int = 2048,
-        rejectionWork: Duration = .microseconds(500), cancelsOnDisconnect: Bool = false, routes: [Route] = []
+        rejectionWork: Duration = .microseconds(500), cancelsOnDisconnect: Bool = false, routes: [Route] = [],
+        engine: EngineConfiguration? = nil
     ) {
         self.workers = workers
         self.slots = slots
@@ -28,10 +31,11 @@ public struct ServiceProgram: Sendable, Equatable, Codable {
         self.rejectionWork = rejectionWork
         self.cancelsOnDisconnect = cancelsOnDisconnect
         self.routes = routes
+        self.engine = engine
     }
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case workers, slots, limitConcurrency, backlog, rejectionWork, cancelsOnDisconnect, routes, stages
+        case workers, slots, limitConcurrency, backlog, rejectionWork, cancelsOnDisconnect, engine, routes, stages
     }
 
     public init(from decoder: any Decoder) throws {
@@ -43,10 +47,20 @@ public struct ServiceProgram: Sendable, Equatable, Codable {
         backlog = try container.decode(.backlog, or: backlog)
         rejectionWork = try container.decode(.rejectionWork, or: rejectionWork)
         cancelsOnDisconnect = try container.decode(.cancelsOnDisconnect, or: cancelsOnDisconnect)
+        engine = try container.decodeIfPresent(EngineConfiguration.self, forKey: .engine)
+        // A server that streams notices at once that nobody reads.
+        if engine != nil { cancelsOnDisconnect = try container.decode(.cancelsOnDisconnect, or: true) }
         routes = try container.decode(.routes, or: routes)
         // A service with one route needs no path.
         if let stages = try container.decodeIfPresent([Stage].self, forKey: .stages) {
             routes.append(Route(stages: stages))
+        }
+        let generates = routes.contains { route in
+            route.stages.contains { if case .generate = $0 { true } else { false } }
+        }
+        guard engine != nil || !generates else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .routes, in: container, debugDescription: "a stage 'generate' needs an 'engine' in the service")
         }
     }
 
@@ -58,6 +72,7 @@ public struct ServiceProgram: Sendable, Equatable, Codable {
         try container.encode(backlog, forKey: .backlog)
         try container.encode(rejectionWork, forKey: .rejectionWork)
         try container.encode(cancelsOnDisconnect, forKey: .cancelsOnDisconnect)
+        try container.encodeIfPresent(engine, forKey: .engine)
         try container.encode(routes, forKey: .routes)
     }
 }
@@ -101,11 +116,13 @@ public enum Stage: Sendable, Equatable {
     case publish(String)
     /// With this probability the handler fails with 500.
     case fail(Double)
+    /// A request to the program's own engine.
+    case generate(Generation)
 }
 
 extension Stage: Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case compute, wait, block, call, tool, agent, cached, publish, fail
+        case compute, wait, block, call, tool, agent, cached, publish, fail, generate
     }
 
     public init(from decoder: any Decoder) throws {
@@ -127,6 +144,7 @@ extension Stage: Codable {
         case .cached: self = .cached(try container.decode(Double.self, forKey: key))
         case .publish: self = .publish(try container.decode(String.self, forKey: key))
         case .fail: self = .fail(try container.decode(Double.self, forKey: key))
+        case .generate: self = .generate(try container.decode(Generation.self, forKey: key))
         }
     }
 
@@ -142,6 +160,7 @@ extension Stage: Codable {
         case .cached(let value): try container.encode(value, forKey: .cached)
         case .publish(let value): try container.encode(value, forKey: .publish)
         case .fail(let value): try container.encode(value, forKey: .fail)
+        case .generate(let value): try container.encode(value, forKey: .generate)
         }
     }
 }

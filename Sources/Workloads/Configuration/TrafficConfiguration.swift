@@ -135,6 +135,9 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
     /// Connections kept open and bound to a pod; nil opens one for each request.
     public var keepAlive: KeepAlive?
     public var resolution: Resolution
+    /// Whether the client reads the answer as it is written: latency is then the time to the first token, and patience
+    /// ends with it. Nothing changes for answers that are not generated.
+    public var streams = false
 
     public init(name: String, service: String, rate: [Point] = []) {
         self.name = name
@@ -162,7 +165,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case name, service, topic, path, rate, period, offset, bursts, variation, closed, sessions, timeout, patience
-        case retries, keepAlive, resolution
+        case retries, keepAlive, resolution, streams
     }
 
     public init(from decoder: any Decoder) throws {
@@ -190,6 +193,7 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         retries = try container.decode(.retries, or: retries)
         keepAlive = try container.decodeIfPresent(KeepAlive.self, forKey: .keepAlive)
         resolution = try container.decode(.resolution, or: resolution)
+        streams = try container.decode(.streams, or: streams)
     }
 
     public func encode(to encoder: any Encoder) throws {
@@ -210,5 +214,6 @@ public struct TrafficConfiguration: Sendable, Equatable, Codable {
         try container.encode(retries, forKey: .retries)
         try container.encodeIfPresent(keepAlive, forKey: .keepAlive)
         try container.encode(resolution, forKey: .resolution)
+        try container.encode(streams, forKey: .streams)
     }
 }

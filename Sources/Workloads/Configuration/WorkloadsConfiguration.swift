@@ -48,6 +48,15 @@ public struct WorkloadsConfiguration: Sendable, Equatable, Codable {
         traffic = try container.decode(.traffic, or: traffic)
         network = try container.decode(.network, or: network)
         accounting = try container.decode(.accounting, or: accounting)
+        let hasEngines = images.values.contains {
+            if case .service(let service) = $0.program { service.engine != nil } else { false }
+        }
+        if hasEngines, traffic.contains(where: { $0.resolution == .aggregated }) {
+            throw DecodingError.dataCorruptedError(
+                forKey: .traffic, in: container,
+                debugDescription:
+                    "aggregated traffic knows no engines: where an image has one, the resolution of all traffic is requests")
+        }
     }
 }
 

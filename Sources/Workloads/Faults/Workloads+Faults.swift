@@ -73,6 +73,7 @@ extension Workloads {
             for slot in processes.indices where processes[slot].phase != .absent {
                 processes[slot].condition = condition(forImage: containers[slot]?.image ?? "")
             }
+            refreshEngines()
         case .deadlock:
             refreshDeadlocks()
         case .block, .crash, .memory:
@@ -100,6 +101,7 @@ extension Workloads {
                 processes[slot].isDeadlocked = true
                 note(slot, "stands still: it accepts connections and answers nobody, not even its probes", link: lastFault)
             }
+            refreshEngines()
         case .block(let target, let duration):
             for slot in struck(by: target) {
                 note(slot, "its event loop is blocked for \(duration.seconds) s", link: lastFault)
@@ -143,6 +145,7 @@ extension Workloads {
             processes[slot].isDeadlocked = false
             feedLoops(slot)
         }
+        refreshEngines()
     }
 
     /// Running containers that a fault strikes, in the order of their slots.

@@ -44,6 +44,10 @@ struct ServerOptions: Equatable {
     var limitConcurrency: Int?
     var gracefulTimeout: Duration?
     var port: Int?
+    /// vLLM's options.
+    var maximumSequences: Int?
+    var batchedTokens: Int?
+    var schedulingPolicy: EngineConfiguration.SchedulingPolicy?
     /// A shell is process 1. It has no handler for SIGTERM and, as process 1, no default action either; what it
     /// started never hears of the signal. `exec` replaces the shell and heals that.
     var runsUnderShell = false
@@ -76,6 +80,10 @@ struct ServerOptions: Equatable {
             case "--limit-concurrency": limitConcurrency = Int(value) ?? limitConcurrency
             case "--timeout-graceful-shutdown": gracefulTimeout = Int64(value).map { .seconds($0) } ?? gracefulTimeout
             case "--port": port = Int(value) ?? port
+            case "--max-num-seqs": maximumSequences = Int(value) ?? maximumSequences
+            case "--max-num-batched-tokens": batchedTokens = Int(value) ?? batchedTokens
+            case "--scheduling-policy":
+                schedulingPolicy = EngineConfiguration.SchedulingPolicy(rawValue: value) ?? schedulingPolicy
             default: break
             }
         }

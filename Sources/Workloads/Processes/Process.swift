@@ -35,6 +35,8 @@ struct Process: Sendable {
     var growthPerSecond: Int64 = 0
     /// Whether it never gets past importing.
     var hangs = false
+    /// Whether it has fewer GPUs than it needs, so that it will exit.
+    var lacksDevices = false
     var workers: Int32 = 1
     var slots: Int32 = .max
     var limit: Int32 = .max
@@ -85,6 +87,8 @@ public struct ProcessMeter: Sendable, Equatable {
     public var latency = LatencyHistogram()
     /// Model calls attempted and their tokens.
     public var bill = TokenBill()
+    /// Answers of the last minute.
+    public var recent = RecentMinute()
 
     public init() {}
 }
@@ -94,12 +98,14 @@ extension ProcessMeter: BinaryCodable {
         writer.write(answered)
         writer.write(latency)
         writer.write(bill)
+        writer.write(recent)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
         answered = try reader.read()
         latency = try reader.read()
         bill = try reader.read()
+        recent = try reader.read()
     }
 }
 
@@ -123,6 +129,7 @@ extension Process: BinaryCodable {
             writer.write(growthPerSecond)
         }
         writer.write(hangs)
+        writer.write(lacksDevices)
         writer.write(workers)
         writer.write(slots)
         writer.write(limit)
@@ -174,6 +181,7 @@ extension Process: BinaryCodable {
             growthPerSecond = try reader.read()
         }
         hangs = try reader.read()
+        lacksDevices = try reader.read()
         workers = try reader.read()
         slots = try reader.read()
         limit = try reader.read()

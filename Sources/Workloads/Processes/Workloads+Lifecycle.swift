@@ -10,6 +10,7 @@ extension Workloads {
         machines[index].cores = max(0.001, Double(hardware.cpuMilli) / 1000)
         machines[index].speed = hardware.coreSpeed.isFinite ? max(0.01, hardware.coreSpeed) : 1
         machines[index].memoryCapacity = max(0, hardware.memoryBytes)
+        machines[index].gpus = max(0, hardware.gpus)
     }
 
     /// The power goes: everything on the machine is gone and nobody is told.
@@ -47,6 +48,13 @@ extension Workloads {
         link(slot, to: configuration.sandbox, on: node)
         applyFaults(toNew: slot)
         let behaviour = catalogue.programs[program].behaviour
+        if configuration.resources.gpus < behaviour.gpus {
+            // Python has been imported by then.
+            processes[slot].lacksDevices = true
+            processes[slot].crashTimer = queue.schedule(
+                .process(slot: id.slot, generation: id.generation, .crash), after: .seconds(3), on: &clock)
+        }
+        if case .service(let service) = behaviour.program { beginEngine(slot, service) }
         let base = behaviour.memory.base.multiplyingSaturating(Int64(processes[slot].workers))
         grow(slot, by: Int64(Double(base) * min(1, max(0, behaviour.startup.workingSetWhileLoading))))
         beginStart(slot, behaviour)
@@ -144,6 +152,16 @@ extension Workloads {
         let slot = Int(id.slot)
         let behaviour = catalogue.programs[Int(processes[slot].behaviour)].behaviour
         switch timer {
+        case .crash where processes[slot].lacksDevices:
+            log(.crashed, slot, level: .error, number: 1)
+            noteCrash(slot)
+            doom(
+                slot,
+                ExitStatus(
+                    code: 1,
+                    message:
+                        "RuntimeError: Failed to infer device type: \(containers[slot]?.resources.gpus ?? 0) of \(behaviour.gpus) GPU(s)"
+                ))
         case .crash:
             log(.crashed, slot, level: .error, number: Int32(clamping: behaviour.crash.exitCode))
             noteCrash(slot)
@@ -183,6 +201,7 @@ extension Workloads {
         machines[machine].memoryUsed -= processes[slot].memory.resident
         unlink(slot, machine)
         leaveTopic(slot)
+        endEngine(slot)
         if slot < flows.count { flows[slot] = FlowState() }
         processes[slot].phase = .absent
         containers[slot] = nil

@@ -4,7 +4,7 @@ import Simulation
 /// From the first instruction to a warm program: importing (CPU), loading (waiting), the port opens, warming up.
 extension Workloads {
     mutating func beginStart(_ slot: Int, _ behaviour: Behaviour) {
-        if processes[slot].hangs { return }
+        if processes[slot].hangs || processes[slot].lacksDevices { return }
         if case .sleep = behaviour.program, case .constant(0) = behaviour.startup.importing {
             // Nothing to wait for: most containers of a large world.
             processes[slot].phase = .serving

@@ -86,6 +86,8 @@ struct Journey: Sendable {
     var arrival = SimulationTime.zero
     /// When the user gives up.
     var patience = SimulationTime.never
+    /// When the first token of the present attempt's answer came.
+    var firstToken = SimulationTime.never
     var attempt: UInt8 = 0
     /// Requests of the session after this one.
     var remaining: UInt32 = 0
@@ -107,6 +109,7 @@ extension Journey: PoolElement {
         writer.write(dice)
         writer.write(arrival)
         writer.write(patience)
+        writer.write(firstToken)
         writer.write(attempt)
         writer.write(remaining)
         writer.write(call)
@@ -122,6 +125,7 @@ extension Journey: PoolElement {
         dice = try reader.read()
         arrival = try reader.read()
         patience = try reader.read()
+        firstToken = try reader.read()
         attempt = try reader.read()
         remaining = try reader.read()
         call = try reader.read()

@@ -83,6 +83,7 @@ extension Workloads {
         let journey = journeys[handle.slot]
         let source = Int(journey.source)
         sources[source].level.noteAttempt(now: clock.now)
+        journeys[handle.slot].firstToken = .never
         let deadline =
             sources[source].configuration.timeout.map { min(clock.now + $0, journey.patience) } ?? journey.patience
         if deadline < .never {
@@ -164,7 +165,9 @@ extension Workloads {
         journeys.remove(handle.slot)
         sources[index].inFlight -= 1
         if journey.isPoor, outcome == .ok { sources[index].level.notePoor(now: clock.now) }
-        sources[index].level.noteEnd(outcome, latency: clock.now - journey.arrival, now: clock.now)
+        // Whoever reads along has waited until the first token.
+        let served = outcome == .ok ? min(clock.now, journey.firstToken) : clock.now
+        sources[index].level.noteEnd(outcome, latency: served - journey.arrival, now: clock.now)
         if let closed = sources[index].configuration.closed {
             let thinking = closed.thinking.sample(using: &sources[index].random)
             queue.schedule(

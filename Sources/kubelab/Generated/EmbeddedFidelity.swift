@@ -52,7 +52,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   a container's end is noticed half a PLEG period later. The eviction manager looks every 10 s and evicts one pod a
   pass, as the real one; only memory is a signal. A hook's command succeeds after the time that it sleeps for, or fails
   where it says so (`false`, `exit 1`). Debuggers are added through the API; there is nothing to attach to.
-- **Left out.** Disks, image garbage collection, device plugins (GPUs are counted),
+- **Left out.** Disks, image garbage collection, device plugins (GPUs are whole numbers of
+  `nvidia.com/gpu`; no MIG, no time-slicing),
   cgroup v1, static pods, user namespaces, checkpoints.
 
 ## nodes
@@ -67,8 +68,17 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Real.** The autoscaler's arithmetic and order: all metric kinds, missing and not-yet-ready pods, tolerance,
   stabilisation, behavior policies, limits, conditions and texts, once per sync period after an object's own start.
 - **Modelled.** metrics-server scrapes all kubelets at one instant per resolution (15 s); CPU is the difference of two
-  samples, memory the last one. Custom and external metrics are served from the programs' own gauges and rates.
-- **Left out.** VerticalPodAutoscaler, KEDA and the Prometheus adapter (a later release).
+  samples, memory the last one. Custom and external metrics are served from the programs' own gauges and rates, as
+  they are at the instant of the query (no scrape interval; rates and means are over the last minute):
+  - pods: `http_requests_in_flight`, `http_requests_waiting`, `http_requests_per_second`,
+    `http_request_duration_seconds`, the counter `http_requests_total`; of model servers `vllm:num_requests_running`,
+    `vllm:num_requests_waiting`, `vllm:kv_cache_usage_perc`, `DCGM_FI_DEV_GPU_UTIL` and vLLM's counters;
+  - a Service as an object: `http_requests_in_flight`, `http_requests_per_second`, `http_requests_total`;
+  - external: `service_requests_in_flight`, `service_requests_per_second` (label `service`), `queue_messages_ready`,
+    `queue_messages_in_progress` (`topic`), `traffic_requests_per_second` (`source`).
+  A name that nobody exports gets the API's own not-found error; a counter stays a counter.
+- **Left out.** VerticalPodAutoscaler, KEDA (with its cron scaler; a schedule is a manifest that is applied at a time)
+  and the Prometheus adapter's rules (a later release).
 
 ## workloads
 - **Real.** Deployment (rolling, recreate, surge and unavailable rounding, proportional scaling, pause, undo, progress
@@ -102,6 +112,14 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Modelled.** Steps, tokens, growing context, prompt cache, time to first token, decode rate, streaming, limits a
   minute with 429 and Retry-After, overload, slow streams; tools with latency tails and errors; loops, time-outs, token
   budgets. Every default has its source and confidence in the reference on agents; all are the scenario's to change.
+- **Modelled.** A model server of one's own: continuous batching as vLLM does it, with a queue, a batch of so many
+  sequences, a KV cache that prompts and answers fill, chunked reading of prompts, preemption of the newest with
+  recomputation when the cache is full, refusal of what never fits, first come first served or by priority; step times
+  from the reference's formula. Steps are not simulated one by one: between two changes of the batch all its sequences
+  get tokens at one rate. A client with `streams` measures the time to the first token. Without its GPUs the program
+  exits while starting.
+- **Left out.** Prefix caching, speculative decoding and tensor parallelism of model servers; the processor time of the
+  engine's own loop.
 - **Left out.** Text: no prompt is written and no answer read; quality is a coin with a stated chance.
 
 ## traffic
@@ -110,6 +128,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   for trials of days; the tests measure the second against the first and state its error.
 
 ## cost
+- **Modelled.** Of a machine with GPUs nine tenths of the price go with its GPUs, a twentieth each with CPU and memory.
 - **Modelled.** Machines by the hour from registration to removal, tokens by the provider's price list (examples, not
   offers), in integers of nano-units. Every request, token, pod-second and cent ends in exactly one place; an audit
   checks the books.

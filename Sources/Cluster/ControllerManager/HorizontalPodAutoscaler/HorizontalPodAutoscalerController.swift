@@ -246,7 +246,7 @@ struct HorizontalPodAutoscalerController: Sendable {
             }
             guard let values = metrics.externalMetric(name, labels: labels, now: context.now) else {
                 return .failure(
-                    "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): unable to fetch metrics from external metrics API: no external metric \(name) is known"
+                    "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): unable to fetch metrics from external metrics API: the server could not find the requested resource (get \(name).external.metrics.k8s.io)"
                 )
             }
             return .values(values)
