@@ -113,8 +113,8 @@ import Testing
             (Self.load(duration: "2h"), 4, "10m at most"),
             (Self.load(pass: "share of requests(traffic/nobody, good) >= 1%"), 7, "staging has no traffic/nobody"),
             (Self.load(pass: "max(candidate/two.passed) >= 1"), 7, "no other candidates"),
-            (Self.load(pass: "everything is well"), 7, "expected"),
-            ("kind: Deployment", 0, ""),
+            (Self.load(pass: "everything is well"), 7, "column"),
+            ("kind: Deployment", 0, "is missing"),
             ("", 0, "empty"),
         ]
         for (text, line, words) in cases {

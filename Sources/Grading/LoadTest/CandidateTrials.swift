@@ -57,7 +57,8 @@ extension Trial {
         _ description: CandidatesDescription, _ exercise: Exercise, _ submission: Submission, seed: UInt64,
         isOver: () -> Bool
     ) -> Trial {
-        var recording = TrialRecording(duration: exercise.content.trial.duration, startOfDay: exercise.startOfDay)
+        var recording = TrialRecording(
+            duration: exercise.content.trial.duration, startOfDay: exercise.scenario.scenario.startOfDay)
         guard let file = submission.files.first(where: { $0.name == description.test }) else {
             return Trial(end: .stopped("\(description.test) is missing"), recording: recording)
         }
@@ -100,7 +101,8 @@ extension Trial {
         _ exercise: Exercise, seed: UInt64, used: UInt64, _ isOver: () -> Bool
     ) -> CandidateRun {
         var recorder = TrialRecorder(
-            needs: CriterionNeeds(rules), scenario: scenario, duration: test.duration, startOfDay: exercise.startOfDay)
+            needs: CriterionNeeds(rules), scenario: scenario, duration: test.duration,
+            startOfDay: exercise.scenario.scenario.startOfDay)
         func ended(_ end: End) -> CandidateRun { CandidateRun(end: end, recording: recorder.recording, requests: 0) }
         var world: World
         do {

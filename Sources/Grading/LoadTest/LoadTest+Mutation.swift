@@ -10,7 +10,9 @@ extension LoadTest {
             let bytes = value.setting(steps, to: change).compactBytes
             mutations.append((name, String(decoding: bytes, as: UTF8.self) + "\n"))
         }
-        for change in FieldChange.all(of: value) { add("LoadTest \(change.path) \(change.words)", change.steps, change.value) }
+        for change in FieldChange.all(of: value) {
+            add("LoadTest \(change.path) \(change.words)", change.steps, change.value)
+        }
         for list in [["spec", "pass"], ["spec", "load", "bursts"]] {
             let path = list.joined(separator: ".")
             guard case .array(let elements)? = value.value(at: path), elements.count > 1 || list.last == "bursts" else {

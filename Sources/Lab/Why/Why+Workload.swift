@@ -116,7 +116,6 @@ extension FaultDescription.Effect {
         case .zone(let zone, let health): "every node of zone \(zone) \(Self.word(health))"
         case .drain(let name): "node/\(name) is drained for maintenance"
         case .workload(let fault): fault.summary
-        case .drain(let name): "somebody drains node \(name)"
         case .restart(let controller): "the \(controller) controller restarts"
         }
     }

@@ -51,8 +51,6 @@ public struct FaultDescription: Sendable, Codable {
             effect = .drain(node)
         } else if let fault = try container.decodeIfPresent(WorkloadFault.self, forKey: .workload) {
             effect = .workload(fault)
-        } else if let node = try container.decodeIfPresent(String.self, forKey: .drain) {
-            effect = .drain(node)
         } else if let name = try container.decodeIfPresent(String.self, forKey: .restart) {
             guard let controller = ControllerName.allCases.first(where: { "\($0)" == name }) else {
                 throw DecodingError.dataCorruptedError(
@@ -91,8 +89,6 @@ public struct FaultDescription: Sendable, Codable {
             try container.encode(node, forKey: .drain)
         case .workload(let fault):
             try container.encode(fault, forKey: .workload)
-        case .drain(let node):
-            try container.encode(node, forKey: .drain)
         case .restart(let controller):
             try container.encode("\(controller)", forKey: .restart)
         }
@@ -178,9 +174,6 @@ extension World {
             let id = apply(effect)
             incidents.active[index] = id
             clock.note("workload-fault/\(id.rawValue)", fault.name)
-        case .drain(let name):
-            cordon(name, true)
-            evict(index)
         case .restart(let controller):
             cluster.restart(controller, clock: &clock)
             incidents.active.removeValue(forKey: index)
@@ -199,7 +192,6 @@ extension World {
             for name in nodes(in: zone) { cluster.setHealth(ofNode: name, .healthy, clock: &clock) }
         case .drain(let name): cordon(name, false)
         case .workload: if let id { revert(id) }
-        case .drain(let name): cordon(name, false)
         case .restart: break
         }
     }
