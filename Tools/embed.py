@@ -24,8 +24,8 @@ def literal(text: str) -> str:
 
 
 def travels(path: pathlib.PurePosixPath) -> bool:
-    """Answers stay in the repository: who has the program alone is a learner. The demo applies one of them."""
-    if any(part.startswith(".") for part in path.parts):
+    """Answers and drafts stay in the repository: who has the program alone is a learner. The demo applies one answer."""
+    if "drafts" in path.parts or any(part.startswith(".") for part in path.parts):
         return False
     answers = {"solution", "panel", "wrong"}.intersection(path.parts)
     return not answers or path.parts[1:3] == ("4.3-scale-on-cpu", "solution")

@@ -96,7 +96,7 @@ enum Program {
         }
         for (name, answer) in answers {
             let own = try Program.run(
-                program, ["grade", small, "--dir", small + "/" + answer, "--student", name, "--format", "json"]
+                program, ["grade", small, "--dir", small + "/" + answer, "--student", name, "--format", "json", "--no-progress"]
             ).output
             let text = String(decoding: try file("/out2/verdicts/\(name).json"), as: UTF8.self)
             #expect(try ClassEntry(reading: text, file: name).receipt == Receipt(reading: own, file: name))
