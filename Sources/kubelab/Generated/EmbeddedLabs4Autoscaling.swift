@@ -211,7 +211,7 @@ $ kubelab status | grep Cost
 Cost      $0.09 (machines $0.09)
 ```
 
-Exercises 4.1 to 4.8 take each of these further. `kubelab next` says where to go on.
+The exercises of this lesson take each of these further. `kubelab next` says where to go on.
 
 """#),
     ]
