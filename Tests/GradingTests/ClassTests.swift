@@ -185,6 +185,30 @@ let small = repository + "/fixtures/grading/small"
         #expect(overview.mean == 60 && overview.median == 50)
     }
 
+    @Test func groupsWithTheSameTitleAreToldApart() throws {
+        let submission = Submission.read(small + "/wrong/one-pod", for: exercise).submission
+        let verdict = Grader(exercise: exercise, width: 1).withoutGrade(submission, [], status: .graded)
+        var template = try ClassEntry(reading: ReportFormat.json.text(verdict), file: "a.json")
+        let check = try #require(template.checks.first)
+        func entry(_ student: String, _ seen: [String]) -> ClassEntry {
+            template.student = student
+            template.checks = zip(["served", "started"], seen).map { id, seen in
+                var check = check
+                (check.id, check.title, check.seen) = (id, "Title of \(id)", seen)
+                return check
+            }
+            return template
+        }
+        let overview = ClassOverview(
+            manifest: ClassManifest(exercise: exercise, attempt: 1, shard: .whole, students: []),
+            entries: [
+                entry("ada", ["20%", "never"]), entry("bob", ["30%", "after 3m"]), entry("cleo", ["1%", "after 9m"]),
+            ])
+        #expect(overview.groups.map(\.students) == [["bob", "cleo"], ["ada"]])
+        #expect(overview.groups.map(\.distinction) == ["started: after 3m", "started: never"])
+        #expect(overview.markdown.contains("(started: never)") && overview.html.contains("(started: never)"))
+    }
+
     @Test func amountsDoNotSeparateMistakes() {
         for (left, right) in [
             ("92.31%", "8.4%"), ("after 620ms", "after 1m05s"),

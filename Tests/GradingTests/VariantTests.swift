@@ -51,6 +51,40 @@ import Testing
         #expect(ScenarioFile.standardText("a ${b:-c} ${d} ${") == "a c ${d} ${")
     }
 
+    @Test func eachVariantIsComparedWithItsOwnCheapestAnswer() throws {
+        let searched = MiniExercise.exercise.replacing(
+            "expect: max(deployment/web.replicas) <= 5",
+            with: """
+                expect: max(deployment/web.replicas) <= 5
+                  - id: cost
+                    title: It costs little
+                    points: 10
+                    expect: integral(deployment/web.replicas) <= 1.4 * reference(cheapest)
+                search:
+                  minimise: cost
+                  reference: cheapest
+                  knobs:
+                    - {object: Deployment/web, path: spec.replicas, values: ["1", "2", "3", "4", "5"]}
+                """
+        ).replacing("values: [\"18\", \"20\", \"22\"]", with: "values: [\"6\", \"20\", \"34\"]")
+        let mini = try MiniExercise(exercise: searched)
+        try mini.folder.write("9-small/9.1-mini/references.yaml", "values: {cheapest: 1}\n")
+        let calibrator = Calibrator(exercise: try mini.read(), seedCount: 2, width: 1)
+        let result = try calibrator.calibrateVariants()
+        #expect(result.variants.map(\.name) == ["peak=6", "peak=34"])
+        let standard = try #require(result.cheapest)
+        let others = result.variants.map(\.cheapest)
+        #expect(others[0] < standard.cost && standard.cost < others[1], "more users need more pods")
+        // What is stored is what an exercise in that variant reads, and calibrating the standard alone keeps it.
+        try mini.folder.write("9-small/9.1-mini/references.yaml", result.file)
+        let stored = try mini.read()
+        let references = try stored.variants.map { try stored.inVariant($0).references["cheapest"] ?? 0 }
+        for (found, expected) in zip(references, [others[0], standard.cost, others[1]]) {
+            #expect(abs(found - expected) < 1e-5)
+        }
+        #expect(try Calibrator(exercise: stored, seedCount: 2, width: 1).calibrate().file == result.file)
+    }
+
     @Test(arguments: [
         ("situation: Users complain.", "situation: ${nobody} complains.", 5, "is no parameter; there are peak"),
         ("standard: \"20\"}", "standard: \"21\"}", 7, "\"21\" is not among the values"),

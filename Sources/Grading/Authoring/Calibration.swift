@@ -20,12 +20,27 @@ public struct Calibration: Sendable {
     public var seeds: Int
     public var knobs: [String]
     public var reference: String
+    /// Values that other variants of the exercise have, in the order of the variants.
+    public var variants: [Variant] = []
+
+    /// What another variant's values came to.
+    public struct Variant: Sendable {
+        /// As `Variant.name` has it, such as `peak=38, burst=7m`.
+        public var name: String
+        public var cheapest: Double
+        public var pinned: Double?
+    }
 
     /// `references.yaml` as it is stored with the exercise.
     public var file: String {
         var lines = ["# Written by 'kubelab author calibrate'; criteria compare with these values.", "values:"]
         if let cheapest { lines.append("  \(reference): \(Figures.rounded(cheapest.cost, 6))") }
         if let pinned { lines.append("  pinned: \(Figures.rounded(pinned, 6))") }
+        if !variants.isEmpty { lines.append("variants:") }
+        for variant in variants {
+            let pinned = variant.pinned.map { ", pinned: \(Figures.rounded($0, 6))" } ?? ""
+            lines.append("  \"\(variant.name)\": {\(reference): \(Figures.rounded(variant.cheapest, 6))\(pinned)}")
+        }
         lines.append("found:")
         lines.append("  settings: \(tried)")
         lines.append("  holding: \(holding)")
@@ -92,9 +107,15 @@ public struct Calibrator: Sendable {
         }
         let order = settings.indices.filter { quick[$0]?.holds ?? false }
             .sorted { (quick[$0]?.cost ?? .infinity, $0) < (quick[$1]?.cost ?? .infinity, $1) }
+        // What is stored of other variants stays until these are calibrated themselves.
+        let stored = exercise.storedReferences?.variants ?? [:]
+        let others = exercise.variants.compactMap { variant -> Calibration.Variant? in
+            guard let values = stored[variant.name], let cheapest = values[search.reference] else { return nil }
+            return Calibration.Variant(name: variant.name, cheapest: cheapest, pinned: values["pinned"])
+        }
         var result = Calibration(
             cheapest: nil, pinned: nil, tried: settings.count, holding: order.count, seeds: seeds.count,
-            knobs: search.knobs.map { "\($0.object) \($0.path)" }, reference: search.reference)
+            knobs: search.knobs.map { "\($0.object) \($0.path)" }, reference: search.reference, variants: others)
         for index in order {
             let trials = Verifier.parallel(seeds.count, width: width, progress: { _, _ in }) {
                 Trial.run(exercise, submissions[index], seed: seeds[$0])
@@ -107,6 +128,32 @@ public struct Calibrator: Sendable {
             $0.name.hasSuffix("pinned at its maximum")
         }) {
             result.pinned = judge(few.map { Trial.run(exercise, pinned.submission, seed: $0) })?.cost
+        }
+        return result
+    }
+
+    /// Calibrates the standard variant and every other one, so that each student is compared with the best answer to
+    /// the student's own day.
+    /// - Parameter progress: told which variant it is, and how many trials of how many are done.
+    /// - Throws: `ConfigurationError` if the exercise names no search, or if nothing holds in a variant.
+    public func calibrateVariants(progress: @escaping @Sendable (String, Int, Int) -> Void = { _, _, _ in }) throws
+        -> Calibration
+    {
+        let standard = exercise.variant.name
+        var result = try calibrate { progress(standard, $0, $1) }
+        guard result.cheapest != nil else { return result }
+        result.variants = []
+        for variant in exercise.variants where variant != exercise.variant {
+            var calibrator = self
+            calibrator.exercise = try exercise.inVariant(variant)
+            let found = try calibrator.calibrate { progress(variant.name, $0, $1) }
+            guard let cheapest = found.cheapest else {
+                throw ConfigurationError(
+                    file: exercise.folder + "/exercise.yaml", path: "search",
+                    message: "no setting holds in the variant \(variant.name)")
+            }
+            result.variants.append(
+                Calibration.Variant(name: variant.name, cheapest: cheapest.cost, pinned: found.pinned))
         }
         return result
     }

@@ -35,7 +35,9 @@ extension ClassOverview {
         lines += ["", "## Equal mistakes", ""]
         if groups.isEmpty { lines += ["None: everybody has all points.", ""] }
         for group in groups {
-            let title = group.reasons.map { Markdown.text($0) }.joined(separator: "; ")
+            let title =
+                group.reasons.map { Markdown.text($0) }.joined(separator: "; ")
+                + (group.distinction.isEmpty ? "" : " (\(Markdown.text(group.distinction)))")
             lines.append("### \(group.students.count) × \(group.status == .graded ? "" : "no grade: ")\(title)")
             lines += ["", names(group.students).map(Markdown.text).joined(separator: ", "), ""]
             lines += group.example.map { "- for example \(Markdown.text($0))" }

@@ -21,6 +21,12 @@ public struct ClassOverview: Sendable {
         /// What one of them was told.
         public var example: [String]
         public var status: Verdict.Status
+        /// What was seen of each failed criterion, in the order of ``criteria``, amounts blotted out.
+        var seen: [String] = []
+        /// The same as one of them was told.
+        var words: [String] = []
+        /// Where others failed in the same criteria in another way: in what these differ, in words; else empty.
+        public var distinction = ""
     }
 
     public var graded: [ClassEntry] { entries.filter { $0.status == .graded } }
@@ -39,8 +45,20 @@ public struct ClassOverview: Sendable {
             }
             groups[key]?.students.append(entry.student)
         }
-        return order.enumerated().compactMap { place, key in groups[key].map { (place, $0) } }
+        let sorted = order.enumerated().compactMap { place, key in groups[key].map { (place, $0) } }
             .sorted { ($1.1.students.count, $0.0) < ($0.1.students.count, $1.0) }.map(\.1)
+        return Self.told(apart: sorted)
+    }
+
+    /// Groups with the same title get a word about the first criterion in which they were not seen to be alike.
+    private static func told(apart groups: [Group]) -> [Group] {
+        groups.map { group in
+            var group = group
+            let others = groups.filter { $0.reasons == group.reasons && $0.seen != group.seen }
+            let place = group.seen.indices.first { index in others.contains { $0.seen[index] != group.seen[index] } }
+            if let place { group.distinction = "\(group.criteria[place]): \(group.words[place])" }
+            return group
+        }
     }
 
     private static func mistake(of entry: ClassEntry) -> (key: String, group: Group) {
@@ -55,7 +73,9 @@ public struct ClassOverview: Sendable {
             )
         }
         let failed = entry.checks.filter { !$0.isPassed }
-        let key = failed.map { "\($0.id) \($0.points > 0 ? "partly" : "not") \(blotted(ownWords($0.seen)))" }
+        let words = failed.map { ownWords($0.seen) }
+        let seen = words.map(blotted)
+        let key = zip(failed, seen).map { "\($0.id) \($0.points > 0 ? "partly" : "not") \($1)" }
         return (
             key.joined(separator: "\u{1}"),
             Group(
@@ -64,7 +84,7 @@ public struct ClassOverview: Sendable {
                 example: failed.map {
                     "\($0.id): \($0.harm.isEmpty ? "" : $0.harm + "; ")expected \($0.expected), seen: \($0.seen)"
                 },
-                status: .graded)
+                status: .graded, seen: seen, words: words)
         )
     }
 

@@ -68,7 +68,9 @@ extension ClassOverview {
     }
 
     private func section(_ group: Group) -> String {
-        let title = group.reasons.map { HTML.text($0) }.joined(separator: "; ")
+        let title =
+            group.reasons.map { HTML.text($0) }.joined(separator: "; ")
+            + (group.distinction.isEmpty ? "" : " <small>(\(HTML.text(group.distinction)))</small>")
         let kind = group.status == .graded ? "" : "no grade: "
         var parts = [
             "<details open><summary><b>\(group.students.count)</b> × \(kind)\(title)</summary>",
@@ -109,7 +111,7 @@ extension ClassOverview {
         table { border-collapse: collapse; } th, td { padding: .2rem .7rem; border-bottom: 1px solid var(--line); text-align: left; }
         .n { text-align: right; font-variant-numeric: tabular-nums; }
         td.good { color: var(--good); } td.part { color: var(--part); } td.bad { color: var(--bad); font-weight: 600; }
-        .stack span { display: inline-block; height: .8em; } .stack .good { background: var(--good); }
+        .stack { white-space: nowrap; font-size: 0; min-width: 200px; } .stack span { display: inline-block; height: 12px; } .stack .good { background: var(--good); }
         .stack .part { background: var(--part); } .stack .bad { background: var(--bad); }
         .histogram { display: flex; align-items: flex-end; gap: 6px; height: 150px; margin: 1rem 0; }
         .bin { display: flex; flex-direction: column; align-items: center; font-size: 12px; min-width: 3.2rem; }

@@ -45,7 +45,8 @@ public struct ClassWorker: Sendable {
         while let line = readLine(strippingNewline: true) {
             guard let question = Question(line: line) else { return }
             var grader = Grader(
-                exercise: (try? exercise.forStudent(question.student)) ?? exercise, secret: secret, student: question.student, attempt: attempt, width: 1,
+                exercise: (try? exercise.forStudent(question.student)) ?? exercise, secret: secret,
+                student: question.student, attempt: attempt, width: 1,
                 explains: explains)
             grader.isCancelled = { getppid() != parent }
             let verdict = grader.grade(folder: question.folder)

@@ -183,8 +183,10 @@ extension Exercise {
         let names = description.sound + description.defective
         for (index, expression) in expressions.enumerated() {
             for measurement in CriterionNeeds([expression]).measurements {
-                guard case .candidate(let name)? = try? Measurement(
-                    parsing: measurement, namespace: scenario.scenario.namespace).subject, !names.contains(name)
+                guard
+                    case .candidate(let name)? = try? Measurement(
+                        parsing: measurement, namespace: scenario.scenario.namespace
+                    ).subject, !names.contains(name)
                 else { continue }
                 throw source.error(
                     "criteria[\(index)].expect",
@@ -197,6 +199,17 @@ extension Exercise {
     public func answers(in kind: String) -> [String] {
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: folder + "/" + kind)) ?? []
         return entries.filter { !$0.hasPrefix(".") }.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    }
+}
+
+extension Exercise {
+    /// What `references.yaml` says; nil without one that can be read.
+    var storedReferences: ReferenceFile? {
+        let path = folder + "/references.yaml"
+        guard FileManager.default.fileExists(atPath: path), let text = try? ScenarioFile.readText(path) else {
+            return nil
+        }
+        return try? ConfigurationSource(file: path, text: text).decode(ReferenceFile.self)
     }
 }
 

@@ -149,13 +149,21 @@ struct AuthorCalibrate: ParsableCommand {
     @Option(help: "Seeds on which the cheapest must hold.")
     var seeds = 20
 
+    @Flag(help: "Search in every variant that students may get, and store what each of them is compared with.")
+    var variants = false
+
     @Flag(help: "Print the reference without storing it.")
     var dryRun = false
 
     func run() throws {
         let exercise = try target.read()
-        let result = try Calibrator(exercise: exercise, secret: try CourseSecret.find(), seedCount: seeds).calibrate(
-            progress: showTrials)
+        let calibrator = Calibrator(exercise: exercise, secret: try CourseSecret.find(), seedCount: seeds)
+        let result =
+            variants
+            ? try calibrator.calibrateVariants { variant, done, total in
+                guard done % 5 == 0 || done == total else { return }
+                Terminal.progress("\(variant.isEmpty ? "" : variant + ": ")\(done) of \(total) settings")
+            } : try calibrator.calibrate(progress: showTrials)
         Terminal.endProgress()
         Terminal.write(result.file)
         guard result.cheapest != nil else {

@@ -113,7 +113,8 @@ struct GradeAllCommand: ParsableCommand {
 
     static func report(_ overview: ClassOverview, _ out: String) {
         for group in overview.groups.prefix(10) {
-            let title = group.reasons.joined(separator: "; ")
+            let title = (group.reasons + (group.distinction.isEmpty ? [] : ["(\(group.distinction))"]))
+                .joined(separator: "; ")
             Terminal.print(
                 "\(group.students.count) × \(group.status == .graded ? "" : "no grade: ")\(Sanitised.text(title, limit: 200))"
             )
