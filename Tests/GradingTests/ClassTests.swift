@@ -116,6 +116,27 @@ let small = repository + "/fixtures/grading/small"
         #expect(!other.isKept(other.roster.students[0]))
     }
 
+    @Test func everyStudentIsGradedInAVariantOfTheirOwn() throws {
+        let mini = try MiniExercise()
+        let names = (1...6).map { "student-\($0)" }
+        #expect(Set(try names.map { try Exercise.read(mini.path, student: $0).variant.name }).count > 1)
+        for name in names {
+            try folder.write("class/\(name)/web.yaml", MiniExercise.web(replicas: 4))
+            let grader = Grader(exercise: try mini.read().forStudent(name), student: name, width: 1)
+            let report = ReportFormat.json.text(grader.grade(folder: folder.path + "/class/" + name))
+            try folder.write("answers/\(name)", "\(report.utf8.count)\n" + report)
+        }
+        let gradingOfAll = ClassGrading(
+            exercise: try mini.read(), secret: .practice, roster: try ClassRoster.read(folder.path + "/class"),
+            shard: .whole, folder: ClassFolder(folder.path + "/out"), worker: worker,
+            limits: WorkerLimits(processorSeconds: 0.3), jobs: 1, binary: "this one")
+        let overview = try #require(try gradingOfAll.run())
+        #expect(overview.withoutGrade.map(\.faults) == [])
+        #expect(overview.graded.map(\.student) == names)
+        #expect(asked == names)
+        #expect(gradingOfAll.roster.students.allSatisfy(gradingOfAll.isKept), "a second run grades nobody again")
+    }
+
     @Test func anInterruptedRunKeepsWhatIsDone() throws {
         for name in ["ada", "hang"] { try handIn(name, "solution") }
         try prepare("ada")

@@ -106,7 +106,7 @@ public struct ClassGrading: Sendable {
         let (submission, faults) =
             student.fault == nil ? Submission.read(student.folder, for: exercise) : (Submission(files: []), [])
         let receipt = entry.receipt
-        guard receipt.version == GradingVersion.current, receipt.exerciseHash == exercise.hash,
+        guard receipt.version == GradingVersion.current, receipt.exerciseHash == hash(for: student.name),
             receipt.submissionHash == submission.hash, receipt.student == Sanitised.text(student.name, limit: 200),
             receipt.attempt == attempt
         else { return false }
@@ -119,6 +119,9 @@ public struct ClassGrading: Sendable {
         )
         return faults.isEmpty && receipt.seedHashes.prefix(seeds.count).elementsEqual(seeds.map(Receipt.hash(ofSeed:)))
     }
+
+    /// What the exercise's content is in the variant of a student, as the student's verdict names it.
+    private func hash(for student: String) -> String { ((try? exercise.forStudent(student)) ?? exercise).hash }
 
     private struct Result {
         var status: Verdict.Status
@@ -145,7 +148,7 @@ public struct ClassGrading: Sendable {
         if case .answer(let bytes) = answer {
             let report = String(decoding: bytes, as: UTF8.self)
             guard let entry = try? ClassEntry(reading: report, file: "worker"),
-                entry.receipt.exerciseHash == exercise.hash
+                entry.receipt.exerciseHash == hash(for: student.name)
             else {
                 current.stop()
                 process = nil
