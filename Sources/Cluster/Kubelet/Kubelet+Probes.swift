@@ -17,34 +17,48 @@ extension Kubelet {
     }
 
     private mutating func scheduleProbe(
-        _ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, notBefore: SimulationTime, _ context: inout ClusterContext
+        _ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, notBefore: SimulationTime,
+        _ context: inout ClusterContext
     ) {
-        guard let record = record(sandbox), case .running(let since) = record.containers[index].state, let pod = context.store[record.id],
-            let probe = pod.container(at: index)?.probe(kind),
-            let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind })
+        // Records are looked at where they lie: a copy retains all parts of one, and makes the next change copy them.
+        let found = modify(sandbox) {
+            record -> (id: ObjectID<Pod>, since: SimulationTime, place: Int, worker: ProbeWorker)? in
+            guard case .running(let since) = record.containers[index].state,
+                let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind })
+            else { return nil }
+            return (record.id, since, place, record.containers[index].probes[place])
+        }
+        guard case .some(.some(let (id, since, place, worker))) = found,
+            let probe = context.store[id]?.container(at: index)?.probe(kind)
         else { return }
         let delay = Duration.seconds(Int64(probe.initialDelaySeconds ?? 0))
-        let time = record.containers[index].probes[place].tick(notBefore: max(notBefore, since + delay), period: probe.period)
-        let timer = context.queue.schedule(.kubelet(.probe(sandbox, container: UInt8(index), kind)), at: time, on: &context.clock)
+        let time = worker.tick(notBefore: max(notBefore, since + delay), period: probe.period)
+        let timer = context.queue.schedule(
+            .kubelet(.probe(sandbox, container: UInt8(index), kind)), at: time, on: &context.clock)
         _ = modify(sandbox) { $0.containers[index].probes[place].timer = timer }
     }
 
     /// A tick: asks the container.
     mutating func runProbe(_ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, _ context: inout ClusterContext) {
-        guard let record = record(sandbox), let run = record.containers[index].runtime, isReachable(record),
-            let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind })
-        else { return }
-        let worker = record.containers[index].probes[place]
-        if worker.onHold || worker.awaiting || (record.containers[index].isStopping && kind != .readiness)
-            || (kind != .startup && !record.containers[index].started)
-        {
-            return
+        let found = modify(sandbox) { record -> (id: ObjectID<Pod>, node: NodeID, run: ContainerID, place: Int)? in
+            guard let run = record.containers[index].runtime,
+                let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind })
+            else { return nil }
+            let worker = record.containers[index].probes[place]
+            let isOff =
+                worker.onHold || worker.awaiting || (record.containers[index].isStopping && kind != .readiness)
+                || (kind != .startup && !record.containers[index].started)
+            return isOff ? nil : (record.id, record.node, run, place)
         }
-        guard let pod = context.store[record.id], let spec = pod.container(at: index), let probe = spec.probe(kind) else { return }
+        guard case .some(.some(let (id, node, run, place))) = found, isReachable(node),
+            let spec = context.store[id]?.container(at: index), let probe = spec.probe(kind)
+        else { return }
         _ = modify(sandbox) { $0.containers[index].probes[place].awaiting = true }
-        let token = ProbeToken(rawValue: UInt64(run.slot) << 32 | UInt64(run.generation & 0x0fff_ffff) << 2 | UInt64(kind.rawValue))
+        let token = ProbeToken(
+            rawValue: UInt64(run.slot) << 32 | UInt64(run.generation & 0x0fff_ffff) << 2 | UInt64(kind.rawValue))
         context.runtimeRequests.append(
-            .probe(token, run, ProbeAction(probe, in: spec), timeout: .seconds(Int64(max(1, probe.timeoutSeconds ?? 1)))))
+            .probe(
+                token, run, ProbeAction(probe, in: spec), timeout: .seconds(Int64(max(1, probe.timeoutSeconds ?? 1)))))
     }
 
     mutating func probed(_ token: ProbeToken, _ result: ProbeResult, _ context: inout ClusterContext) {
@@ -53,32 +67,37 @@ extension Kubelet {
             UInt64(runs[Int(slot)].generation & 0x0fff_ffff) == token.rawValue >> 2 & 0x0fff_ffff
         else { return }
         let (sandbox, index) = (runs[Int(slot)].sandbox, Int(runs[Int(slot)].container))
-        guard let record = record(sandbox), let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind }) else { return }
-        _ = modify(sandbox) { $0.containers[index].probes[place].awaiting = false }
-        guard isReachable(record), let pod = context.store[record.id], let spec = pod.container(at: index), let probe = spec.probe(kind) else {
-            return
+        let found = modify(sandbox) { record -> (id: ObjectID<Pod>, node: NodeID, address: String, place: Int)? in
+            guard let place = record.containers[index].probes.firstIndex(where: { $0.kind == kind }) else { return nil }
+            record.containers[index].probes[place].awaiting = false
+            return (record.id, record.node, record.address, place)
         }
-        let (succeeded, output) = result.outcome(of: probe, in: spec, address: record.address)
+        guard case .some(.some(let (id, node, address, place))) = found, isReachable(node), let pod = context.store[id],
+            let spec = pod.container(at: index), let probe = spec.probe(kind)
+        else { return }
+        let (succeeded, output) = result.outcome(of: probe, in: spec, address: address)
         if !succeeded {
             event(.warning, "Unhealthy", "\(kind.name) probe failed: \(output)", pod, spec, index, &context)
         }
         let threshold = succeeded ? probe.successThreshold ?? 1 : probe.failureThreshold ?? 3
-        let crossed = modify(sandbox) { record -> Bool in
-            var worker = record.containers[index].probes[place]
-            if worker.succeeding == succeeded, worker.streak > 0 { worker.streak &+= 1 } else { worker.streak = 1 }
-            worker.succeeding = succeeded
-            let crossed = worker.streak >= threshold
-            record.containers[index].probes[place] = worker
-            return crossed
-        } ?? false
+        let crossed =
+            modify(sandbox) { record -> Bool in
+                var worker = record.containers[index].probes[place]
+                if worker.succeeding == succeeded, worker.streak > 0 { worker.streak &+= 1 } else { worker.streak = 1 }
+                worker.succeeding = succeeded
+                let crossed = worker.streak >= threshold
+                record.containers[index].probes[place] = worker
+                return crossed
+            } ?? false
         if crossed { publish(succeeded, sandbox, index, kind, place, pod, spec, probe, &context) }
-        let isHeld = self.record(sandbox)?.containers[index].probes.first { $0.kind == kind }?.onHold ?? true
+        let isHeld = modify(sandbox) { $0.containers[index].probes.first { $0.kind == kind }?.onHold ?? true } ?? true
         if !isHeld { scheduleProbe(sandbox, index, kind, notBefore: context.now + .nanoseconds(1), &context) }
     }
 
     /// The streak reached its threshold: what follows from the result.
     private mutating func publish(
-        _ succeeded: Bool, _ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, _ place: Int, _ pod: Pod, _ spec: Container,
+        _ succeeded: Bool, _ sandbox: SandboxID, _ index: Int, _ kind: ProbeKind, _ place: Int, _ pod: Pod,
+        _ spec: Container,
         _ probe: Probe, _ context: inout ClusterContext
     ) {
         let before = record(sandbox)?.containers[index]
@@ -118,7 +137,8 @@ extension Kubelet {
     }
 
     private mutating func restartFor(
-        _ subject: String, _ kind: String, _ sandbox: SandboxID, _ index: Int, _ pod: Pod, _ spec: Container, _ probe: Probe,
+        _ subject: String, _ kind: String, _ sandbox: SandboxID, _ index: Int, _ pod: Pod, _ spec: Container,
+        _ probe: Probe,
         _ context: inout ClusterContext
     ) {
         let grace = probe.terminationGracePeriodSeconds ?? pod.spec.terminationGracePeriodSeconds ?? 30
@@ -154,7 +174,8 @@ extension ProbeResult {
         let action = ProbeAction(probe, in: container)
         switch (self, action) {
         case (.success(let status), .httpGet):
-            return (200..<400).contains(status) || status == 0 ? (true, "") : (false, "HTTP probe failed with statuscode: \(status)")
+            return (200..<400).contains(status) || status == 0
+                ? (true, "") : (false, "HTTP probe failed with statuscode: \(status)")
         case (.success, _):
             return (true, "")
         case (.failure(let code, _), .httpGet):
@@ -162,9 +183,16 @@ extension ProbeResult {
         case (.failure(_, let output), .exec):
             return (false, output)
         case (.failure(let code, let output), _):
-            return (false, output.isEmpty ? "service unhealthy (responded with \"\(code == 0 ? "NOT_SERVING" : "UNKNOWN")\")" : output)
+            return (
+                false,
+                output.isEmpty
+                    ? "service unhealthy (responded with \"\(code == 0 ? "NOT_SERVING" : "UNKNOWN")\")" : output
+            )
         case (.connectionRefused, .httpGet(let path, let port)):
-            return (false, "Get \"http://\(address):\(port)\(path)\": dial tcp \(address):\(port): connect: connection refused")
+            return (
+                false,
+                "Get \"http://\(address):\(port)\(path)\": dial tcp \(address):\(port): connect: connection refused"
+            )
         case (.connectionRefused, .tcpSocket(let port)):
             return (false, "dial tcp \(address):\(port): connect: connection refused")
         case (.connectionRefused, .grpc(let port, _)):
@@ -187,7 +215,10 @@ extension ProbeResult {
                 "timeout: health rpc did not complete within \(max(1, probe.timeoutSeconds ?? 1))s: rpc error: code = DeadlineExceeded desc = context deadline exceeded (\(address):\(port))"
             )
         case (.timedOut, .exec(let command)):
-            return (false, "command timed out: \"\(command.joined(separator: " "))\" timed out after \(max(1, probe.timeoutSeconds ?? 1))s")
+            return (
+                false,
+                "command timed out: \"\(command.joined(separator: " "))\" timed out after \(max(1, probe.timeoutSeconds ?? 1))s"
+            )
         }
     }
 }

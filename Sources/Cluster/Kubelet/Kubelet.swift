@@ -72,9 +72,10 @@ public struct Kubelet: Sendable {
     }
 
     /// Whether the kubelet of a pod's node is there to act.
-    func isReachable(_ record: PodRecord) -> Bool {
-        let node = nodes[Int(record.node.index)]
-        return node.isPresent && node.health == .healthy
+    func isReachable(_ record: PodRecord) -> Bool { isReachable(record.node) }
+
+    func isReachable(_ node: NodeID) -> Bool {
+        nodes[Int(node.index)].isPresent && nodes[Int(node.index)].health == .healthy
     }
 
     /// Whether the kubelet of a pod's node runs at all; cut off from the control plane it still carries out what it began.

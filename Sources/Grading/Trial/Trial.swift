@@ -107,7 +107,7 @@ public struct Trial: Sendable {
             if let input = inputs.first { next = min(next, .zero + input.at) }
             do {
                 let rest = budget - min(budget, world.counts.total)
-                let stopped = try world.advanceWatchingObjects(to: next, budget: rest) { world in
+                let stopped = try world.advance(to: next, budget: rest, watching: recorder.kinds) { world in
                     recorder.noteEvent(world)
                     return isOver()
                 }

@@ -22,7 +22,9 @@ struct TrialRecorder {
     private let namespace: String
     private let keepsEvents: Bool
     private let windowLength: Duration
-    private var revision: Int64 = -1
+    /// What the stored measurements are read from.
+    private(set) var kinds: WatchedKinds = []
+    private var changes: UInt64?
     private var seen: [UInt64: Int32] = [:]
     private var taken: [String: SimulationTime] = [:]
     var recording: TrialRecording
@@ -43,8 +45,9 @@ struct TrialRecorder {
         for name in needs.measurements {
             guard let measurement = try? Measurement(parsing: name, namespace: scenario.namespace) else { continue }
             let probe = Probe(name: name, measurement: measurement)
-            if measurement.isStored {
+            if let read = measurement.storedKinds {
                 stored.append(probe)
+                kinds.formUnion(read)
             } else if measurement.isScraped {
                 scraped.append(probe)
             } else {
@@ -54,17 +57,17 @@ struct TrialRecorder {
         }
     }
 
-    /// After an event: cheap unless an object changed.
+    /// After an event: cheap unless an object changed that is read.
     mutating func noteEvent(_ world: borrowing World) {
-        guard world.cluster.context.store.revision != revision else { return }
-        revision = world.cluster.context.store.revision
+        let now = world.cluster.context.store.changes(of: kinds)
+        guard now != changes else { return }
+        changes = now
         for probe in stored { note(probe, world) }
     }
 
     /// Every ``interval``.
     mutating func noteInstant(_ world: borrowing World) {
-        revision = world.cluster.context.store.revision
-        for probe in stored { note(probe, world) }
+        noteEvent(world)
         for probe in sampled { note(probe, world) }
         if world.now.nanoseconds % Self.scrapeInterval.nanoseconds == 0 { for probe in scraped { note(probe, world) } }
         if keepsEvents { noteOccurrences(world) }
@@ -122,17 +125,22 @@ extension Measurement {
         if case .deployment = subject { ["price", "borrowedCPU"].contains(field) } else { false }
     }
 
-    /// Whether it is read from stored objects, which change only with a revision of the store.
-    var isStored: Bool {
+    /// The kinds of stored objects that it is read from; nil if it also changes without any of them.
+    var storedKinds: WatchedKinds? {
         switch subject {
         case .deployment:
-            !["cpu", "memory", "inflight", "price", "borrowedCPU", "running", "waiting"].contains(field)
-        case .horizontalPodAutoscaler: true
-        case .pod: ["ready", "restarts"].contains(field)
-        case .node, .nodes, .pods: true
-        case .job: true
-        case .service, .topic, .provider, .candidate: false
-        case .traffic, .cost: false
+            switch field {
+            case "cpu", "memory", "inflight", "price", "borrowedCPU", "running", "waiting": nil
+            case "restarts", "requestedCPU", "requestedMemory", "gpus": [.deployments, .pods]
+            default: .deployments
+            }
+        case .horizontalPodAutoscaler: .horizontalPodAutoscalers
+        case .pod: ["ready", "restarts"].contains(field) ? .pods : nil
+        case .node: [.nodes, .pods]
+        case .nodes: .nodes
+        case .pods: .pods
+        case .job: .jobs
+        case .service, .topic, .provider, .candidate, .traffic, .cost: nil
         }
     }
 }

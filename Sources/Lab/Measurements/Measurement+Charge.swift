@@ -13,7 +13,8 @@ extension Measurement {
     private static func borrowedCPU(_ id: ObjectID<Pod>, _ pod: Pod, _ world: borrowing World) -> Double {
         var borrowed = 0.0
         for container in world.cluster.metricsServer.usage(of: id)?.containers ?? [] {
-            let spec = (pod.spec.containers + pod.spec.initContainers).first { $0.name == container.name }
+            let isThis = { (spec: Container) in spec.name == container.name }
+            let spec = pod.spec.ownContainers.first(where: isThis) ?? pod.spec.ownInitContainers.first(where: isThis)
             let request = spec?.resources?.requests["cpu"]?.doubleValue ?? 0
             borrowed += max(0, Double(container.cpuMilli) / 1_000 - request)
         }
@@ -30,24 +31,33 @@ extension Measurement {
         var total = 0.0
         // Pods of one node ask for the same machine.
         var machines: [String: Machine] = [:]
+        // Pods of one template share their spec, and ask for the same.
+        var last: (spec: PodSpec, cpu: Double, memory: Double, gpus: Double)?
         for id in pods {
-            guard let pod = store[id], !pod.spec.nodeName.isEmpty, pod.status.phase != "Failed",
+            guard let pod = store.pod(id), !pod.spec.nodeName.isEmpty, pod.status.phase != "Failed",
                 pod.status.phase != "Succeeded"
             else { continue }
             if field == "borrowedCPU" {
                 total += borrowedCPU(id, pod, world)
                 continue
             }
-            let requests = PodResources.requests(of: pod)
-            let cpu = requests["cpu"]?.doubleValue ?? 0
-            let memory = requests["memory"]?.doubleValue ?? 0
+            let (cpu, memory, gpus): (Double, Double, Double)
+            if let last, last.spec.shared.isIdentical(to: pod.spec.shared) {
+                (cpu, memory, gpus) = (last.cpu, last.memory, last.gpus)
+            } else {
+                let requests = PodResources.requests(of: pod)
+                cpu = requests["cpu"]?.doubleValue ?? 0
+                memory = requests["memory"]?.doubleValue ?? 0
+                gpus = requests[MachineMeter.gpuResource]?.doubleValue ?? 0
+                last = (pod.spec, cpu, memory, gpus)
+            }
             switch field {
             case "requestedCPU": total += cpu
             case "requestedMemory": total += memory
-            case "gpus": total += requests[MachineMeter.gpuResource]?.doubleValue ?? 0
+            case "gpus": total += gpus
             default:
                 if machines[pod.spec.nodeName] == nil {
-                    guard let node = store.nodes.named(pod.spec.nodeName) else { continue }
+                    guard let node = store.node(pod.spec.nodeName) else { continue }
                     machines[pod.spec.nodeName] = Machine(node)
                 }
                 guard let machine = machines[pod.spec.nodeName] else { continue }
@@ -58,7 +68,7 @@ extension Measurement {
                 }
                 total += machine.price(
                     cpu: max(cpu, used.cpu), memory: max(memory, used.memory),
-                    gpus: requests[MachineMeter.gpuResource]?.doubleValue ?? 0)
+                    gpus: gpus)
             }
         }
         return total

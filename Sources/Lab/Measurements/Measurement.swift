@@ -227,9 +227,9 @@ extension Measurement {
         let store = world.cluster.context.store
         switch subject {
         case .deployment(let name):
-            return store.deployments.named(key(name)).flatMap { deployment(of: $0, world) }
+            return store.deployment(key(name)).flatMap { deployment(of: $0, world) }
         case .horizontalPodAutoscaler(let name):
-            guard let object = store.horizontalPodAutoscalers.named(key(name)) else { return nil }
+            guard let object = store.horizontalPodAutoscaler(key(name)) else { return nil }
             switch field {
             case "current": return Double(object.status.currentReplicas)
             case "desired": return Double(object.status.desiredReplicas)
@@ -251,7 +251,7 @@ extension Measurement {
             default: return Self.usage([id], field, world)
             }
         case .node(let name):
-            guard let node = store.nodes.named(name) else { return nil }
+            guard let node = store.node(name) else { return nil }
             if field == "pods" { return Double(store.pods(on: name).count) }
             return node.status.conditions.contains { $0.type == "Ready" && $0.status == "True" } ? 1 : 0
         case .traffic(let name):
@@ -325,15 +325,13 @@ extension Measurement {
         case "unavailable": return Double(object.status.unavailableReplicas)
         default:
             let store = world.cluster.context.store
-            let pods = store.dependents(of: object.metadata.uid, ReplicaSet.self).flatMap { set in
-                store[set].map { store.dependents(of: $0.metadata.uid, Pod.self) } ?? []
-            }
+            let pods = store.pods(ofDeployment: object.metadata.uid)
             switch field {
             case "requestedCPU", "requestedMemory", "borrowedCPU", "gpus", "price":
                 return Self.charge(pods, field, world)
             case "restarts":
                 return pods.reduce(0) { sum, pod in
-                    sum + (store[pod]?.status.containerStatuses.reduce(0) { $0 + Double($1.restartCount) } ?? 0)
+                    sum + (store.pod(pod)?.status.containerStatuses.reduce(0) { $0 + Double($1.restartCount) } ?? 0)
                 }
             default: return Self.usage(pods, field, world)
             }

@@ -89,21 +89,24 @@ public struct World: Sendable {
         return false
     }
 
-    /// Handles events until `time`, or until `stop` says so. It is asked after each event that changed a stored object,
-    /// and after every 4,096th event: most events change none, and looking at a world costs as much as an event.
+    /// Handles events until `time`, or until `stop` says so. It is asked after each event that changed an object of the
+    /// watched kinds, and after every 4,096th event: most events change none, and looking at a world costs as much as an
+    /// event.
     /// - Returns: whether it stopped early.
     @discardableResult
-    public mutating func advanceWatchingObjects(
-        to time: SimulationTime, budget: UInt64? = nil, until stop: (borrowing World) -> Bool
+    public mutating func advance(
+        to time: SimulationTime, budget: UInt64? = nil, watching kinds: WatchedKinds,
+        until stop: (borrowing World) -> Bool
     ) throws(RunError) -> Bool {
         var pace = Pace(clock.now, budget)
-        var revision = cluster.context.store.revision
+        var changes = cluster.context.store.changes(of: kinds)
         while let next = nextRoom(), next.time <= time {
             try pace.note(next.time, clock.now)
             if pace.looksAtCrowd { try refuseCrowd() }
             step(next.room)
-            guard cluster.context.store.revision != revision || pace.looksAtCrowd else { continue }
-            revision = cluster.context.store.revision
+            let now = cluster.context.store.changes(of: kinds)
+            guard now != changes || pace.looksAtCrowd else { continue }
+            changes = now
             if stop(self) { return true }
         }
         clock.idle(until: time)

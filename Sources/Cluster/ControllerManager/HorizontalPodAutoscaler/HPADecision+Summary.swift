@@ -5,8 +5,10 @@ extension HPADecision {
         switch branch {
         case .scaleUnreadable(let error): return "could not read the target's scale: \(error)"
         case .disabled: return "the target stands at zero: scaling is off"
-        case .aboveMaximum: return "\(currentReplicas) replicas are above maxReplicas \(maxReplicas): set to \(maxReplicas)"
-        case .belowMinimum: return "\(currentReplicas) replicas are below minReplicas \(minReplicas): set to \(minReplicas)"
+        case .aboveMaximum:
+            return "\(currentReplicas) replicas are above maxReplicas \(maxReplicas): set to \(maxReplicas)"
+        case .belowMinimum:
+            return "\(currentReplicas) replicas are below minReplicas \(minReplicas): set to \(minReplicas)"
         case .metricsFailed(let error): return "no decision, \(currentReplicas) replicas stay: \(error)"
         case .metrics:
             let metric = decidingMetric.map { metrics[$0].measured } ?? "no metric"
@@ -39,7 +41,8 @@ extension HPAMetricDecision {
         guard let current else { return failure?.message ?? "no value" }
         switch metric.target {
         case .utilization(let percent): return "\(current.utilizationPercent ?? 0)% of the request, target \(percent)%"
-        case .averageValue(let milli): return "average \(Self.text(current.averageValueMilli)), target \(Self.text(milli))"
+        case .averageValue(let milli):
+            return "average \(Self.text(current.averageValueMilli)), target \(Self.text(milli))"
         case .value(let milli): return "value \(Self.text(current.valueMilli)), target \(Self.text(milli))"
         case .none: return "no target"
         }
@@ -50,7 +53,8 @@ extension HPAMetricDecision {
         var parts = [measured]
         if let pods {
             parts.append(
-                "\(pods.readyCount) ready, \(pods.unready.count) unready, \(pods.missing.count) without a sample, \(pods.ignored.count) ignored")
+                "\(pods.readyCount) ready, \(pods.unready.count) unready, \(pods.missing.count) without a sample, \(pods.ignored.count) ignored"
+            )
         }
         if let runningAndReadyPods { parts.append("\(runningAndReadyPods) running and ready") }
         if let ratio { parts.append("ratio \(Self.short(ratio))") }

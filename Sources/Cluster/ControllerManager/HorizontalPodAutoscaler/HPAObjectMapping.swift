@@ -115,7 +115,7 @@ extension HPASettings {
 }
 
 extension HPAPod {
-    init(_ pod: Pod, _ context: ClusterContext) {
+    init(_ pod: Pod, _ context: borrowing ClusterContext) {
         let phase: Phase =
             switch pod.status.phase {
             case "Pending": .pending
@@ -131,8 +131,9 @@ extension HPAPod {
             readiness: ready.map { condition in
                 let status: ConditionStatus =
                     condition.status == "True" ? .true : condition.status == "False" ? .false : .unknown
-                return Readiness(status, since: condition.lastTransitionTime.map(context.simulationTime) ?? .zero)
-            }, startTime: pod.status.startTime.map(context.simulationTime),
+                return Readiness(
+                    status, since: condition.lastTransitionTime.map { context.simulationTime($0) } ?? .zero)
+            }, startTime: pod.status.startTime.map { context.simulationTime($0) },
             containers: (pod.spec.ownContainers + sidecars).map {
                 HPAContainer(name: $0.name, requests: .init($0.resources?.requests ?? [:]))
             },
@@ -149,7 +150,7 @@ extension [HPARequest] {
 }
 
 extension HPAStatus {
-    init(_ status: HorizontalPodAutoscalerStatus, _ context: ClusterContext) {
+    init(_ status: HorizontalPodAutoscalerStatus, _ context: borrowing ClusterContext) {
         self.init(
             currentReplicas: status.currentReplicas, desiredReplicas: status.desiredReplicas,
             conditions: status.conditions.compactMap { condition in
@@ -157,14 +158,14 @@ extension HPAStatus {
                     HPACondition(
                         kind: kind, isTrue: condition.status == "True", reason: condition.reason,
                         message: condition.message,
-                        lastTransition: condition.lastTransitionTime.map(context.simulationTime) ?? .zero)
+                        lastTransition: condition.lastTransitionTime.map { context.simulationTime($0) } ?? .zero)
                 }
-            }, lastScaleTime: status.lastScaleTime.map(context.simulationTime))
+            }, lastScaleTime: status.lastScaleTime.map { context.simulationTime($0) })
     }
 
     /// The status as the API shows it.
     func object(
-        metrics: [MetricSpec], replacing old: HorizontalPodAutoscalerStatus, _ context: ClusterContext
+        metrics: [MetricSpec], replacing old: HorizontalPodAutoscalerStatus, _ context: borrowing ClusterContext
     ) -> HorizontalPodAutoscalerStatus {
         var status = old
         status.currentReplicas = currentReplicas

@@ -119,7 +119,7 @@ struct HorizontalPodAutoscalerController: Sendable {
         var statusReplicas: Int32
         var selector: LabelSelector
 
-        init?(of autoscaler: HorizontalPodAutoscaler, _ context: ClusterContext) {
+        init?(of autoscaler: HorizontalPodAutoscaler, _ context: borrowing ClusterContext) {
             let reference = autoscaler.spec.scaleTargetRef
             guard let kind = ObjectKind.byKindName[reference.kind],
                 reference.apiVersion.isEmpty
@@ -161,7 +161,7 @@ struct HorizontalPodAutoscalerController: Sendable {
     }
 
     private static func pods(
-        selectedBy selector: LabelSelector, in namespace: String, _ context: ClusterContext
+        selectedBy selector: LabelSelector, in namespace: String, _ context: borrowing ClusterContext
     ) -> [(id: ObjectID<Pod>, object: Pod)] {
         var pods: [(id: ObjectID<Pod>, object: Pod)] = []
         context.store.pods.forEach { id, pod in
@@ -172,7 +172,7 @@ struct HorizontalPodAutoscalerController: Sendable {
 
     /// Whether the target's selector can be used, and whether another autoscaler controls some of the same pods.
     private static func selector(
-        _ target: Target, _ autoscaler: HorizontalPodAutoscaler, _ context: ClusterContext
+        _ target: Target, _ autoscaler: HorizontalPodAutoscaler, _ context: borrowing ClusterContext
     ) -> HPAReconcileInput.Selector {
         guard !target.selector.isEmpty else { return .missing }
         var names: [String] = []
@@ -193,7 +193,7 @@ struct HorizontalPodAutoscalerController: Sendable {
         _ metric: MetricSpec, _ pods: [(id: ObjectID<Pod>, object: Pod)], _ namespace: String,
         _ resource: (ObjectID<Pod>) -> PodUsageSample?, _ metrics: some MetricSource,
         _ sandbox: (ObjectID<Pod>) -> SandboxID?,
-        _ context: ClusterContext
+        _ context: borrowing ClusterContext
     ) -> HPAMetricAnswer {
         switch metric.type {
         case "Resource", "ContainerResource":
