@@ -116,7 +116,7 @@ extension Trial {
         while true {
             recorder.noteInstant(world)
             guard time < finish else { break }
-            let next = min(finish, time + TrialRecorder.interval)
+            let next = min(finish, time + recorder.interval)
             do {
                 let stopped = try world.advance(to: next, budget: budget - min(budget, world.counts.total)) { world in
                     recorder.noteEvent(world)

@@ -103,7 +103,7 @@ public struct Trial: Sendable {
                     break
                 }
             }
-            var next = min(finish, time + TrialRecorder.interval)
+            var next = min(finish, time + recorder.interval)
             if let input = inputs.first { next = min(next, .zero + input.at) }
             do {
                 let rest = budget - min(budget, world.counts.total)

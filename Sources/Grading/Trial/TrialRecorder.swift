@@ -6,7 +6,7 @@ import Workloads
 /// Watches a world during a trial and keeps what the criteria need, bounded by what changes.
 ///
 /// What the API server stores is looked at after every event that changed an object, so that no replica that lived for
-/// a second is missed; prices every 15 seconds, as usage is scraped; other usage and rates every five; requests exactly, window by window, as the workloads
+/// a second is missed; usage and prices every 15 seconds, as usage is scraped; rates every five; requests exactly, window by window, as the workloads
 /// account them; Kubernetes events as they are counted.
 struct TrialRecorder {
     private struct Probe {
@@ -29,8 +29,8 @@ struct TrialRecorder {
     private var taken: [String: SimulationTime] = [:]
     var recording: TrialRecording
 
-    /// How often usage and rates are looked at.
-    static let interval: Duration = .seconds(5)
+    /// How often rates and Kubernetes events are looked at; without any, only what is scraped is.
+    var interval: Duration { sampled.isEmpty && !keepsEvents ? Self.scrapeInterval : .seconds(5) }
     /// How often metrics-server looks at the nodes (`--metric-resolution`).
     static let scrapeInterval: Duration = .seconds(15)
     /// Most changes that are kept of one measurement.
@@ -65,7 +65,7 @@ struct TrialRecorder {
         for probe in stored { note(probe, world) }
     }
 
-    /// Every ``interval``.
+    /// Every ``interval``, and when a file is applied.
     mutating func noteInstant(_ world: borrowing World) {
         noteEvent(world)
         for probe in sampled { note(probe, world) }
@@ -122,7 +122,11 @@ extension SimulationTime {
 extension Measurement {
     /// Whether it follows from what metrics-server scraped.
     var isScraped: Bool {
-        if case .deployment = subject { ["price", "borrowedCPU"].contains(field) } else { false }
+        switch subject {
+        case .deployment: ["price", "borrowedCPU", "cpu", "memory"].contains(field)
+        case .pod: ["cpu", "memory"].contains(field)
+        default: false
+        }
     }
 
     /// The kinds of stored objects that it is read from; nil if it also changes without any of them.
