@@ -30,6 +30,8 @@ public enum WorkloadEvent: Sendable, BitwiseCopyable {
     case flow
     /// Something in the batch of a model server's engine is due.
     case engine(slot: UInt32, generation: UInt32)
+    /// Whoever sent a request from outside waits no longer.
+    case exchangeDeadline(number: UInt64)
 }
 
 /// What a process has set an alarm for.
@@ -70,6 +72,8 @@ extension WorkloadEvent: BinaryCodable {
         case .flow: put(13, 0)
         case .proxyRefused(let call, let generation): put(14, call, generation)
         case .engine(let slot, let generation): put(15, slot, generation)
+        case .exchangeDeadline(let number):
+            put(16, UInt32(truncatingIfNeeded: number), UInt32(truncatingIfNeeded: number >> 32))
         }
     }
 
@@ -94,6 +98,7 @@ extension WorkloadEvent: BinaryCodable {
         case 13: self = .flow
         case 14: self = .proxyRefused(call: first, generation: second)
         case 15: self = .engine(slot: first, generation: second)
+        case 16: self = .exchangeDeadline(number: UInt64(second) << 32 | UInt64(first))
         default: throw .malformed(what: "workload event", offset: reader.offset)
         }
     }

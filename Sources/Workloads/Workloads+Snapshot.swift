@@ -4,10 +4,11 @@ import Simulation
 
 /// The state as bytes: equal states have equal bytes, and a restored world goes on as the first would have.
 extension Workloads: BinaryCodable {
-    private static let version = 2
+    /// 2 for a world without requests from outside, 3 for one that has seen some.
+    private static let versions = 2...3
 
     public func write(to writer: inout BinaryWriter) {
-        writer.section("workloads", version: Self.version)
+        writer.section("workloads", version: exchanges.isEmpty ? 2 : 3)
         writer.write(seed)
         writer.write(Self.encode(configuration))
         writer.write(queue)
@@ -50,10 +51,11 @@ extension Workloads: BinaryCodable {
         writer.write(lastFlow)
         writer.write(dice)
         writer.write(nextNumber)
+        if !exchanges.isEmpty { writer.write(exchanges) }
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("workloads", version: Self.version)
+        let version = try reader.section("workloads", versions: Self.versions)
         let seed: UInt64 = try reader.read()
         let text: String = try reader.read()
         guard let configuration: WorkloadsConfiguration = Self.decode(text) else {
@@ -111,6 +113,7 @@ extension Workloads: BinaryCodable {
         lastFlow = try reader.read()
         dice = try reader.read()
         nextNumber = try reader.read()
+        if version >= 3 { exchanges = try reader.read() }
         restorePolicies()
     }
 

@@ -37,6 +37,8 @@ public struct Workloads: Sendable {
     var faults: [ActiveFault] = []
     var nextFault: UInt32 = 1
     var recording = Recording()
+    /// Requests from outside that are under way, and how the latest ended; by number.
+    var exchanges: [Exchange] = []
     /// The engines of model servers, by the slot of their process; empty without any.
     var engines: [ModelEngine?] = []
     /// The flows through each process, by slot; empty without aggregated traffic.
@@ -112,6 +114,7 @@ public struct Workloads: Sendable {
         swap(&self.reports, &reports)
         dispatch(event)
         settle()
+        takeExchangeAnswers()
         swap(&self.reports, &reports)
         swap(&self.endpoints, &endpoints)
         swap(&self.clock, &clock)
@@ -133,6 +136,7 @@ public struct Workloads: Sendable {
         case .resize(let container, let resources): resize(container, resources)
         }
         settle()
+        takeExchangeAnswers()
         swap(&self.reports, &reports)
         swap(&self.clock, &clock)
     }
@@ -157,6 +161,7 @@ public struct Workloads: Sendable {
             acknowledgementDeadline(Handle(slot: message, generation: generation))
         case .proxyRefused(let call, let generation): proxyRefused(Handle(slot: call, generation: generation))
         case .flow: flowTick()
+        case .exchangeDeadline(let number): exchangeDeadline(number)
         case .engine(let slot, let generation): engineAlarm(ContainerID(slot: slot, generation: generation))
         }
     }

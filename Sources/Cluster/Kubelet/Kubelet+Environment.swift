@@ -88,26 +88,31 @@ extension Kubelet {
                     set(variable.name, String(decoding: value.content, as: UTF8.self))
                 }
             } else if let path = source.fieldRef?.fieldPath {
-                set(variable.name, Self.field(path, pod, record))
+                set(variable.name, Self.field(path, pod, address: record.address))
             } else if let reference = source.resourceFieldRef {
-                let amounts =
-                    reference.resource.hasPrefix("limits.")
-                    ? container.resources?.limits : container.resources?.requests
-                let name = reference.resource.split(separator: ".", maxSplits: 1).last.map(String.init) ?? ""
-                set(variable.name, "\(amounts?[name]?.value ?? 0)")
+                set(variable.name, Self.amount(reference, of: container))
             }
         }
         return result
     }
 
-    private static func field(_ path: String, _ pod: Pod, _ record: PodRecord) -> String {
+    /// What a container asks for or may use at most, as the downward API tells it.
+    static func amount(_ reference: ResourceFieldSelector, of container: Container) -> String {
+        let amounts =
+            reference.resource.hasPrefix("limits.") ? container.resources?.limits : container.resources?.requests
+        let name = reference.resource.split(separator: ".", maxSplits: 1).last.map(String.init) ?? ""
+        return "\(amounts?[name]?.value ?? 0)"
+    }
+
+    /// A field of a pod, as the downward API tells it.
+    static func field(_ path: String, _ pod: Pod, address: String) -> String {
         switch path {
         case "metadata.name": pod.metadata.name
         case "metadata.namespace": pod.metadata.namespace
         case "metadata.uid": pod.metadata.uid
         case "spec.nodeName": pod.spec.nodeName
         case "spec.serviceAccountName": pod.spec.serviceAccountName
-        case "status.podIP", "status.podIPs": record.address
+        case "status.podIP", "status.podIPs": address
         case "status.hostIP", "status.hostIPs": pod.status.hostIP
         default:
             if path.hasPrefix("metadata.labels['"), path.hasSuffix("']") {

@@ -126,7 +126,7 @@ enum LogsCommand: Command {
     }
 
     /// The pods of a workload, those that serve before others, the oldest first.
-    private static func podsOf(_ target: FetchedObject, on endpoint: inout some SimulatedEndpoint)
+    static func podsOf(_ target: FetchedObject, on endpoint: inout some SimulatedEndpoint)
         throws(CommandFailure) -> [Pod]
     {
         let selector: String

@@ -1,7 +1,7 @@
 /// Texts as Go's `fmt` prints them.
-enum GoText {
+public enum GoText {
     /// `%q`: double quotes, Go's escapes for what cannot be printed.
-    static func quoted(_ text: String) -> String {
+    public static func quoted(_ text: String) -> String {
         var output = "\""
         for scalar in text.unicodeScalars {
             switch scalar {

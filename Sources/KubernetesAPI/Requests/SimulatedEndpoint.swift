@@ -26,4 +26,18 @@ public protocol SimulatedEndpoint: APIEndpoint {
     /// - Parameter each: gets the change, or nil at least once a simulated second when nothing changed; false ends the
     ///   watch at that moment.
     mutating func watch(_ request: APIRequest, for limit: Duration, _ each: (WatchEvent?) -> Bool)
+
+    /// Runs a command in a container; simulated time passes as far as the command takes time.
+    /// - Parameters:
+    ///   - input: all of the command's standard input; nil if it has none.
+    ///   - each: gets what the command writes, or nil at least once a simulated second while it writes nothing; false
+    ///     ends the command at that moment, as Ctrl-C does.
+    mutating func execute(_ request: ExecRequest, input: [UInt8]?, _ each: (ExecOutput?) -> Bool) -> ExecEnding
+}
+
+extension SimulatedEndpoint {
+    /// Endpoints without machines refuse.
+    public mutating func execute(_ request: ExecRequest, input: [UInt8]?, _ each: (ExecOutput?) -> Bool) -> ExecEnding {
+        .failed(.badRequest("no containers run here"))
+    }
 }

@@ -13,6 +13,8 @@ extension World {
         case .request(let request): _ = respond(to: request)
         case .fault(let text): inject(try FaultDescription.parse(text, file: "fault", namespace: scenario.namespace))
         case .endFault(let name): endFault(name)
+        case .exchange(let request): send(request)
+        case .signal(let container, let number): signal(container, number)
         }
     }
 

@@ -1,3 +1,4 @@
+import ContainerRuntime
 import KubernetesAPI
 import Simulation
 
@@ -12,6 +13,10 @@ public struct LabInput: Sendable, Equatable {
         case fault(String)
         /// The fault in force that has this name ends.
         case endFault(String)
+        /// A command in a container, or a client behind a forwarded port, sent a request.
+        case exchange(ExchangeRequest)
+        /// A command in a container sent a signal to its first process.
+        case signal(ContainerID, Int)
     }
 
     /// When the input arrived.
@@ -41,6 +46,13 @@ extension LabInput.Action: BinaryCodable {
         case .endFault(let name):
             writer.writeByte(3)
             writer.write(name)
+        case .exchange(let request):
+            writer.writeByte(4)
+            writer.write(request)
+        case .signal(let container, let number):
+            writer.writeByte(5)
+            writer.write(container)
+            writer.write(number)
         }
     }
 
@@ -50,6 +62,8 @@ extension LabInput.Action: BinaryCodable {
         case 1: self = .request(try reader.read())
         case 2: self = .fault(try reader.read())
         case 3: self = .endFault(try reader.read())
+        case 4: self = .exchange(try reader.read())
+        case 5: self = .signal(try reader.read(), try reader.read())
         default: throw .malformed(what: "input", offset: reader.offset)
         }
     }

@@ -22,7 +22,7 @@ public struct World: Sendable {
     /// What the nodes have cost so far, and who used them.
     public var machines: MachineMeter { cluster.machines }
     private var runtimeRequests: [RuntimeRequest] = []
-    private var reports: [RuntimeReport] = []
+    var reports: [RuntimeReport] = []
 
     /// Events at one instant above which the world refuses to go on.
     static let livelockLimit = 2_000_000

@@ -98,11 +98,20 @@ public struct BinaryReader: Sendable {
 
     /// Checks that a section of this name and version begins here.
     public mutating func section(_ name: String, version: Int) throws(BinaryDecodingError) {
+        _ = try section(name, versions: version...version)
+    }
+
+    /// Checks that a section of this name begins here, in one of the versions that can be read.
+    /// - Returns: the version in which it was written.
+    public mutating func section(_ name: String, versions: ClosedRange<Int>) throws(BinaryDecodingError) -> Int {
         let found: String = try read()
         guard found == name else {
             throw .malformed(what: "section \(name), found \(found.prefix(40))", offset: offset)
         }
         let foundVersion: Int = try read()
-        guard foundVersion == version else { throw .version(section: name, found: foundVersion, expected: version) }
+        guard versions.contains(foundVersion) else {
+            throw .version(section: name, found: foundVersion, expected: versions.upperBound)
+        }
+        return foundVersion
     }
 }

@@ -12,6 +12,8 @@ struct Call: Sendable {
         /// The process itself: importing, warming up, a batch's run.
         case process
         case message
+        /// A client outside the simulated programs.
+        case exchange
     }
 
     /// What it is doing.

@@ -98,12 +98,12 @@ extension Workloads {
         return containers[slot]?.ports.contains { $0.number == port } ?? false
     }
 
-    private mutating func accept(_ call: UInt32, by slot: Int) {
+    mutating func accept(_ call: UInt32, by slot: Int) {
         let connections = processes[slot].inFlight + processes[slot].admissionCount
         guard processes[slot].admissionCount < processes[slot].backlog else { return fail(call, .refused) }
         attach(call, to: slot)
         calls[call].began = clock.now
-        if isFollowed(call) {
+        if isFollowed(call), calls[call].origin != .exchange {
             follow(
                 "\(services[Int(calls[call].target)].level.name) takes it: \(podName(slot)), which has \(connections) request(s) already"
             )
@@ -249,6 +249,8 @@ extension Workloads {
             childAnswered(parent, outcome, retryAfter)
         case .probe:
             reports.append(.probed(ProbeToken(rawValue: call.token), .connectionRefused))
+        case .exchange:
+            exchangeAnswered(call, outcome)
         }
     }
 

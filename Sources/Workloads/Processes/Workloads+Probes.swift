@@ -44,7 +44,7 @@ extension Workloads {
         }
     }
 
-    private mutating func ask(_ token: ProbeToken, _ slot: Int, path: String, timeout: Duration) {
+    mutating func ask(_ token: ProbeToken, _ slot: Int, path: String, timeout: Duration) {
         let behaviour = catalogue.programs[Int(processes[slot].behaviour)].behaviour
         if case .sleep = behaviour.program, behaviour.health.isEmpty {
             reports.append(.probed(token, .success(status: 200)))

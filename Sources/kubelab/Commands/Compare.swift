@@ -91,6 +91,8 @@ struct Compare: ParsableCommand {
             case .request(let request): request.summary(by: input.author)
             case .fault: "\(input.author) adds a fault"
             case .endFault(let name): "\(input.author) ends the fault \(name)"
+            case .exchange(let request): "\(input.author) asks for \(request.path) from a container"
+            case .signal(_, let number): "\(input.author) sends signal \(number) to a container's first process"
             }
         case .event(let notes): notes.isEmpty ? "an event that changes no object" : notes.joined(separator: "; ")
         case .end: "nothing more happens"

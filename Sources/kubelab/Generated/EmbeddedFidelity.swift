@@ -52,6 +52,13 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   a container's end is noticed half a PLEG period later. The eviction manager looks every 10 s and evicts one pod a
   pass, as the real one; only memory is a signal. A hook's command succeeds after the time that it sleeps for, or fails
   where it says so (`false`, `exit 1`). Debuggers are added through the API; there is nothing to attach to.
+  `exec` runs a small set of commands (`env`, `cat`, `ls`, `ps`, `curl`, `wget`, `kill`, `sleep`, `echo`, `hostname`,
+  `id`, `test`, `getent`, `sh` with lists, conditions, loops, quotes and variables), the same in every image. They see
+  the mounts, the environment of the running container (its manifest's part as it was at the start; service links), the
+  cgroup's files, the cluster's names. A request queues in the simulated service and takes its time; its body is a line
+  that says who answered what. `kill 1` reaches a server as SIGTERM; SIGKILL from inside does not reach process 1.
+  Commands themselves cost no CPU, and a mounted ConfigMap changes at once. Nothing can be written; the shell has no
+  pipes, substitutions or background jobs and says so.
 - **Left out.** Disks, image garbage collection, device plugins (GPUs are whole numbers of
   `nvidia.com/gpu`; no MIG, no time-slicing),
   cgroup v1, static pods, user namespaces, checkpoints.
@@ -136,7 +143,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 ## kubectl
 - **Real.** Words, flags, columns, exit codes and error texts of kubectl 1.36 and 1.37 for the commands that exist,
   compared with recordings of a real control plane.
-- **Left out.** Plugins, kustomize, server-side apply, `edit`, `exec`, `cp`, `port-forward`, `proxy`; they are refused
+- **Left out.** Plugins, kustomize, server-side apply, `edit`, `cp`, `port-forward`, `proxy`; they are refused
   with a word.
 
 """#

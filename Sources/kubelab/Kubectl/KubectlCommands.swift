@@ -6,7 +6,8 @@ enum KubectlCommands {
     static let all: [any ParsableCommand.Type] = [
         PassThrough<Word.Apply>.self, PassThrough<Word.Create>.self, PassThrough<Word.Delete>.self,
         PassThrough<Word.Get>.self,
-        PassThrough<Word.Describe>.self, PassThrough<Word.Logs>.self, PassThrough<Word.Top>.self,
+        PassThrough<Word.Describe>.self, PassThrough<Word.Logs>.self, PassThrough<Word.Exec>.self,
+        PassThrough<Word.Top>.self,
         PassThrough<Word.Events>.self,
         PassThrough<Word.Scale>.self, PassThrough<Word.Rollout>.self, PassThrough<Word.Explain>.self,
         PassThrough<Word.Label>.self,
@@ -54,6 +55,7 @@ enum Word {
         static let word = "describe", abstract = "Show details of resources, with their events."
     }
     enum Logs: KubectlWord { static let word = "logs", abstract = "Print the logs of a container." }
+    enum Exec: KubectlWord { static let word = "exec", abstract = "Execute a command in a container." }
     enum Top: KubectlWord { static let word = "top", abstract = "Display CPU and memory usage of pods or nodes." }
     enum Events: KubectlWord { static let word = "events", abstract = "Display events." }
     enum Scale: KubectlWord { static let word = "scale", abstract = "Set a new size for a workload." }

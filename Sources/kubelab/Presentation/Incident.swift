@@ -39,6 +39,13 @@ struct Incident {
             case .fault: Incident(time: input.time, kind: .input, text: "\(input.author) adds a fault")
             case .endFault(let name):
                 Incident(time: input.time, kind: .input, text: "\(input.author) ends the fault \(name)")
+            case .exchange(let request):
+                Incident(
+                    time: input.time, kind: .input, text: "\(input.author) asks for \(request.path) from a container")
+            case .signal(_, let number):
+                Incident(
+                    time: input.time, kind: .input,
+                    text: "\(input.author) sends signal \(number) to a container's first process")
             }
         }
         return inputs + session.world.incidents.timeline.map { Incident(time: $0.time, kind: .fault, text: $0.text) }
@@ -83,7 +90,8 @@ struct IncidentHistory {
         "ScaleDownEmpty": .scale, "DeploymentRollback": .scale, "Killing": .kill, "Evicted": .kill, "Preempted": .kill,
         "TaintManagerEviction": .kill, "NodeNotReady": .node, "NodeReady": .node, "RegisteredNode": .node,
         "RemovingNode": .node,
-        "FailedScheduling": .problem, "BackOff": .problem, "Failed": .problem, "FailedGetResourceMetric": .problem, "ProgressDeadlineExceeded": .problem,
+        "FailedScheduling": .problem, "BackOff": .problem, "Failed": .problem, "FailedGetResourceMetric": .problem,
+        "ProgressDeadlineExceeded": .problem,
         "BackoffLimitExceeded": .problem,
     ]
 
