@@ -16,6 +16,7 @@ struct Room {
 let rooms: [Room] = [
     Room(name: "Simulation"),
     Room(name: "KubernetesAPI", libraries: ["Yams", "OrderedCollections"]),
+    Room(name: "PromQL"),
     Room(name: "ContainerRuntime", needs: ["Simulation"], tests: false),
     Room(name: "Kubectl", needs: ["KubernetesAPI"], libraries: ["OrderedCollections"]),
     Room(name: "Cluster", needs: ["ContainerRuntime", "KubernetesAPI", "Simulation"]),

@@ -1,0 +1,164 @@
+extension NativeHistogram {
+    /// Without empty buckets.
+    var compacted: NativeHistogram {
+        var copy = self
+        copy.positive.removeAll { $0.count == 0 }
+        copy.negative.removeAll { $0.count == 0 }
+        return copy
+    }
+
+    func multiplied(by factor: Double) -> NativeHistogram { scaled { $0 * factor } }
+
+    func divided(by divisor: Double) -> NativeHistogram { scaled { $0 / divisor } }
+
+    private func scaled(_ scale: (Double) -> Double) -> NativeHistogram {
+        var copy = self
+        copy.count = scale(count)
+        copy.sum = scale(sum)
+        copy.zeroCount = scale(zeroCount)
+        for index in copy.positive.indices { copy.positive[index].count = scale(copy.positive[index].count) }
+        for index in copy.negative.indices { copy.negative[index].count = scale(copy.negative[index].count) }
+        if scale(1) < 0 { copy.counterResetHint = .gauge }
+        return copy.compacted
+    }
+
+    /// The sum; nil if one has exponential buckets and the other custom bounds, or their bounds have nothing in common.
+    func adding(_ other: NativeHistogram) -> NativeHistogram? { combined(other) { $0 + $1 } }
+
+    func subtracting(_ other: NativeHistogram) -> NativeHistogram? { combined(other) { $0 - $1 } }
+
+    private func combined(_ other: NativeHistogram, _ operation: (Double, Double) -> Double) -> NativeHistogram? {
+        guard usesCustomBounds == other.usesCustomBounds else { return nil }
+        var left = self
+        var right = other
+        if usesCustomBounds {
+            if customBounds != other.customBounds {
+                let shared = customBounds.filter { other.customBounds.contains($0) }
+                left = left.rebounded(shared)
+                right = right.rebounded(shared)
+            }
+        } else {
+            let coarsest = min(schema, other.schema)
+            left = left.reduced(to: coarsest)
+            right = right.reduced(to: coarsest)
+            if left.zeroThreshold != right.zeroThreshold {
+                let width = max(left.zeroThreshold, right.zeroThreshold)
+                left = left.widened(to: width)
+                right = right.widened(to: width)
+            }
+        }
+        left.count = operation(left.count, right.count)
+        left.sum = operation(left.sum, right.sum)
+        left.zeroCount = operation(left.zeroCount, right.zeroCount)
+        left.positive = NativeHistogram.merged(left.positive, right.positive, operation)
+        left.negative = NativeHistogram.merged(left.negative, right.negative, operation)
+        if left.counterResetHint != right.counterResetHint {
+            left.counterResetHint =
+                left.counterResetHint == .gauge || right.counterResetHint == .gauge ? .gauge : .unknown
+        }
+        return left.compacted
+    }
+
+    private static func merged(_ a: [Bucket], _ b: [Bucket], _ operation: (Double, Double) -> Double) -> [Bucket] {
+        var out: [Bucket] = []
+        var (i, j) = (0, 0)
+        while i < a.count || j < b.count {
+            if j >= b.count || (i < a.count && a[i].index < b[j].index) {
+                out.append(Bucket(index: a[i].index, count: operation(a[i].count, 0)))
+                i += 1
+            } else if i >= a.count || b[j].index < a[i].index {
+                out.append(Bucket(index: b[j].index, count: operation(0, b[j].count)))
+                j += 1
+            } else {
+                out.append(Bucket(index: a[i].index, count: operation(a[i].count, b[j].count)))
+                i += 1
+                j += 1
+            }
+        }
+        return out
+    }
+
+    /// The same observations in the coarser buckets of a lower schema.
+    func reduced(to coarser: Int32) -> NativeHistogram {
+        guard coarser < schema else { return self }
+        var copy = self
+        let shift = schema - coarser
+        func reduce(_ buckets: [Bucket]) -> [Bucket] {
+            var out: [Bucket] = []
+            for bucket in buckets {
+                let index = ((bucket.index - 1) >> shift) + 1
+                if let last = out.last, last.index == index {
+                    out[out.count - 1].count += bucket.count
+                } else {
+                    out.append(Bucket(index: index, count: bucket.count))
+                }
+            }
+            return out
+        }
+        copy.schema = coarser
+        copy.positive = reduce(positive)
+        copy.negative = reduce(negative)
+        return copy
+    }
+
+    /// The same observations with a wider bucket around zero.
+    private func widened(to threshold: Double) -> NativeHistogram {
+        var copy = self
+        copy.zeroThreshold = threshold
+        func take(_ buckets: [Bucket]) -> [Bucket] {
+            buckets.filter { bucket in
+                guard bound(bucket.index - 1) < threshold else { return true }
+                copy.zeroCount += bucket.count
+                copy.zeroThreshold = max(copy.zeroThreshold, bucket.count == 0 ? 0 : bound(bucket.index))
+                return false
+            }
+        }
+        copy.positive = take(positive)
+        copy.negative = take(negative)
+        return copy.zeroThreshold > threshold ? copy.widened(to: copy.zeroThreshold) : copy
+    }
+
+    /// The same observations with fewer custom bounds.
+    private func rebounded(_ bounds: [Double]) -> NativeHistogram {
+        var copy = self
+        copy.customBounds = bounds
+        var out: [Bucket] = []
+        for bucket in positive {
+            let end = bucket.index < customBounds.count ? customBounds[Int(bucket.index)] : .infinity
+            let index = Int32(bounds.firstIndex { $0 >= end } ?? bounds.count)
+            if let last = out.last, last.index == index {
+                out[out.count - 1].count += bucket.count
+            } else {
+                out.append(Bucket(index: index, count: bucket.count))
+            }
+        }
+        copy.positive = out
+        return copy
+    }
+
+    /// Whether it counts the same; hints do not matter.
+    func sameDistribution(as other: NativeHistogram) -> Bool {
+        func same(_ a: Double, _ b: Double) -> Bool { a.bitPattern == b.bitPattern || a == b }
+        let (a, b) = (compacted, other.compacted)
+        return a.schema == b.schema && same(a.count, b.count) && same(a.sum, b.sum) && same(a.zeroCount, b.zeroCount)
+            && a.zeroThreshold == b.zeroThreshold && a.positive == b.positive && a.negative == b.negative
+            && a.customBounds == b.customBounds
+    }
+
+    /// Whether a counter began anew between `before` and this one.
+    func isReset(after before: NativeHistogram) -> Bool {
+        switch counterResetHint {
+        case .reset: return true
+        case .notReset, .gauge: return false
+        case .unknown: break
+        }
+        if before.counterResetHint == .gauge && counterResetHint != .gauge { return false }
+        if count < before.count { return true }
+        if usesCustomBounds != before.usesCustomBounds { return true }
+        if usesCustomBounds, customBounds != before.customBounds { return true }
+        if schema > before.schema || zeroThreshold < before.zeroThreshold { return true }
+        guard let difference = subtracting(before) else { return true }
+        return difference.zeroCount < 0 || difference.positive.contains { $0.count < 0 }
+            || difference.negative.contains { $0.count < 0 }
+    }
+}

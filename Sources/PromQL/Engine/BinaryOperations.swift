@@ -1,0 +1,319 @@
+extension BinaryOperator {
+    /// The value of arithmetic, and for comparisons whether they hold.
+    @inline(__always)
+    func apply(_ left: Double, _ right: Double) -> (value: Double, keep: Bool) {
+        switch self {
+        case .add: (left + right, true)
+        case .subtract: (left - right, true)
+        case .multiply: (left * right, true)
+        case .divide: (left / right, true)
+        case .modulo: (GoMath.mod(left, right), true)
+        case .power: (GoMath.pow(left, right), true)
+        case .atan2: (GoMath.atan2(left, right), true)
+        case .equal: (left, left == right)
+        case .notEqual: (left, left != right)
+        case .less: (left, left < right)
+        case .lessOrEqual: (left, left <= right)
+        case .greater: (left, left > right)
+        case .greaterOrEqual: (left, left >= right)
+        case .and, .or, .unless: (left, true)
+        }
+    }
+}
+
+extension Evaluator {
+    func binary(_ binary: BinaryExpression) throws(QueryError) -> Evaluated {
+        let left = try evaluate(binary.left)
+        let right = try evaluate(binary.right)
+        let range = Expression.binary(binary).range
+        switch (left, right) {
+        case (.scalar(let a), .scalar(let b)):
+            return .scalar(
+                (0..<steps).map { step in
+                    let (value, keep) = binary.op.apply(a[step], b[step])
+                    return binary.op.isComparison ? (keep ? 1 : 0) : value
+                })
+        case (.vector(let grids), .scalar(let values)):
+            return .vector(try withScalar(binary, grids, values, swapped: false, range))
+        case (.scalar(let values), .vector(let grids)):
+            return .vector(try withScalar(binary, grids, values, swapped: true, range))
+        case (.vector(let a), .vector(let b)):
+            guard let matching = binary.matching else { throw .execution("unexpected operands") }
+            return .vector(
+                binary.op.isSet ? set(binary.op, a, b, matching) : try matched(binary, a, b, matching, range))
+        default: throw .execution("unexpected type string")
+        }
+    }
+
+    private func withScalar(
+        _ binary: BinaryExpression, _ grids: [Grid], _ scalars: [Double], swapped: Bool, _ range: SourceRange
+    ) throws(QueryError) -> [Grid] {
+        let op = binary.op
+        var out: [Grid] = []
+        out.reserveCapacity(grids.count)
+        for grid in grids {
+            var result = op.changesMetric || binary.returnsBool ? renamed(grid) : grid
+            for step in 0..<steps {
+                if grid.hasFloat(step) {
+                    let value = grid.values[step]
+                    let (computed, keep) = swapped ? op.apply(scalars[step], value) : op.apply(value, scalars[step])
+                    if binary.returnsBool {
+                        result.values[step] = keep ? 1 : 0
+                    } else if !keep {
+                        result.values[step] = Grid.absent
+                    } else {
+                        result.values[step] = op.isComparison ? value : computed
+                    }
+                } else if let histogram = grid.histogram(step) {
+                    result.histograms[step] = nil
+                    switch (op, swapped) {
+                    case (.multiply, _): result.histograms[step] = histogram.multiplied(by: scalars[step])
+                    case (.divide, false): result.histograms[step] = histogram.divided(by: scalars[step])
+                    default:
+                        annotations.add(
+                            .incompatibleTypes(
+                                swapped ? "float" : "histogram", op.rawValue, swapped ? "histogram" : "float", range))
+                    }
+                }
+            }
+            if !result.isEmpty { out.append(result) }
+        }
+        return op.changesMetric || binary.returnsBool ? try merged(out) : out
+    }
+
+    /// Numbers the match groups of series: equal numbers match.
+    private func groups(_ sides: [[Grid]], _ matching: VectorMatching) -> (groups: [[Int]], count: Int) {
+        var numbers: [Labels: Int] = [:]
+        let excluded = matching.labels + [Labels.metricName]
+        var out: [[Int]] = []
+        for side in sides {
+            out.append(
+                side.map { grid in
+                    let key = matching.on ? grid.labels.keeping(matching.labels) : grid.labels.removing(excluded)
+                    if let known = numbers[key] { return known }
+                    numbers[key] = numbers.count
+                    return numbers.count - 1
+                })
+        }
+        return (out, numbers.count)
+    }
+
+    /// `and`, `or` and `unless`.
+    private func set(_ op: BinaryOperator, _ left: [Grid], _ right: [Grid], _ matching: VectorMatching) -> [Grid] {
+        let (numbers, count) = groups([left, right], matching)
+        func presence(_ grids: [Grid], _ numbers: [Int]) -> [[Bool]] {
+            var present = [[Bool]](repeating: [Bool](repeating: false, count: steps), count: count)
+            for (place, grid) in grids.enumerated() {
+                for step in 0..<steps where grid.has(step) { present[numbers[place]][step] = true }
+            }
+            return present
+        }
+        func filtered(_ grid: Grid, _ keep: (Int) -> Bool) -> Grid? {
+            var result = grid
+            for step in 0..<steps where !keep(step) {
+                result.values[step] = Grid.absent
+                if !result.histograms.isEmpty { result.histograms[step] = nil }
+            }
+            return result.isEmpty ? nil : result
+        }
+        switch op {
+        case .or:
+            let present = presence(left, numbers[0])
+            let added = right.enumerated().compactMap { place, grid in
+                filtered(grid) { !present[numbers[1][place]][$0] }
+            }
+            return union(left, added)
+        default:
+            let present = presence(right, numbers[1])
+            return left.enumerated().compactMap { place, grid in
+                filtered(grid) { present[numbers[0][place]][$0] == (op == .and) }
+            }
+        }
+    }
+
+    /// Both lists; a series of the second that has the labels of one of the first goes on in it where that has nothing.
+    private func union(_ left: [Grid], _ right: [Grid]) -> [Grid] {
+        if steps == 1 { return left + right }
+        var out = left
+        var places: [Labels: Int] = [:]
+        for (place, grid) in left.enumerated() { places[grid.labels] = place }
+        for grid in right {
+            guard let place = places[grid.labels] else {
+                out.append(grid)
+                continue
+            }
+            for step in 0..<steps where !out[place].has(step) {
+                if let point = grid.point(step) { out[place].set(step, point) }
+            }
+        }
+        return out
+    }
+
+    private struct Pair: Hashable {
+        let many: Int
+        let one: Int
+    }
+
+    /// Arithmetic and comparisons of two vectors.
+    private func matched(
+        _ binary: BinaryExpression, _ left: [Grid], _ right: [Grid], _ matching: VectorMatching, _ range: SourceRange
+    ) throws(QueryError) -> [Grid] {
+        let swapped = matching.cardinality == .oneToMany
+        let many = swapped ? right : left
+        let one = swapped ? left : right
+        let (numbers, count) = groups([many, one], matching)
+        var onesByGroup = [[Int]](repeating: [], count: count)
+        for (place, number) in numbers[1].enumerated() { onesByGroup[number].append(place) }
+        var results: [Pair: Int] = [:]
+        var out: [Grid] = []
+
+        // The one series of each group at each step; two at once are an error whether or not anything matches them.
+        let fillMany = swapped ? matching.fillRight : matching.fillLeft
+        let fillOne = swapped ? matching.fillLeft : matching.fillRight
+        let bothEmptyMatters = fillMany != nil || fillOne != nil
+        for step in 0..<steps where many.isEmpty == false || bothEmptyMatters {
+            // Only groups with several candidates can clash.
+            if !many.contains(where: { $0.has(step) }), !bothEmptyMatters { continue }
+            for candidates in onesByGroup where candidates.count > 1 {
+                let present = candidates.filter { one[$0].has(step) }
+                guard present.count > 1 else { continue }
+                let labels = one[present[1]].labels
+                let group =
+                    matching.on
+                    ? labels.keeping(matching.labels) : labels.removing(matching.labels + [Labels.metricName])
+                throw .execution(
+                    "found duplicate series for the match group \(group) on the \(swapped ? "left" : "right") hand-side of the operation: [\(one[present[0]].labels), \(labels)];many-to-many matching not allowed: matching labels must be unique on one side"
+                )
+            }
+        }
+
+        var taken = [[Bool]](
+            repeating: [Bool](
+                repeating: false, count: matching.cardinality == .oneToOne || fillMany != nil ? steps : 0), count: count
+        )
+
+        func slot(_ manyPlace: Int, _ onePlace: Int, _ manyLabels: Labels, _ oneLabels: Labels) -> Int {
+            let pair = Pair(many: manyPlace, one: onePlace)
+            if let known = results[pair] { return known }
+            var labels = resultLabels(binary, manyLabels, oneLabels, matching)
+            if !options.delayedNameRemoval, binary.returnsBool { labels = labels.withoutMetadata }
+            out.append(Grid(labels: labels, dropName: binary.returnsBool, steps: steps))
+            results[pair] = out.count - 1
+            return out.count - 1
+        }
+
+        func compute(_ manyPoint: PointValue, _ onePoint: PointValue, _ step: Int, _ place: Int) throws(QueryError) {
+            let (a, b) = swapped ? (onePoint, manyPoint) : (manyPoint, onePoint)
+            guard let (value, keep) = combine(binary.op, a, b, range) else { return }
+            if binary.returnsBool {
+                out[place].values[step] = keep ? 1 : 0
+            } else if keep {
+                out[place].set(step, value)
+            }
+        }
+
+        let oneToOne = matching.cardinality == .oneToOne
+        for (manyPlace, grid) in many.enumerated() {
+            let number = numbers[0][manyPlace]
+            let candidates = onesByGroup[number]
+            if candidates.isEmpty && fillOne == nil { continue }
+            for step in 0..<steps where grid.has(step) {
+                guard let manyPoint = grid.point(step) else { continue }
+                var partner = -1
+                for candidate in candidates where one[candidate].has(step) {
+                    partner = candidate
+                    break
+                }
+                let onePoint: PointValue
+                let oneLabels: Labels
+                if partner >= 0, let point = one[partner].point(step) {
+                    onePoint = point
+                    oneLabels = one[partner].labels
+                } else if let fillOne {
+                    onePoint = .float(fillOne)
+                    oneLabels =
+                        matching.on
+                        ? grid.labels.keeping(matching.labels)
+                        : grid.labels.removing(matching.labels + [Labels.metricName])
+                } else {
+                    continue
+                }
+                if oneToOne {
+                    if taken[number][step] {
+                        throw .execution(
+                            "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
+                        )
+                    }
+                }
+                if !taken[number].isEmpty { taken[number][step] = true }
+                try compute(manyPoint, onePoint, step, slot(manyPlace, partner, grid.labels, oneLabels))
+            }
+        }
+        if let fillMany {
+            for (onePlace, grid) in one.enumerated() {
+                let number = numbers[1][onePlace]
+                for step in 0..<steps where grid.has(step) && !taken[number][step] {
+                    guard let point = grid.point(step) else { continue }
+                    let labels =
+                        matching.on
+                        ? grid.labels.keeping(matching.labels)
+                        : grid.labels.removing(matching.labels + [Labels.metricName])
+                    try compute(.float(fillMany), point, step, slot(-1 - onePlace, onePlace, labels, grid.labels))
+                }
+            }
+        }
+        var kept: [Grid] = []
+        for grid in out where !grid.isEmpty { kept.append(grid) }
+        try hold(0)
+        do {
+            return try joined(kept)
+        } catch {
+            // Several results of one group that differ in nothing: what the grouping labels must prevent.
+            throw oneToOne
+                ? error : .execution("multiple matches for labels: grouping labels must ensure unique matches")
+        }
+    }
+
+    private func resultLabels(_ binary: BinaryExpression, _ many: Labels, _ one: Labels, _ matching: VectorMatching)
+        -> Labels
+    {
+        var labels = binary.op.changesMetric ? many.withoutMetadata : many
+        if matching.cardinality == .oneToOne {
+            labels = matching.on ? labels.keeping(matching.labels) : labels.removing(matching.labels)
+        }
+        for name in matching.include { labels = labels.setting(name, to: one[name]) }
+        return labels
+    }
+
+    /// One element of each side; nil if the types do not go together.
+    private func combine(
+        _ op: BinaryOperator, _ left: PointValue, _ right: PointValue, _ range: SourceRange
+    ) -> (value: PointValue, keep: Bool)? {
+        switch (left, right) {
+        case (.float(let a), .float(let b)):
+            let (value, keep) = op.apply(a, b)
+            return (.float(value), keep)
+        case (.histogram(let a), .float(let b)):
+            if op == .multiply { return (.histogram(a.multiplied(by: b)), true) }
+            if op == .divide { return (.histogram(a.divided(by: b)), true) }
+            annotations.add(.incompatibleTypes("histogram", op.rawValue, "float", range))
+        case (.float(let a), .histogram(let b)):
+            if op == .multiply { return (.histogram(b.multiplied(by: a)), true) }
+            annotations.add(.incompatibleTypes("float", op.rawValue, "histogram", range))
+        case (.histogram(let a), .histogram(let b)):
+            switch op {
+            case .add, .subtract:
+                guard var sum = op == .add ? a.adding(b) : a.subtracting(b) else {
+                    annotations.add(.incompatibleBuckets(op.rawValue, range))
+                    return nil
+                }
+                if op == .subtract { sum.counterResetHint = .gauge }
+                return (.histogram(sum), true)
+            case .equal: return (left, a.sameDistribution(as: b))
+            case .notEqual: return (left, !a.sameDistribution(as: b))
+            default: annotations.add(.incompatibleTypes("histogram", op.rawValue, "histogram", range))
+            }
+        }
+        return nil
+    }
+}
