@@ -62,6 +62,16 @@ KINDS = [
     ("api.rbac.v1.RoleBinding", "rbac.authorization.k8s.io/v1", "RoleBinding", "rolebindings", True, [], []),
     ("api.rbac.v1.ClusterRoleBinding", "rbac.authorization.k8s.io/v1", "ClusterRoleBinding", "clusterrolebindings",
      False, [], []),
+    ("api.authorization.v1.SelfSubjectAccessReview", "authorization.k8s.io/v1", "SelfSubjectAccessReview",
+     "selfsubjectaccessreviews", False, [], []),
+    ("api.authorization.v1.SubjectAccessReview", "authorization.k8s.io/v1", "SubjectAccessReview",
+     "subjectaccessreviews", False, [], []),
+    ("api.authorization.v1.LocalSubjectAccessReview", "authorization.k8s.io/v1", "LocalSubjectAccessReview",
+     "localsubjectaccessreviews", True, [], []),
+    ("api.authorization.v1.SelfSubjectRulesReview", "authorization.k8s.io/v1", "SelfSubjectRulesReview",
+     "selfsubjectrulesreviews", False, [], []),
+    ("api.authentication.v1.SelfSubjectReview", "authentication.k8s.io/v1", "SelfSubjectReview",
+     "selfsubjectreviews", False, [], []),
     ("metrics.v1beta1.PodMetrics", "metrics.k8s.io/v1beta1", "PodMetrics", "pods", True, [], []),
     ("metrics.v1beta1.NodeMetrics", "metrics.k8s.io/v1beta1", "NodeMetrics", "nodes", False, [], []),
 ]
@@ -76,6 +86,9 @@ MESSAGES["metrics.v1beta1.NodeMetrics"] = {
     "metadata": [1, META + "ObjectMeta", {}], "timestamp": [2, META + "Time", {"required": True}],
     "window": [3, "string", {"required": True}],
     "usage": [4, "map<string, .k8s.io.apimachinery.pkg.api.resource.Quantity>", {"required": True}]}
+# A user's further attributes: lists behind a wrapper that only protobuf has. Nobody has any here.
+for message in ("api.authorization.v1.SubjectAccessReviewSpec", "api.authentication.v1.UserInfo"):
+    MESSAGES[message].pop("extra")
 # Kinds and wrappers whose parts are always there, so that controllers need not unwrap them.
 ALWAYS = {("PodTemplateSpec", "metadata"), ("PodTemplateSpec", "spec"), ("JobTemplateSpec", "metadata"),
           ("JobTemplateSpec", "spec")}

@@ -114,11 +114,27 @@ public enum KubectlCommand {
         }
         let invocation = Invocation(definition: definition, arguments: parsed, environment: environment)
         do {
-            return try command.run(invocation, on: &endpoint)
+            guard let user = try impersonated(parsed) else { return try command.run(invocation, on: &endpoint) }
+            var impersonating = ImpersonatingEndpoint(base: endpoint, user: user)
+            defer { endpoint = impersonating.base }
+            return try command.run(invocation, on: &impersonating)
         } catch {
             if !error.text.isEmpty { environment.writeError(error.text + "\n") }
             return error.exitCode
         }
+    }
+
+    /// As whom `--as` and `--as-group` want a command to act.
+    private static func impersonated(_ arguments: ParsedArguments) throws(CommandFailure) -> RequestUser? {
+        let name = arguments.string("as")
+        let groups = arguments.list("as-group")
+        guard !name.isEmpty else {
+            guard groups.isEmpty, arguments.string("as-uid").isEmpty else {
+                throw CommandFailure("requesting uid, groups or user-extra without impersonating a user")
+            }
+            return nil
+        }
+        return RequestUser(name: name, uid: arguments.string("as-uid"), groups: groups)
     }
 
     /// The command with the longest path that the words begin with, and the words behind it.

@@ -12,6 +12,8 @@ extension Cluster {
     public mutating func respond(to request: APIRequest, clock: inout Clock, logs source: some ContainerLogSource)
         -> APIResponse
     {
+        do { try authorize(request) } catch { return APIResponse(error) }
+        if let answer = answerReview(request) ?? answerDefaultRoles(request) { return answer }
         if let computed = computed(request, at: clock.now) { return computed }
         if request.resource.kind == "Pod", request.subresource == "log" { return logs(request, source) }
         if request.resource.kind == "Event", let answer = answerEventWrite(request, clock: &clock) { return answer }
@@ -21,16 +23,23 @@ extension Cluster {
                     code: 404, reason: "NotFound", message: "the server could not find the requested resource",
                     kind: request.resource.plural))
         }
-        if request.dryRun {
-            // All that the request would do happens, in a copy that is thrown away.
-            var trial = context
-            trial.watchers = []
-            trial.clock = clock
-            var real = request
-            real.dryRun = false
-            return trial.respond(real, kind: kind)
+        do { try refuseEscalation(request) { trial(request, kind, clock) } } catch { return APIResponse(error) }
+        if request.dryRun { return trial(request, kind, clock) }
+        return lend(&clock) { cluster in
+            cluster.context.storeDefaultRole(request)
+            return cluster.context.respond(request, kind: kind)
         }
-        return lend(&clock) { cluster in cluster.context.respond(request, kind: kind) }
+    }
+
+    /// All that a request would do happens, in a copy that is thrown away.
+    private func trial(_ request: APIRequest, _ kind: ObjectKind, _ clock: Clock) -> APIResponse {
+        var trial = context
+        trial.watchers = []
+        trial.clock = clock
+        var real = request
+        real.dryRun = false
+        trial.storeDefaultRole(real)
+        return trial.respond(real, kind: kind)
     }
 }
 

@@ -93,6 +93,7 @@ extension Cluster {
     /// Begins to keep changes of the objects that a request selects, until ``endWatch(_:)``.
     /// - Throws: `BadRequest` for selectors that cannot be used.
     public mutating func beginWatch(_ request: APIRequest) throws(APIStatus) -> WatchID {
+        try authorize(request, isWatch: true)
         let id = (context.watchers.map(\.id).max() ?? 0) + 1
         context.watchers.append(try Watcher(id: id, request: request))
         return WatchID(rawValue: id)

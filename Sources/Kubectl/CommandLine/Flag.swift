@@ -94,6 +94,14 @@ extension Flag {
         "Simulated time to watch; zero means until nothing changes for a minute, ten minutes at most")
     static let global: [Flag] = [
         .namespace, .help,
+        Flag(
+            "as",
+            "Username to impersonate for the operation. User could be a regular user or a service account in a namespace"
+        ),
+        Flag(
+            "as-group", "", .repeated,
+            "Group to impersonate for the operation, this flag can be repeated to specify multiple groups"),
+        Flag("as-uid", "UID to impersonate for the operation"),
         Flag("context", "The kubeconfig context; there is but one cluster here"),
         Flag("request-timeout", "", .string, initial: "0", "Ignored: requests take no time here"),
         Flag("v", "v", .int, "Ignored: number for the log level verbosity"),

@@ -12,7 +12,7 @@ enum ResourceCatalogue {
 
     /// Kinds that can be asked for, most preferred first: by group, the newest version first, then by plural.
     static let kinds: [KindRow] = KindRow.builtIn
-        .filter { !["Scale", "Eviction"].contains($0.resource.kind) }
+        .filter { !["Scale", "Eviction"].contains($0.resource.kind) && !$0.resource.kind.hasSuffix("Review") }
         .sorted { left, right in
             let (a, b) = (rank(left.resource), rank(right.resource))
             if a != b { return a < b }

@@ -35,6 +35,11 @@ extension KindRow {
         KindRow(ClusterRole.self),
         KindRow(RoleBinding.self),
         KindRow(ClusterRoleBinding.self),
+        KindRow(SelfSubjectAccessReview.self),
+        KindRow(SubjectAccessReview.self),
+        KindRow(LocalSubjectAccessReview.self),
+        KindRow(SelfSubjectRulesReview.self),
+        KindRow(SelfSubjectReview.self),
         KindRow(PodMetrics.self),
         KindRow(NodeMetrics.self),
     ]

@@ -35,6 +35,11 @@ public struct APIRequest: Sendable, Equatable {
     public var gracePeriodSeconds: Int64?
     /// For the subresource `log`.
     public var log = LogOptions()
+    /// Who sends it; the lab's own user if nobody says.
+    public var user = RequestUser.administrator
+    /// As whom the sender wants to act (`Impersonate-User`, `Impersonate-Group`); an empty group list means the groups
+    /// that this name brings with it.
+    public var impersonated: RequestUser?
 
     public init(
         _ verb: Verb, _ resource: ResourceType, namespace: String = "", name: String = "", subresource: String = "",
@@ -56,6 +61,13 @@ public struct APIRequest: Sendable, Equatable {
         self.fieldManager = fieldManager
         self.propagationPolicy = propagationPolicy
         self.gracePeriodSeconds = gracePeriodSeconds
+    }
+}
+
+extension APIRequest {
+    /// Whether it is a question in the form of an object: it is answered and leaves nothing behind.
+    public var isReview: Bool {
+        ["authorization.k8s.io", "authentication.k8s.io"].contains(resource.group) && resource.kind.hasSuffix("Review")
     }
 }
 

@@ -9,6 +9,10 @@ public struct ExecRequest: Sendable, Equatable {
     public var takesInput: Bool
     /// Whether it has a terminal; standard error then goes where standard output goes.
     public var hasTerminal: Bool
+    /// Who runs it; the lab's own user if nobody says.
+    public var user = RequestUser.administrator
+    /// As whom that user wants to act.
+    public var impersonated: RequestUser?
 
     public init(
         namespace: String, pod: String, container: String = "", command: [String], takesInput: Bool = false,

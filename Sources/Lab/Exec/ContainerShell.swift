@@ -73,6 +73,11 @@ public struct ContainerShell: Sendable {
     /// Begins a command in a container.
     /// - Throws: what the API server or the kubelet answers where none can run.
     public init(_ request: ExecRequest, in world: World) throws(APIStatus) {
+        var asked = APIRequest(
+            .create, Pod.resource, namespace: request.namespace, name: request.pod, subresource: "exec")
+        asked.user = request.user
+        asked.impersonated = request.impersonated
+        try world.cluster.authorize(asked)
         target = try world.cluster.execTarget(
             namespace: request.namespace, pod: request.pod, container: request.container)
         hasTerminal = request.hasTerminal

@@ -69,7 +69,7 @@ extension APIRequest {
     var changesObjects: Bool {
         switch verb {
         case .get, .list: false
-        case .create, .update, .patch, .delete, .deletecollection: !dryRun
+        case .create, .update, .patch, .delete, .deletecollection: !dryRun && !isReview
         }
     }
 }

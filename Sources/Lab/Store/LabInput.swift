@@ -37,8 +37,13 @@ extension LabInput.Action: BinaryCodable {
         switch self {
         case .advance:
             writer.writeByte(0)
-        case .request(let request):
+        case .request(let request) where request.user == .administrator && request.impersonated == nil:
             writer.writeByte(1)
+            writer.write(request)
+        case .request(let request):
+            writer.writeByte(6)
+            writer.write(request.user)
+            writer.write(request.impersonated)
             writer.write(request)
         case .fault(let text):
             writer.writeByte(2)
@@ -64,8 +69,27 @@ extension LabInput.Action: BinaryCodable {
         case 3: self = .endFault(try reader.read())
         case 4: self = .exchange(try reader.read())
         case 5: self = .signal(try reader.read(), try reader.read())
+        case 6:
+            let user: RequestUser = try reader.read()
+            let impersonated: RequestUser? = try reader.read()
+            var request: APIRequest = try reader.read()
+            request.user = user
+            request.impersonated = impersonated
+            self = .request(request)
         default: throw .malformed(what: "input", offset: reader.offset)
         }
+    }
+}
+
+extension RequestUser: BinaryCodable {
+    public func write(to writer: inout BinaryWriter) {
+        writer.write(name)
+        writer.write(uid)
+        writer.write(groups)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        self.init(name: try reader.read(), uid: try reader.read(), groups: try reader.read())
     }
 }
 

@@ -32,7 +32,14 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   label and field selectors; the subresources status, scale, eviction, resize, ephemeralcontainers, binding and log;
   quota, limit ranges, priority and default tolerations at admission; namespaces that end with their contents; watches;
   Leases and Events that users write (a replaced Lease must say which revision it replaces, as leader election needs).
-- **Left out.** Authentication and authorisation (roles and bindings are stored, nobody is refused), list paging, API
+  Roles and bindings forbid: verbs, groups, resources with subresources and `*`, names, paths; users, groups, service
+  accounts; aggregated cluster roles; nobody grants what they do not have (`escalate`, `bind`); impersonation; the four
+  access reviews and `auth whoami`. A lab's own user is in `system:masters` and may do everything.
+- **Modelled.** The default cluster roles and bindings are those of a real control plane for the kinds that there are;
+  they are not stored until somebody changes one, and one that is deleted is there again. Aggregated rules are computed
+  when they are read. Tokens of service accounts have a real one's claims and a signature that only this lab knows. What
+  components do (scheduler, controllers, kubelets) is not asked about.
+- **Left out.** List paging, API
   priority and fairness. HTTP comes with a later release; commands speak the same vocabulary of requests today.
 
 ## scheduler

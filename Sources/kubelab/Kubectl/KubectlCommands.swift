@@ -77,7 +77,7 @@ enum Word {
     enum Wait: KubectlWord { static let word = "wait", abstract = "Let simulated time pass until a condition holds." }
     enum Diff: KubectlWord { static let word = "diff", abstract = "Say what apply would change." }
     enum APIResources: KubectlWord { static let word = "api-resources", abstract = "Print the kinds that there are." }
-    enum Auth: KubectlWord { static let word = "auth", abstract = "Say what is allowed (everything)." }
+    enum Auth: KubectlWord { static let word = "auth", abstract = "Say who one is and what is allowed." }
     enum Version: KubectlWord {
         static let word = "version", abstract = "Print the version of Kubernetes that is simulated."
     }
