@@ -139,6 +139,9 @@ public struct Labels: Sendable, Hashable, CustomStringConvertible {
             }.joined(separator: ", ") + "}"
     }
 
+    /// Any text but the empty one; bytes that are no UTF-8 were replaced when it was read.
+    static func isValidName(_ name: String) -> Bool { !name.isEmpty && !name.unicodeScalars.contains("\u{FFFD}") }
+
     /// The classic rule for label names: letters, digits and underscores, no digit first.
     static func isLegacyLabelName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(48...57).contains(first) else { return false }

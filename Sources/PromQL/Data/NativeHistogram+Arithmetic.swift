@@ -9,7 +9,14 @@ extension NativeHistogram {
 
     func multiplied(by factor: Double) -> NativeHistogram { scaled { $0 * factor } }
 
-    func divided(by divisor: Double) -> NativeHistogram { scaled { $0 / divisor } }
+    func divided(by divisor: Double) -> NativeHistogram {
+        var result = scaled { $0 / divisor }
+        if divisor == 0 {
+            result.positive = []
+            result.negative = []
+        }
+        return result
+    }
 
     private func scaled(_ scale: (Double) -> Double) -> NativeHistogram {
         var copy = self
@@ -22,17 +29,28 @@ extension NativeHistogram {
         return copy.compacted
     }
 
-    /// The sum; nil if one has exponential buckets and the other custom bounds, or their bounds have nothing in common.
-    func adding(_ other: NativeHistogram) -> NativeHistogram? { combined(other) { $0 + $1 } }
+    /// What combining two histograms made, and what had to be settled for it.
+    struct Combination {
+        var histogram: NativeHistogram
+        /// The custom bounds differed; only those that both have are left.
+        var reconciledBounds = false
+        /// One said that its counter began anew and the other that it did not.
+        var hintsCollide = false
+    }
 
-    func subtracting(_ other: NativeHistogram) -> NativeHistogram? { combined(other) { $0 - $1 } }
+    /// The sum; nil if one has exponential buckets and the other custom bounds.
+    func adding(_ other: NativeHistogram) -> NativeHistogram? { combined(other, +)?.histogram }
 
-    private func combined(_ other: NativeHistogram, _ operation: (Double, Double) -> Double) -> NativeHistogram? {
+    func subtracting(_ other: NativeHistogram) -> NativeHistogram? { combined(other, -)?.histogram }
+
+    func combined(_ other: NativeHistogram, _ operation: (Double, Double) -> Double) -> Combination? {
         guard usesCustomBounds == other.usesCustomBounds else { return nil }
+        var result = Combination(histogram: self)
         var left = self
         var right = other
         if usesCustomBounds {
             if customBounds != other.customBounds {
+                result.reconciledBounds = true
                 let shared = customBounds.filter { other.customBounds.contains($0) }
                 left = left.rebounded(shared)
                 right = right.rebounded(shared)
@@ -44,7 +62,8 @@ extension NativeHistogram {
             if left.zeroThreshold != right.zeroThreshold {
                 let width = max(left.zeroThreshold, right.zeroThreshold)
                 left = left.widened(to: width)
-                right = right.widened(to: width)
+                right = right.widened(to: left.zeroThreshold)
+                left = left.widened(to: right.zeroThreshold)
             }
         }
         left.count = operation(left.count, right.count)
@@ -52,11 +71,16 @@ extension NativeHistogram {
         left.zeroCount = operation(left.zeroCount, right.zeroCount)
         left.positive = NativeHistogram.merged(left.positive, right.positive, operation)
         left.negative = NativeHistogram.merged(left.negative, right.negative, operation)
-        if left.counterResetHint != right.counterResetHint {
-            left.counterResetHint =
-                left.counterResetHint == .gauge || right.counterResetHint == .gauge ? .gauge : .unknown
+        switch (left.counterResetHint, right.counterResetHint) {
+        case let (a, b) where a == b: break
+        case (.gauge, _), (_, .gauge): left.counterResetHint = .gauge
+        case (.unknown, _), (_, .unknown): left.counterResetHint = .unknown
+        default:
+            left.counterResetHint = .unknown
+            result.hintsCollide = true
         }
-        return left.compacted
+        result.histogram = left.compacted
+        return result
     }
 
     private static func merged(_ a: [Bucket], _ b: [Bucket], _ operation: (Double, Double) -> Double) -> [Bucket] {
@@ -149,13 +173,11 @@ extension NativeHistogram {
     func isReset(after before: NativeHistogram) -> Bool {
         switch counterResetHint {
         case .reset: return true
-        case .notReset, .gauge: return false
-        case .unknown: break
+        case .notReset: return false
+        case .unknown, .gauge: break
         }
-        if before.counterResetHint == .gauge && counterResetHint != .gauge { return false }
         if count < before.count { return true }
         if usesCustomBounds != before.usesCustomBounds { return true }
-        if usesCustomBounds, customBounds != before.customBounds { return true }
         if schema > before.schema || zeroThreshold < before.zeroThreshold { return true }
         guard let difference = subtracting(before) else { return true }
         return difference.zeroCount < 0 || difference.positive.contains { $0.count < 0 }

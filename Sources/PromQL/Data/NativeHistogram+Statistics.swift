@@ -85,10 +85,13 @@ extension NativeHistogram {
         if count == 0 || lower.isNaN || upper.isNaN { return .nan }
         if lower >= upper { return 0 }
         var rank = 0.0
+        // Observations of NaN are in no bucket.
+        var counted = 0.0
         var lowerRank: Double?
         var upperRank: Double?
         for raw in intervals {
             let interval = narrowed(raw)
+            counted += raw.count
             func interpolate(_ value: Double) -> Double {
                 if usesCustomBounds || (interval.lower <= 0 && interval.upper >= 0) {
                     if interval.upper == .infinity { return rank }
@@ -117,7 +120,7 @@ extension NativeHistogram {
             if lowerRank != nil && upperRank != nil { break }
             rank += raw.count
         }
-        return (min(upperRank ?? count, count) - min(lowerRank ?? count, count)) / count
+        return (min(upperRank ?? counted, counted) - min(lowerRank ?? counted, counted)) / count
     }
 
     /// The estimated variance: each observation at its bucket's middle.

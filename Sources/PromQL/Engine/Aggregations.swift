@@ -152,13 +152,18 @@ extension Evaluator {
                     var count = 1.0
                     var compatible = true
                     for (name, histogram) in histograms.dropFirst() {
-                        guard let sum = total.adding(histogram) else {
+                        guard let sum = total.combined(histogram, +) else {
                             annotations.add(.mixedSchemas(name, position))
                             compatible = false
                             break
                         }
-                        total = sum
+                        if sum.reconciledBounds { annotations.add(.reconciledBounds(during: "aggregation", position)) }
+                        total = sum.histogram
                         count += 1
+                    }
+                    let hints = Set(histograms.map(\.1.counterResetHint))
+                    if hints.contains(.reset), hints.contains(.notReset) {
+                        annotations.add(.counterResetCollision(during: "aggregation", position))
                     }
                     if compatible { result.set(step, op == .avg ? total.divided(by: count) : total.compacted) }
                 } else if !floats.isEmpty {
@@ -272,7 +277,10 @@ extension Evaluator {
     private func countValues(_ aggregation: Aggregation) throws(QueryError) -> [Grid] {
         guard let parameter = aggregation.parameter else { return [] }
         let label = try string(parameter)
-        if label.isEmpty { throw .execution("invalid label name \(GoQuote.quote(label))") }
+        if !Labels.isValidName(label) {
+            guard case .string(let literal) = parameter.unwrapped else { return [] }
+            throw .execution("invalid label name \(literal.quoted)")
+        }
         let input = try vector(aggregation.expression)
         let grouping = aggregation.without ? aggregation.grouping + [Labels.metricName] : aggregation.grouping + [label]
         var places: [Labels: Int] = [:]

@@ -8,6 +8,17 @@ struct Annotation: Hashable, Sendable {
     let level: Level
     let text: String
     let start: Int
+    /// What was done to buckets; several of one kind are told together.
+    var repair: BucketRepair?
+
+    static func == (a: Annotation, b: Annotation) -> Bool {
+        a.level == b.level && a.text == b.text && a.start == b.start
+    }
+
+    func hash(into hasher: inout Hasher) {
+        hasher.combine(text)
+        hasher.combine(start)
+    }
 
     init(_ level: Level, _ text: String, _ range: SourceRange) {
         self.level = level
@@ -16,7 +27,7 @@ struct Annotation: Hashable, Sendable {
     }
 
     func description(in query: String) -> String {
-        "\(level.rawValue): \(text) (\(SourceRange(start, start).position(in: query)))"
+        "\(level.rawValue): \(text)\(repair?.description ?? "") (\(SourceRange(start, start).position(in: query)))"
     }
 
     private static func forMetric(_ name: String) -> String {
@@ -69,6 +80,28 @@ struct Annotation: Hashable, Sendable {
             range)
     }
 
+    static func reconciledBounds(during operation: String, _ range: SourceRange) -> Annotation {
+        Annotation(.info, "mismatched custom buckets were reconciled during \(operation)", range)
+    }
+
+    static func counterResetCollision(during operation: String, _ range: SourceRange) -> Annotation {
+        Annotation(.warning, "conflicting counter resets during histogram \(operation)", range)
+    }
+
+    static func quantileOfNaNs(isNaN: Bool, _ metric: String, _ range: SourceRange) -> Annotation {
+        Annotation(
+            .info,
+            "input to histogram_quantile has NaN observations, result is " + (isNaN ? "NaN" : "skewed higher")
+                + forMetric(metric), range)
+    }
+
+    static func fractionOfNaNs(_ metric: String, _ range: SourceRange) -> Annotation {
+        Annotation(
+            .info,
+            "input to histogram_fraction has NaN observations, which are excluded from all fractions"
+                + forMetric(metric), range)
+    }
+
     static func incompatibleBuckets(_ op: String, _ range: SourceRange) -> Annotation {
         Annotation(.warning, "incompatible bucket layout encountered for binary operator \(op)", range)
     }
@@ -84,11 +117,13 @@ struct Annotation: Hashable, Sendable {
             range)
     }
 
-    static func forcedMonotonicity(_ metric: String, _ range: SourceRange) -> Annotation {
-        Annotation(
+    static func forcedMonotonicity(_ metric: String, _ range: SourceRange, _ repair: BucketRepair) -> Annotation {
+        var annotation = Annotation(
             .info,
             "input to histogram_quantile needed to be fixed for monotonicity (see https://prometheus.io/docs/prometheus/latest/querying/functions/#histogram_quantile)"
                 + forMetric(metric), range)
+        annotation.repair = repair
+        return annotation
     }
 
     static func incompatibleTypes(_ left: String, _ op: String, _ right: String, _ range: SourceRange) -> Annotation {
@@ -110,12 +145,41 @@ struct Annotation: Hashable, Sendable {
     }
 }
 
+/// How far the buckets of classic histograms had to be changed to rise, over all samples of a query.
+struct BucketRepair: Sendable, CustomStringConvertible {
+    var lowestBucket: Double
+    var highestBucket: Double
+    var largestDifference: Double
+    /// Milliseconds.
+    var firstTime: Int64 = 0
+    var lastTime: Int64 = 0
+    var samples = 1
+
+    mutating func merge(_ other: BucketRepair) {
+        lowestBucket = min(lowestBucket, other.lowestBucket)
+        highestBucket = max(highestBucket, other.highestBucket)
+        largestDifference = max(largestDifference, other.largestDifference)
+        firstTime = min(firstTime, other.firstTime)
+        lastTime = max(lastTime, other.lastTime)
+        samples += other.samples
+    }
+
+    var description: String {
+        ", from buckets \(GoFloat.general(lowestBucket)) to \(GoFloat.general(highestBucket)), with a max diff of \(GoFloat.general(largestDifference, significant: 2)), over \(samples) samples from \(DatePart.text(seconds: firstTime / 1000)) to \(DatePart.text(seconds: lastTime / 1000))"
+    }
+}
+
 /// Remarks in the order in which they were made, each once.
 struct Annotations {
     private(set) var all: [Annotation] = []
-    private var seen: Set<Annotation> = []
+    private var places: [Annotation: Int] = [:]
 
     mutating func add(_ annotation: Annotation) {
-        if seen.insert(annotation).inserted { all.append(annotation) }
+        if let place = places[annotation] {
+            if let repair = annotation.repair { all[place].repair?.merge(repair) }
+            return
+        }
+        places[annotation] = all.count
+        all.append(annotation)
     }
 }

@@ -303,10 +303,14 @@ extension Evaluator {
         case (.histogram(let a), .histogram(let b)):
             switch op {
             case .add, .subtract:
-                guard var sum = op == .add ? a.adding(b) : a.subtracting(b) else {
+                guard let combination = op == .add ? a.combined(b, +) : a.combined(b, -) else {
                     annotations.add(.incompatibleBuckets(op.rawValue, range))
                     return nil
                 }
+                let operation = op == .add ? "addition" : "subtraction"
+                if combination.reconciledBounds { annotations.add(.reconciledBounds(during: operation, range)) }
+                if combination.hintsCollide { annotations.add(.counterResetCollision(during: operation, range)) }
+                var sum = combination.histogram
                 if op == .subtract { sum.counterResetHint = .gauge }
                 return (.histogram(sum), true)
             case .equal: return (left, a.sameDistribution(as: b))

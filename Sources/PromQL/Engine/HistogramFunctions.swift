@@ -80,10 +80,19 @@ extension Evaluator {
                         annotations.add(.mixedClassicNative(native.labels.name, vectorArgument.range))
                         continue
                     }
-                    result.values[step] =
-                        name == "histogram_fraction"
-                        ? histogram.fraction(parameters[0][step], parameters[1][step])
-                        : histogram.quantile(parameters[round][step])
+                    let metric = options.delayedNameRemoval ? native.labels.name : ""
+                    let place = call.arguments[0].range
+                    if name == "histogram_fraction" {
+                        if histogram.sum.isNaN { annotations.add(.fractionOfNaNs(metric, place)) }
+                        result.values[step] = histogram.fraction(parameters[0][step], parameters[1][step])
+                        continue
+                    }
+                    let q = parameters[round][step]
+                    let value = histogram.quantile(q)
+                    if histogram.sum.isNaN, histogram.count > 0, q >= 0, q <= 1 {
+                        annotations.add(.quantileOfNaNs(isNaN: value.isNaN, metric, place))
+                    }
+                    result.values[step] = value
                 }
                 result.labels = named(result.labels, 0)
                 if !result.isEmpty { out.append(result) }
@@ -103,12 +112,13 @@ extension Evaluator {
                         result.values[step] = Quantile.fraction(buckets, parameters[0][step], parameters[1][step])
                         continue
                     }
-                    let (value, forced) = Quantile.ofBuckets(buckets, parameters[round][step])
+                    let (value, repair) = Quantile.ofBuckets(buckets, parameters[round][step])
                     result.values[step] = value
-                    if forced {
+                    if var repair {
+                        (repair.firstTime, repair.lastTime) = (time(step), time(step))
                         annotations.add(
                             .forcedMonotonicity(
-                                options.delayedNameRemoval ? histogram.labels.name : "", vectorArgument.range))
+                                options.delayedNameRemoval ? histogram.labels.name : "", vectorArgument.range, repair))
                     }
                 }
                 result = renamed(result)

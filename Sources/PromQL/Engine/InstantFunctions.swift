@@ -229,6 +229,18 @@ enum DatePart {
         }
     }
 
+    /// RFC 3339, such as `2026-01-01T00:00:00Z`.
+    static func text(seconds: Int64) -> String {
+        func padded(_ part: DatePart) -> String {
+            let digits = String(Int(part.value(seconds: seconds)))
+            return digits.utf8.count < 2 ? "0" + digits : digits
+        }
+        let year = String(Int(DatePart.year.value(seconds: seconds)))
+        let second = String(100 + (seconds - seconds.floored(by: 60) * 60)).dropFirst()
+        return
+            "\(String(repeating: "0", count: max(0, 4 - year.utf8.count)))\(year)-\(padded(.month))-\(padded(.dayOfMonth))T\(padded(.hour)):\(padded(.minute)):\(second)Z"
+    }
+
     /// The part of the time that is so many seconds after 1970.
     func value(seconds: Int64) -> Double {
         let day = seconds.floored(by: 86_400)

@@ -10,7 +10,9 @@ extension Evaluator {
         } catch {
             throw .execution("invalid regular expression in label_replace(): \(pattern)")
         }
-        if target.isEmpty { throw .execution("invalid destination label name in label_replace(): \(target)") }
+        if !Labels.isValidName(target) {
+            throw .execution("invalid destination label name in label_replace(): \(target)")
+        }
         var grids = try vector(call.arguments[0])
         for place in grids.indices {
             guard let value = regex.replace(grids[place].labels[source], with: replacement) else { continue }
@@ -26,10 +28,10 @@ extension Evaluator {
         var sources: [String] = []
         for argument in call.arguments.dropFirst(3) {
             let source = try string(argument)
-            if source.isEmpty { throw .execution("invalid source label name in label_join(): \(source)") }
+            if !Labels.isValidName(source) { throw .execution("invalid source label name in label_join(): \(source)") }
             sources.append(source)
         }
-        if target.isEmpty { throw .execution("invalid destination label name in label_join(): \(target)") }
+        if !Labels.isValidName(target) { throw .execution("invalid destination label name in label_join(): \(target)") }
         var grids = try vector(call.arguments[0])
         for place in grids.indices {
             let labels = grids[place].labels

@@ -40,22 +40,24 @@ enum Quantile {
     }
 
     /// Makes the counts rise: tiny differences are taken for rounding, the others are reported.
-    private static func ensureMonotonic(_ buckets: inout [Bucket]) -> Bool {
-        var forced = false
+    private static func ensureMonotonic(_ buckets: inout [Bucket]) -> BucketRepair? {
+        var repair: BucketRepair?
         var before = buckets[0].count
         for index in 1..<max(1, buckets.count) {
-            let count = buckets[index].count
+            let (bound, count) = (buckets[index].bound, buckets[index].count)
             if count == before { continue }
             if almostEqual(before, count, 1e-12) {
                 buckets[index].count = before
             } else if count < before {
                 buckets[index].count = before
-                forced = true
+                let one = BucketRepair(lowestBucket: bound, highestBucket: bound, largestDifference: before - count)
+                if repair == nil { repair = one } else { repair?.merge(one) }
             } else {
                 before = count
             }
         }
-        return forced
+        repair?.samples = 1
+        return repair
     }
 
     /// Prometheus' comparison of floats by relative difference.
@@ -73,16 +75,16 @@ enum Quantile {
 
     /// The quantile of a classic histogram, linear within a bucket, and whether its counts had to be made to rise. The
     /// buckets are sorted by bound.
-    static func ofBuckets(_ sorted: [Bucket], _ q: Double) -> (value: Double, forced: Bool) {
-        if q.isNaN { return (.nan, false) }
-        if q < 0 { return (-.infinity, false) }
-        if q > 1 { return (.infinity, false) }
-        guard let highest = sorted.last, highest.bound == .infinity else { return (.nan, false) }
+    static func ofBuckets(_ sorted: [Bucket], _ q: Double) -> (value: Double, repair: BucketRepair?) {
+        if q.isNaN { return (.nan, nil) }
+        if q < 0 { return (-.infinity, nil) }
+        if q > 1 { return (.infinity, nil) }
+        guard let highest = sorted.last, highest.bound == .infinity else { return (.nan, nil) }
         var buckets = coalesced(sorted)
-        let forced = ensureMonotonic(&buckets)
-        if buckets.count < 2 { return (.nan, false) }
+        let repair = ensureMonotonic(&buckets)
+        if buckets.count < 2 { return (.nan, nil) }
         let observations = buckets[buckets.count - 1].count
-        if observations == 0 { return (.nan, false) }
+        if observations == 0 { return (.nan, nil) }
         var rank = q * observations
         var low = 0
         var high = buckets.count - 1
@@ -90,8 +92,8 @@ enum Quantile {
             let middle = (low + high) / 2
             if buckets[middle].count >= rank { high = middle } else { low = middle + 1 }
         }
-        if low == buckets.count - 1 { return (buckets[buckets.count - 2].bound, forced) }
-        if low == 0, buckets[0].bound <= 0 { return (buckets[0].bound, forced) }
+        if low == buckets.count - 1 { return (buckets[buckets.count - 2].bound, repair) }
+        if low == 0, buckets[0].bound <= 0 { return (buckets[0].bound, repair) }
         var start = 0.0
         let end = buckets[low].bound
         var count = buckets[low].count
@@ -100,7 +102,7 @@ enum Quantile {
             count -= buckets[low - 1].count
             rank -= buckets[low - 1].count
         }
-        return (start + (end - start) * (rank / count), forced)
+        return (start + (end - start) * (rank / count), repair)
     }
 
     /// The share of a classic histogram's observations between two values, linear within buckets. The buckets are sorted.
@@ -124,14 +126,14 @@ enum Quantile {
                 if before >= lower {
                     lowerRank = rank
                 } else if end > lower {
-                    lowerRank = before == -.infinity ? bucket.count : end == .infinity ? rank : interpolate(lower)
+                    lowerRank = interpolate(lower)
                 }
             }
             if upperRank == nil {
                 if before >= upper {
                     upperRank = rank
                 } else if end > upper {
-                    upperRank = before == -.infinity ? bucket.count : end == .infinity ? rank : interpolate(upper)
+                    upperRank = interpolate(upper)
                 }
             }
             if lowerRank != nil && upperRank != nil { break }

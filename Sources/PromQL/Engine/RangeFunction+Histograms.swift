@@ -32,11 +32,16 @@ extension RangeFunction {
             if mixed { return mixture() }
             var total = first.histogram
             for sample in histograms.dropFirst() {
-                guard let next = total.adding(sample.histogram) else {
+                guard let next = total.combined(sample.histogram, +) else {
                     evaluator.annotations.add(.mixedSchemas(labels.name, range))
                     return nil
                 }
-                total = next
+                if next.reconciledBounds { evaluator.annotations.add(.reconciledBounds(during: "aggregation", range)) }
+                total = next.histogram
+            }
+            let hints = Set(histograms.map(\.histogram.counterResetHint))
+            if hints.contains(.reset), hints.contains(.notReset) {
+                evaluator.annotations.add(.counterResetCollision(during: "aggregation", range))
             }
             return .histogram(self == .sum ? total : total.divided(by: Double(histograms.count)))
         case .rate, .increase, .delta:
@@ -67,19 +72,31 @@ extension RangeFunction {
         if isCounter, second.isReset(after: before) {
             before = NativeHistogram(schema: second.schema, customBounds: second.customBounds)
         }
-        let coarsest = samples.map(\.histogram.schema).min() ?? last.schema
-        guard var result = (last.usesCustomBounds ? last : last.reduced(to: coarsest)).subtracting(before) else {
+        let custom = before.usesCustomBounds
+        if last.usesCustomBounds != custom
+            || samples.dropFirst().dropLast().contains(where: { isCounter && $0.histogram.usesCustomBounds != custom })
+        {
             evaluator.annotations.add(.mixedSchemas(labels.name, range))
             return nil
         }
+        let coarsest =
+            ([before, last] + (isCounter ? samples.dropFirst().map(\.histogram) : [])).map(\.schema).min()
+            ?? last.schema
+        guard let difference = (custom ? last : last.reduced(to: coarsest)).combined(before, -) else {
+            evaluator.annotations.add(.mixedSchemas(labels.name, range))
+            return nil
+        }
+        if difference.reconciledBounds { evaluator.annotations.add(.reconciledBounds(during: "subtraction", range)) }
+        var result = difference.histogram
         if isCounter {
             for sample in samples.dropFirst() {
                 if sample.histogram.isReset(after: before) {
-                    guard let sum = result.adding(before) else {
+                    guard let sum = result.combined(before, +) else {
                         evaluator.annotations.add(.mixedSchemas(labels.name, range))
                         return nil
                     }
-                    result = sum
+                    if sum.reconciledBounds { evaluator.annotations.add(.reconciledBounds(during: "addition", range)) }
+                    result = sum.histogram
                 }
                 before = sample.histogram
             }
@@ -123,11 +140,14 @@ extension RangeFunction {
         }
         var result = b
         if !isRate || !b.isReset(after: a) {
-            guard let difference = b.subtracting(a) else {
+            guard let difference = b.combined(a, -) else {
                 evaluator.annotations.add(.mixedSchemas(labels.name, range))
                 return nil
             }
-            result = difference
+            if difference.reconciledBounds {
+                evaluator.annotations.add(.reconciledBounds(during: "subtraction", range))
+            }
+            result = difference.histogram
         }
         if isRate { result = result.divided(by: interval) }
         result.counterResetHint = .gauge

@@ -95,7 +95,12 @@ public struct NumberLiteral: Sendable, Equatable {
 
 public struct StringLiteral: Sendable, Equatable {
     public var value: String
+    /// How it was written, if its bytes are no UTF-8; `value` has replacement characters then.
+    public var invalid: String?
     public var range: SourceRange
+
+    /// In Go's quotes.
+    var quoted: String { invalid ?? GoQuote.quote(value) }
 }
 
 /// What `@` fixes a selector to.

@@ -138,8 +138,12 @@ public struct PromQLParser {
         case .number, .duration: return .number(try numberOrDuration())
         case .string:
             let range = token.sourceRange
+            let text = token.text
             let value = try unquoted()
-            return .string(StringLiteral(value: value, range: range))
+            let repaired = value.unicodeScalars.contains("\u{FFFD}") && !text.unicodeScalars.contains("\u{FFFD}")
+            return .string(
+                StringLiteral(
+                    value: value, invalid: repaired ? "\"" + text.dropFirst().dropLast() + "\"" : nil, range: range))
         case .leftParen:
             let start = token.start
             try advance()

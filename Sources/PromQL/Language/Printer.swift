@@ -3,7 +3,7 @@ extension Expression: CustomStringConvertible {
     public var description: String {
         switch self {
         case .number(let literal): literal.description
-        case .string(let literal): GoQuote.quote(literal.value)
+        case .string(let literal): literal.quoted
         case .vector(let selector): selector.description
         case .matrix(let matrix): matrix.description
         case .subquery(let subquery): subquery.description

@@ -122,13 +122,22 @@ public struct TimeSeriesStore: Sendable {
         samplesAppended += 1
     }
 
+    /// Adds a native histogram. One that does not say whether its counter began anew is compared with the one before, as
+    /// the real head does when it cuts chunks.
     public mutating func append(_ labels: Labels, time: Int64, histogram: NativeHistogram) throws(AppendError) {
         let id = series(for: labels)
-        if let last = series(id)?.lastTime {
-            if time < last { throw .outOfOrder }
-            if time == last {
-                if series(id)?.histograms.last == HistogramSample(time: time, histogram: histogram) { return }
-                throw .duplicate
+        var histogram = histogram
+        if let known = series(id) {
+            let before = known.histograms.last
+            if histogram.counterResetHint == .unknown, let before, !before.histogram.isStale, !histogram.isStale {
+                histogram.counterResetHint = histogram.isReset(after: before.histogram) ? .reset : .notReset
+            }
+            if let last = known.lastTime {
+                if time < last { throw .outOfOrder }
+                if time == last {
+                    if let before, before.time == time, before.histogram.sameDistribution(as: histogram) { return }
+                    throw .duplicate
+                }
             }
         }
         blocks[Int(id) >> 7][Int(id) & 127]?.append(HistogramSample(time: time, histogram: histogram))

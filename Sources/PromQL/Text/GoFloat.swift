@@ -44,6 +44,23 @@ public enum GoFloat {
         return exponent < -4 || exponent >= 6 ? exponential(x) : fixed(x)
     }
 
+    /// `%.Ng`: at most so many significant digits.
+    static func general(_ x: Double, significant: Int) -> String {
+        guard x.isFinite, x != 0 else { return general(x) }
+        let (_, _, point) = shortest(x)
+        let rounded = Double(fixed(x, decimals: significant - point)) ?? x
+        let (_, digits, newPoint) = shortest(
+            significant >= point ? rounded : (x / pow10(point - significant)).rounded() * pow10(point - significant))
+        let value =
+            significant >= point ? rounded : (x / pow10(point - significant)).rounded() * pow10(point - significant)
+        let threshold = digits.count < significant && digits.count >= newPoint ? digits.count : significant
+        return newPoint - 1 < -4 || newPoint - 1 >= max(threshold, significant) ? exponential(value) : fixed(value)
+    }
+
+    private static func pow10(_ exponent: Int) -> Double {
+        (0..<max(0, exponent)).reduce(1.0) { power, _ in power * 10 }
+    }
+
     /// `%.Nf`: a fixed number of decimals, rounded half to even on the shortest digits.
     public static func fixed(_ x: Double, decimals: Int) -> String {
         guard x.isFinite else { return special(x) }
