@@ -32,6 +32,9 @@ public struct Cluster: Sendable {
         _modify { yield &kubeProxy.endpoints }
     }
 
+    /// The kinds that definitions add, a row for each served version, CustomResourceDefinitions themselves first.
+    public var customKinds: [CustomKind] { context.store.custom.kinds }
+
     /// When and in which place the next pending event comes.
     public var next: (time: SimulationTime, sequence: UInt64)? { context.queue.next }
 

@@ -6,6 +6,7 @@ struct ImpersonatingEndpoint<Base: SimulatedEndpoint>: SimulatedEndpoint {
     let user: RequestUser
 
     var wallTime: Time { base.wallTime }
+    var customKinds: [CustomKind] { base.customKinds }
 
     private func impersonating(_ request: APIRequest) -> APIRequest {
         var request = request

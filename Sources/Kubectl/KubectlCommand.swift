@@ -114,14 +114,29 @@ public enum KubectlCommand {
         }
         let invocation = Invocation(definition: definition, arguments: parsed, environment: environment)
         do {
-            guard let user = try impersonated(parsed) else { return try command.run(invocation, on: &endpoint) }
+            guard let user = try impersonated(parsed) else {
+                return try discovering(command, invocation, on: &endpoint)
+            }
             var impersonating = ImpersonatingEndpoint(base: endpoint, user: user)
             defer { endpoint = impersonating.base }
-            return try command.run(invocation, on: &impersonating)
+            return try discovering(command, invocation, on: &impersonating)
         } catch {
             if !error.text.isEmpty { environment.writeError(error.text + "\n") }
             return error.exitCode
         }
+    }
+
+    /// Runs a command that knows the kinds which the endpoint's definitions add.
+    private static func discovering<Chosen: Command>(
+        _ command: Chosen.Type, _ invocation: Invocation, on endpoint: inout some SimulatedEndpoint
+    ) throws(CommandFailure) -> Int32 {
+        let kinds = endpoint.customKinds
+        let result: Result<Int32, CommandFailure> = AddedKinds.$current.withValue(kinds) {
+            do throws(CommandFailure) { return .success(try command.run(invocation, on: &endpoint)) } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
     }
 
     /// As whom `--as` and `--as-group` want a command to act.

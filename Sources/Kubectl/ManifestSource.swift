@@ -93,7 +93,7 @@ extension ManifestFile {
         let metadata = members["metadata"]
         let objectName = metadata?["name"]?.string ?? ""
         guard
-            let kind = KindRow.builtIn.first(where: {
+            let kind = KindRow.known.first(where: {
                 // kubectl finds a kind in lower case too; the server then refuses the object.
                 ($0.resource.kind == kindName || $0.resource.singular == kindName) && $0.resource.apiVersion == version
                     && $0.resource.group != "metrics.k8s.io"

@@ -34,6 +34,9 @@ public struct APIStore: Sendable {
     public internal(set) var roleBindings = ObjectTable<RoleBinding>()
     public internal(set) var clusterRoleBindings = ObjectTable<ClusterRoleBinding>()
 
+    /// Definitions of kinds, and the objects of those kinds.
+    var custom = CustomObjects()
+
     /// The revision of the newest change, `metadata.resourceVersion` of the object that it made.
     public internal(set) var revision: Int64 = 1
     /// Dependents by the UID of their owner, sorted; rebuilt on restore.
@@ -135,7 +138,8 @@ extension Array where Element: Comparable {
 
 extension APIStore: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("store", version: 1)
+        // 2 for a store with definitions of kinds.
+        writer.section("store", version: custom.isEmpty ? 1 : 2)
         writer.write(revision)
         writer.write(nodes)
         writer.write(namespaces)
@@ -165,10 +169,11 @@ extension APIStore: BinaryCodable {
         writer.write(clusterRoles)
         writer.write(roleBindings)
         writer.write(clusterRoleBindings)
+        if !custom.isEmpty { writer.write(custom) }
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("store", version: 1)
+        let version = try reader.section("store", versions: 1...2)
         revision = try reader.read()
         nodes = try reader.read()
         namespaces = try reader.read()
@@ -198,6 +203,7 @@ extension APIStore: BinaryCodable {
         clusterRoles = try reader.read()
         roleBindings = try reader.read()
         clusterRoleBindings = try reader.read()
+        if version >= 2 { custom = try reader.read() }
         rebuildIndexes()
     }
 

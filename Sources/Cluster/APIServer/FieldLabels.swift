@@ -103,6 +103,15 @@ struct ObjectSelection: Sendable {
         }
     }
 
+    /// The same for an object of a kind without a type of its own, which is selected by name, namespace and labels.
+    func matches(_ metadata: ObjectMeta) -> Bool {
+        (namespace.isEmpty || metadata.namespace == namespace) && (name.isEmpty || metadata.name == name)
+            && labels.matches(metadata.labels)
+            && fields.matches {
+                $0 == "metadata.name" ? metadata.name : $0 == "metadata.namespace" ? metadata.namespace : nil
+            }
+    }
+
     func matches(_ object: any KubernetesObject) -> Bool {
         (namespace.isEmpty || object.metadata.namespace == namespace) && (name.isEmpty || object.metadata.name == name)
             && labels.matches(object.metadata.labels) && fields.matches { FieldLabels.value($0, of: object) }

@@ -18,6 +18,15 @@ extension Cluster {
         if request.resource.kind == "Pod", request.subresource == "log" { return logs(request, source) }
         if request.resource.kind == "Event", let answer = answerEventWrite(request, clock: &clock) { return answer }
         guard let kind = ObjectKind(request.resource) else {
+            if let custom = context.customKind(of: request.resource) {
+                guard request.dryRun else {
+                    return lend(&clock) { $0.context.respond(request, custom: custom) }
+                }
+                var trial = context
+                trial.watchers = []
+                trial.clock = clock
+                return trial.respond(request, custom: custom)
+            }
             return APIResponse(
                 APIStatus(
                     code: 404, reason: "NotFound", message: "the server could not find the requested resource",

@@ -9,6 +9,8 @@ struct Watcher: Sendable {
         case events
         /// Made from the slices of a service, or stored.
         case endpoints
+        /// A kind that a definition adds, or definitions; by its resource.
+        case custom(ResourceType)
         /// Kinds that change all the time and cannot be watched (metrics.k8s.io).
         case nothing
     }
@@ -23,9 +25,21 @@ struct Watcher: Sendable {
         switch (request.resource.group, request.resource.kind) {
         case ("", "Event"), ("events.k8s.io", "Event"): subject = .events
         case ("", "Endpoints"): subject = .endpoints
-        default: subject = ObjectKind(request.resource).map { .objects($0) } ?? .nothing
+        case ("metrics.k8s.io", _): subject = .nothing
+        default: subject = ObjectKind(request.resource).map { .objects($0) } ?? .custom(request.resource)
         }
         selection = try ObjectSelection(request)
+    }
+
+    /// A change of an object of a kind that a definition adds.
+    mutating func note(
+        _ kind: ObjectChange.Kind, old: CustomObject?, new: CustomObject, as resource: ResourceType
+    ) {
+        let before = kind != .added && selection.matches((old ?? new).metadata)
+        let after = kind != .deleted && selection.matches(new.metadata)
+        guard before || after else { return }
+        let change: WatchEvent.Kind = !before ? .added : after ? .modified : .deleted
+        pending.append(WatchEvent(kind: change, object: new.json(as: resource)))
     }
 
     /// An object that begins to match is new to the listener, one that ceases to is gone (`watch_cache.go`).

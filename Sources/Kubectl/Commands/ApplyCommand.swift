@@ -135,7 +135,7 @@ public struct ApplyCommand: Sendable {
         let answer = endpoint.respond(
             to: APIRequest(
                 .patch, object.kind.resource, namespace: object.namespace, name: object.name, body: patch,
-                patchType: .strategicMerge,
+                patchType: object.kind.isCustom ? .merge : .strategicMerge,
                 dryRun: dryRun, fieldValidation: fieldValidation, fieldManager: "kubectl-client-side-apply"))
         switch answer.body {
         case .failure(let status):

@@ -106,6 +106,37 @@ public struct TableDefinition: Sendable {
         }
     }
 
+    /// The definition of a kind that a CustomResourceDefinition adds: the name, and its printer columns, or the age if it
+    /// has none (`apiextensions-apiserver/pkg/registry/customresource/tableconvertor`).
+    public init(custom kind: CustomKind) {
+        let age = CustomKind.Column(name: "Age", type: "date", jsonPath: ".metadata.creationTimestamp", priority: 0)
+        let printed = kind.columns.isEmpty ? [age] : kind.columns
+        resource = kind.resource
+        columns =
+            [Table.Column("Name")]
+            + printed.map {
+                Table.Column($0.name, Table.Column.Kind(rawValue: $0.type) ?? .string, priority: $0.priority)
+            }
+        let fields = printed.map {
+            (template: try? JSONPathTemplate(relaxed: $0.jsonPath), isDate: $0.type == "date")
+        }
+        cells = { value, context in
+            [.string(value["metadata"]?["name"]?.string ?? "")]
+                + fields.map { field in
+                    let found = (try? field.template?.values(in: value))?.first
+                    switch found {
+                    case .integer(let number)?: return .integer(number)
+                    case .bool(let flag)?: return .boolean(flag)
+                    case .string(let text)? where field.isDate:
+                        let time = CivilTime.parse(text).map { Time(epochSeconds: $0.seconds) }
+                        return .string(HumanDuration.since(time, now: context.now))
+                    case .null?, nil: return .string("")
+                    case .some(let other): return .string(JSONPathTemplate.print(other))
+                    }
+                }
+        }
+    }
+
     /// The definition of a kind that has none of its own: name and age.
     init(anyKind resource: ResourceType) {
         self.resource = resource
@@ -133,7 +164,8 @@ public struct TableDefinition: Sendable {
 
     /// The table of a kind, columns as the API server of Kubernetes 1.36 has them.
     public static func of(_ resource: ResourceType) -> TableDefinition {
-        all.first { $0.resource == resource } ?? TableDefinition(anyKind: resource)
+        all.first { $0.resource == resource } ?? AddedKinds.kind(of: resource).map(TableDefinition.init(custom:))
+            ?? TableDefinition(anyKind: resource)
     }
 
     /// Every kind with a table of its own.

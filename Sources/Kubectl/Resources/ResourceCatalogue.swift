@@ -11,7 +11,11 @@ enum ResourceCatalogue {
     ]
 
     /// Kinds that can be asked for, most preferred first: by group, the newest version first, then by plural.
-    static let kinds: [KindRow] = KindRow.builtIn
+    static var kinds: [KindRow] {
+        AddedKinds.current.isEmpty ? builtIn : builtIn + AddedKinds.current.map { KindRow($0) }
+    }
+
+    private static let builtIn: [KindRow] = KindRow.builtIn
         .filter { !["Scale", "Eviction"].contains($0.resource.kind) && !$0.resource.kind.hasSuffix("Review") }
         .sorted { left, right in
             let (a, b) = (rank(left.resource), rank(right.resource))
@@ -43,7 +47,7 @@ enum ResourceCatalogue {
 
     /// The kind of an object.
     static func kind(apiVersion: String, kind: String) -> KindRow? {
-        KindRow.builtIn.first {
+        KindRow.known.first {
             $0.resource.kind == kind && $0.resource.apiVersion == apiVersion && $0.resource.group != "metrics.k8s.io"
         }
     }

@@ -43,12 +43,16 @@ public struct ResourceType: Sendable, Hashable {
 public struct KindRow: Sendable {
     public let resource: ResourceType
     public let schema: MessageSchema
+    /// Whether a CustomResourceDefinition adds it.
+    public let isCustom: Bool
     /// Decodes an object of this kind; unknown fields are returned with their paths.
-    public let decode: @Sendable (JSONValue) throws(FieldError) -> (object: any KubernetesObject, unknownFields: [String])
+    public let decode:
+        @Sendable (JSONValue) throws(FieldError) -> (object: any KubernetesObject, unknownFields: [String])
 
     public init<Object: KubernetesObject>(_ type: Object.Type) {
         resource = Object.resource
         schema = Object.schema
+        isCustom = false
         decode = { value throws(FieldError) in
             let (object, unknown) = try Object.decode(json: value)
             return (object, unknown)

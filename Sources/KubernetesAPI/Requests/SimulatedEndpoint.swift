@@ -21,6 +21,9 @@ public protocol SimulatedEndpoint: APIEndpoint {
     /// The cluster's wall clock, to which ages are relative.
     var wallTime: Time { get }
 
+    /// The kinds that definitions add, as discovery tells them.
+    var customKinds: [CustomKind] { get }
+
     /// Lets simulated time pass, at most `limit`, and hands over each change of an object that the request selects
     /// (its resource, namespace, name and selectors), in the order in which they happen.
     /// - Parameter each: gets the change, or nil at least once a simulated second when nothing changed; false ends the
@@ -36,6 +39,9 @@ public protocol SimulatedEndpoint: APIEndpoint {
 }
 
 extension SimulatedEndpoint {
+    /// Endpoints without definitions know the built-in kinds.
+    public var customKinds: [CustomKind] { [] }
+
     /// Endpoints without machines refuse.
     public mutating func execute(_ request: ExecRequest, input: [UInt8]?, _ each: (ExecOutput?) -> Bool) -> ExecEnding {
         .failed(.badRequest("no containers run here"))

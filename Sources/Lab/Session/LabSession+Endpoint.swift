@@ -6,6 +6,7 @@ import Simulation
 /// inputs.
 extension LabSession: SimulatedEndpoint {
     public var wallTime: Time { world.wallTime }
+    public var customKinds: [CustomKind] { world.cluster.customKinds }
 
     public mutating func respond(to request: APIRequest) -> APIResponse {
         guard request.changesObjects else {

@@ -37,6 +37,14 @@ extension LabInput.Action: BinaryCodable {
         switch self {
         case .advance:
             writer.writeByte(0)
+        case .request(let request) where request.resource.isAdded:
+            writer.writeByte(7)
+            writer.write(request.resource)
+            var plain = request
+            plain.resource = ConfigMap.resource
+            writer.write(request.user)
+            writer.write(request.impersonated)
+            writer.write(plain)
         case .request(let request) where request.user == .administrator && request.impersonated == nil:
             writer.writeByte(1)
             writer.write(request)
@@ -69,6 +77,13 @@ extension LabInput.Action: BinaryCodable {
         case 3: self = .endFault(try reader.read())
         case 4: self = .exchange(try reader.read())
         case 5: self = .signal(try reader.read(), try reader.read())
+        case 7:
+            let resource: ResourceType = try reader.read()
+            let user: RequestUser = try reader.read()
+            let impersonated: RequestUser? = try reader.read()
+            var request: APIRequest = try reader.read()
+            (request.resource, request.user, request.impersonated) = (resource, user, impersonated)
+            self = .request(request)
         case 6:
             let user: RequestUser = try reader.read()
             let impersonated: RequestUser? = try reader.read()
@@ -78,6 +93,24 @@ extension LabInput.Action: BinaryCodable {
             self = .request(request)
         default: throw .malformed(what: "input", offset: reader.offset)
         }
+    }
+}
+
+extension ResourceType: BinaryCodable {
+    /// Whether it is none of the built-in kinds, so that an input has to say all of it.
+    var isAdded: Bool {
+        !KindRow.builtIn.contains { $0.resource.group == group && $0.resource.kind == kind }
+    }
+
+    public func write(to writer: inout BinaryWriter) {
+        for text in [group, version, kind, plural] { writer.write(text) }
+        writer.write(namespaced)
+    }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        self.init(
+            group: try reader.read(), version: try reader.read(), kind: try reader.read(), plural: try reader.read(),
+            namespaced: try reader.read())
     }
 }
 

@@ -28,7 +28,7 @@ extension World: APIEndpoint {
         }
         let command = ApplyCommand(
             files: [ManifestFile(name: file, bytes: Array(text.utf8))], namespace: scenario.namespace)
-        let (results, errors) = command.apply(on: &self)
+        let (results, errors) = AddedKinds.$current.withValue(cluster.customKinds) { command.apply(on: &self) }
         var failures = errors.map { ConfigurationError(file: $0.file, line: $0.line, message: $0.message) }
         for result in results {
             guard let failure = result.failure else { continue }

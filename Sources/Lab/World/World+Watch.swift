@@ -4,6 +4,8 @@ import Simulation
 
 /// Commands that wait let the world's time pass themselves, event by event.
 extension World: SimulatedEndpoint {
+    public var customKinds: [CustomKind] { cluster.customKinds }
+
     public mutating func watch(_ request: APIRequest, for limit: Swift.Duration, _ each: (WatchEvent?) -> Bool) {
         // A request that cannot be read selects nothing; a list with it, which comes first, says why.
         guard let watch = try? cluster.beginWatch(request) else { return }

@@ -24,7 +24,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   `List`, `generateName`, system metadata, finalizers, owner references, the three kinds of deletion.
 - **Modelled.** Fields that the lab does not act on are kept and returned; `kubelab lint` says which of a file's fields
   have no effect here.
-- **Left out.** Custom resources, admission webhooks, server-side apply and managed fields, storage (claims are bound by
+- **Left out.** Admission webhooks, server-side apply and managed fields, storage (claims are bound by
   name only), Ingress routing (kept, not routed).
 
 ## api-server
@@ -35,11 +35,16 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   Roles and bindings forbid: verbs, groups, resources with subresources and `*`, names, paths; users, groups, service
   accounts; aggregated cluster roles; nobody grants what they do not have (`escalate`, `bind`); impersonation; the four
   access reviews and `auth whoami`. A lab's own user is in `system:masters` and may do everything.
+  CustomResourceDefinitions: structural schemas (types, required, bounds, enums, patterns, combinations, defaults,
+  pruning, nullable, int-or-string, preserved fields), printer columns, the subresources status and scale, short names,
+  categories, several served versions of one shape; JSON and merge patches; owners and namespaces take custom objects
+  with them, a definition all objects of its kind.
 - **Modelled.** The default cluster roles and bindings are those of a real control plane for the kinds that there are;
   they are not stored until somebody changes one, and one that is deleted is there again. Aggregated rules are computed
   when they are read. Tokens of service accounts have a real one's claims and a signature that only this lab knows. What
   components do (scheduler, controllers, kubelets) is not asked about.
-- **Left out.** List paging, API
+- **Left out.** Rules of CEL and formats in schemas (kept, not looked at), conversion webhooks, `explain` and
+  foreground deletion of added kinds (they go at once). List paging, API
   priority and fairness. HTTP comes with a later release; commands speak the same vocabulary of requests today.
 
 ## scheduler

@@ -18,7 +18,7 @@ struct GarbageCollector: Controller, Sendable {
                 for id in table.ids {
                     guard let metadata = table[id]?.metadata else { continue }
                     let lacksOwner = metadata.ownerReferences.contains {
-                        Self.find($0, metadata.namespace, context) == nil
+                        !Self.lives($0, metadata.namespace, context)
                     }
                     if Self.waits(metadata) || lacksOwner { context.enqueue(.garbageCollector, id) }
                 }
@@ -31,6 +31,7 @@ struct GarbageCollector: Controller, Sendable {
         switch change.kind {
         case .deleted:
             let metadata = change.metadata
+            context.collectCustomDependents(of: metadata.uid)
             if !context.store.dependents(of: metadata.uid).isEmpty {
                 absentOwners[change.id] = metadata.uid
                 context.enqueue(.garbageCollector, change.id)
@@ -44,7 +45,7 @@ struct GarbageCollector: Controller, Sendable {
         case .added:
             let metadata = change.metadata
             if !metadata.ownerReferences.isEmpty,
-                metadata.ownerReferences.allSatisfy({ Self.find($0, metadata.namespace, context) == nil })
+                metadata.ownerReferences.allSatisfy({ !Self.lives($0, metadata.namespace, context) })
             {
                 context.enqueue(.garbageCollector, change.id)
             }
@@ -64,7 +65,7 @@ struct GarbageCollector: Controller, Sendable {
         if metadata.deletionTimestamp != nil {
             finish(id, metadata, &context)
         } else if !metadata.ownerReferences.isEmpty {
-            let absent = metadata.ownerReferences.filter { Self.find($0, metadata.namespace, context) == nil }
+            let absent = metadata.ownerReferences.filter { !Self.lives($0, metadata.namespace, context) }
             if absent.count == metadata.ownerReferences.count {
                 context.delete(id)
             } else if !absent.isEmpty {
@@ -80,7 +81,7 @@ struct GarbageCollector: Controller, Sendable {
     private func collect(_ dependent: AnyObjectID, without uid: String, _ context: inout ClusterContext) {
         guard let metadata = context.metadata(of: dependent) else { return }
         let others = metadata.ownerReferences.filter {
-            $0.uid != uid && Self.find($0, metadata.namespace, context) != nil
+            $0.uid != uid && Self.lives($0, metadata.namespace, context)
         }
         if others.isEmpty {
             if metadata.deletionTimestamp == nil { context.delete(dependent) }
@@ -133,6 +134,11 @@ struct GarbageCollector: Controller, Sendable {
     private static func waits(_ metadata: ObjectMeta?) -> Bool {
         guard let metadata, metadata.deletionTimestamp != nil else { return false }
         return metadata.finalizers.contains("foregroundDeletion") || metadata.finalizers.contains("orphan")
+    }
+
+    /// Whether an owner is there, of a built-in kind or of one that a definition adds.
+    private static func lives(_ owner: OwnerReference, _ namespace: String, _ context: ClusterContext) -> Bool {
+        find(owner, namespace, context) != nil || context.store.custom.lives(owner, namespace)
     }
 
     /// The living object that a reference names; its UID must be the one named.

@@ -63,6 +63,6 @@ struct NamespaceController: Controller, Sendable {
             }
             open(kind.type, &context)
         }
-        return left
+        return context.emptyOfCustomObjects(name) || left
     }
 }
