@@ -148,7 +148,7 @@ public struct ExpositionReader {
         if !cursor.atEnd, cursor.peek == UInt8(ascii: "#"), format == .openMetrics {
             cursor.position += 1
             cursor.skipSpace()
-            let labels = try cursor.labelSet(requireBrace: true)
+            let labels = try cursor.labelSet()
             cursor.skipSpace()
             let value = try cursor.number()
             var at: Int64?

@@ -84,15 +84,16 @@ struct LineCursor {
     mutating func seriesLabels() throws(ExpositionError) -> Labels {
         var pairs: [Label] = []
         if peek != UInt8(ascii: "{") { pairs.append(Label(Labels.metricName, try metricName())) }
+        let afterName = position
         skipSpace()
-        if peek == UInt8(ascii: "{") { pairs += try labelSet(requireBrace: true) }
+        if peek == UInt8(ascii: "{") { pairs += try labelSet() } else { position = afterName }
         let labels = Labels(pairs)
         if labels.name.isEmpty { throw failure("a sample without a metric name") }
         if Set(pairs.map(\.name)).count != pairs.count { throw failure("duplicate label name") }
         return labels
     }
 
-    mutating func labelSet(requireBrace: Bool) throws(ExpositionError) -> [Label] {
+    mutating func labelSet() throws(ExpositionError) -> [Label] {
         guard peek == UInt8(ascii: "{") else { throw failure("expected \"{\", found \(found)") }
         position += 1
         var pairs: [Label] = []

@@ -23,6 +23,15 @@ public struct SourceRange: Sendable, Equatable {
     }
 }
 
+/// A place in the text, in bytes; as `SourceRange`, no part of what an expression means.
+@propertyWrapper public struct SourcePlace: Sendable, Equatable {
+    public var wrappedValue: Int
+
+    public init(wrappedValue: Int) { self.wrappedValue = wrappedValue }
+
+    public static func == (a: SourcePlace, b: SourcePlace) -> Bool { true }
+}
+
 /// The types of PromQL.
 public enum ValueType: String, Sendable {
     case scalar
@@ -138,6 +147,13 @@ public struct VectorSelector: Sendable, Equatable {
     /// The argument of `info` may select nothing but labels that can be empty.
     public var mayMatchEverything = false
     public var range: SourceRange
+
+    /// The order of matchers does not matter.
+    public static func == (a: VectorSelector, b: VectorSelector) -> Bool {
+        a.name == b.name && a.offset == b.offset && a.offsetExpression == b.offsetExpression && a.at == b.at
+            && a.anchored == b.anchored && a.smoothed == b.smoothed
+            && a.matchers.map(\.description).sorted() == b.matchers.map(\.description).sorted()
+    }
 }
 
 /// `selector[duration]`.
@@ -146,7 +162,7 @@ public struct MatrixSelector: Sendable, Equatable {
     /// Milliseconds.
     public var duration: Int64
     public var durationExpression: DurationExpression?
-    public var end: Int
+    @SourcePlace public var end: Int
 }
 
 /// `expression[duration:step]`.
@@ -161,17 +177,13 @@ public struct Subquery: Sendable, Equatable {
     public var offset: Int64 = 0
     public var offsetExpression: DurationExpression?
     public var at: AtModifier?
-    public var end: Int
+    @SourcePlace public var end: Int
 }
 
 public struct UnaryExpression: Sendable, Equatable {
     public var negative: Bool
     public var operand: Expression
-    public var start: Int
-
-    public static func == (a: UnaryExpression, b: UnaryExpression) -> Bool {
-        a.negative == b.negative && a.operand == b.operand
-    }
+    @SourcePlace public var start: Int
 }
 
 public enum BinaryOperator: String, Sendable, CaseIterable {

@@ -51,24 +51,25 @@ enum RegexClasses {
             ])
         default: break
         }
-        guard (1...2).contains(name.count), categories.contains(name) || "LMNPSZC".contains(name) else { return nil }
-        var ranges: [ClosedRange<UInt32>] = []
-        for value: UInt32 in 0...0x2FFFF {
-            guard let scalar = Unicode.Scalar(value), abbreviation(scalar).hasPrefix(name) else { continue }
-            if let last = ranges.last, last.upperBound + 1 == value {
-                ranges[ranges.count - 1] = last.lowerBound...value
-            } else {
-                ranges.append(value...value)
-            }
-        }
-        return CharacterRanges(ranges: ranges)
+        if let set = categories[name] { return set }
+        // A letter alone is all categories that begin with it.
+        let parts = name.count == 1 ? categories.filter { $0.key.hasPrefix(name) }.sorted { $0.key < $1.key } : []
+        return parts.isEmpty ? nil : CharacterRanges(ranges: parts.flatMap(\.value.ranges)).normalised
     }
 
-    private static let categories: Set<String> = [
-        "Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd", "Nl", "No", "Pc", "Pd", "Ps", "Pe", "Pi", "Pf", "Po",
-        "Sm",
-        "Sc", "Sk", "So", "Zs", "Zl", "Zp", "Cc", "Cf", "Cs", "Co",
-    ]
+    /// The characters of each general category, found once.
+    private static let categories: [String: CharacterRanges] = {
+        var ranges: [String: [ClosedRange<UInt32>]] = [:]
+        var begin: UInt32 = 0
+        var current = "Cn"
+        for value: UInt32 in 0...0x30000 {
+            let name = value < 0x30000 ? Unicode.Scalar(value).map(abbreviation) ?? "Cn" : "Cn"
+            if name == current { continue }
+            if current != "Cn" { ranges[current, default: []].append(begin...(value - 1)) }
+            (begin, current) = (value, name)
+        }
+        return ranges.mapValues { CharacterRanges(ranges: $0) }
+    }()
 
     private static func abbreviation(_ scalar: Unicode.Scalar) -> String {
         switch scalar.properties.generalCategory {

@@ -47,18 +47,25 @@ public enum GoFloat {
     /// `%.Ng`: at most so many significant digits.
     static func general(_ x: Double, significant: Int) -> String {
         guard x.isFinite, x != 0 else { return general(x) }
-        let (_, _, point) = shortest(x)
-        let rounded = Double(fixed(x, decimals: significant - point)) ?? x
-        let (_, digits, newPoint) = shortest(
-            significant >= point ? rounded : (x / pow10(point - significant)).rounded() * pow10(point - significant))
-        let value =
-            significant >= point ? rounded : (x / pow10(point - significant)).rounded() * pow10(point - significant)
-        let threshold = digits.count < significant && digits.count >= newPoint ? digits.count : significant
-        return newPoint - 1 < -4 || newPoint - 1 >= max(threshold, significant) ? exponential(value) : fixed(value)
+        let (negative, all, point) = shortest(x)
+        let kept = all.prefix(significant).map { String($0) }.joined()
+        var scaled = Double("0.\(kept)e\(point)") ?? x
+        if all.count > significant, all[significant] >= 5 {
+            scaled += Double("1e\(point - significant)") ?? 0
+            scaled = Double(fixedDigits(scaled, significant)) ?? scaled
+        }
+        let (_, digits, newPoint) = shortest(scaled)
+        let value = negative ? -scaled : scaled
+        let precision = significant > digits.count && digits.count >= newPoint ? digits.count : significant
+        return newPoint - 1 < -4 || newPoint - 1 >= precision ? exponential(value) : fixed(value)
     }
 
-    private static func pow10(_ exponent: Int) -> Double {
-        (0..<max(0, exponent)).reduce(1.0) { power, _ in power * 10 }
+    /// The first digits of a number without the rounding errors behind them.
+    private static func fixedDigits(_ x: Double, _ count: Int) -> String {
+        let (_, digits, point) = shortest(x)
+        let more = digits.count > count && digits[count] >= 5
+        let kept = Int(digits.prefix(count).map { String($0) }.joined()) ?? 0
+        return "\(kept + (more ? 1 : 0))e\(point - min(count, digits.count))"
     }
 
     /// `%.Nf`: a fixed number of decimals, rounded half to even on the shortest digits.
