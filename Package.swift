@@ -28,7 +28,7 @@ let rooms: [Room] = [
         name: "Grading", needs: ["Lab", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
         libraries: ["GRDB", "OrderedCollections"], testData: ["Golden"]),
     Room(
-        name: "kubelab", needs: ["Grading", "Lab", "Kubectl", "KubernetesAPI", "Simulation"],
+        name: "kubelab", needs: ["Grading", "Lab", "Kubectl", "KubernetesAPI", "PromQL", "Simulation"],
         libraries: ["ArgumentParser"], executable: true, tests: false),
 ]
 

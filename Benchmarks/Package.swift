@@ -10,7 +10,7 @@ let package = Package(
             dependencies: [
                 .product(name: "Lab", package: "kubelab"), .product(name: "Simulation", package: "kubelab"),
                 .product(name: "Workloads", package: "kubelab"), .product(name: "Cluster", package: "kubelab"),
-                .product(name: "KubernetesAPI", package: "kubelab"),
+                .product(name: "KubernetesAPI", package: "kubelab"), .product(name: "PromQL", package: "kubelab"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6)])
     ])

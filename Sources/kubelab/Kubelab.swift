@@ -22,7 +22,7 @@ struct Kubelab: ParsableCommand {
             CommandGroup(name: "Cluster", subcommands: KubectlCommands.all),
             CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self, Fault.self]),
             CommandGroup(name: "Understanding", subcommands: [Graph.self, WhyCommand.self, Timeline.self, Compare.self]),
-            CommandGroup(name: "Without a lab", subcommands: [Run.self, Lint.self, SpecCommand.self, Fidelity.self]),
+            CommandGroup(name: "Without a lab", subcommands: [Run.self, Lint.self, SpecCommand.self, PromQLCommand.self, Fidelity.self]),
         ])
 
     static let version = "0.1.0"

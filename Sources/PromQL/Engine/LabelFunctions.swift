@@ -48,17 +48,33 @@ extension Evaluator {
         if call.arguments.count > 1, case .vector(let selector) = call.arguments[1].unwrapped {
             matchers = selector.matchers
         }
-        let nameMatchers = matchers.filter { $0.name == Labels.metricName }
+        var nameMatchers = matchers.filter { $0.name == Labels.metricName }
         let dataMatchers = matchers.filter { $0.name != Labels.metricName }
-        let infoName = call.arguments.count > 1 ? nameMatchers : [LabelMatcher(metric: "target_info")]
-        func isInfo(_ labels: Labels) -> Bool { !infoName.isEmpty && infoName.allSatisfy { $0.matches(labels.name) } }
+        if nameMatchers.isEmpty {
+            nameMatchers = [LabelMatcher(metric: "target_info")]
+        } else if nameMatchers.allSatisfy({ $0.kind == .notEqual || $0.kind == .matchesNot }),
+            let anyInfo = try? LabelMatcher(Labels.metricName, .matches, ".+_info")
+        {
+            nameMatchers.append(anyInfo)
+        }
+        // Info series are not enriched themselves.
+        func isInfo(_ labels: Labels) -> Bool { nameMatchers.allSatisfy { $0.matches(labels.name) } }
         var selector = VectorSelector(range: call.range)
-        selector.matchers = (nameMatchers.isEmpty ? [LabelMatcher(metric: "target_info")] : nameMatchers) + dataMatchers
+        selector.matchers = nameMatchers + dataMatchers
         if let of = Evaluator.firstSelector(call.arguments[0]) {
             selector.offset = of.offset
             selector.at = of.at
         }
         let wanted = Set(base.filter { !isInfo($0.labels) }.map { $0.labels.keeping(["instance", "job"]) })
+        for id in store.select(selector.matchers) {
+            guard let series = store.series(id), wanted.contains(series.labels.keeping(["instance", "job"])) else {
+                continue
+            }
+            let (first, last) = (reference(selector, step: 0) - options.lookback, reference(selector, step: steps - 1))
+            if !series.histograms(after: first, through: last).isEmpty {
+                throw .execution("this should be an info metric, with float samples: \(series.labels)")
+            }
+        }
         // The value is the sample's time, so that the newer of two info series counts.
         let infos = try select(selector, times: true).filter {
             wanted.contains($0.labels.keeping(["instance", "job"]))

@@ -220,6 +220,15 @@ public struct TimeSeriesStore: Sendable {
 
     public func histograms(_ id: SeriesID) -> [HistogramSample] { series(id)?.histograms ?? [] }
 
+    /// The times of the oldest and the newest sample, in milliseconds; nil if there are none.
+    public var timeRange: ClosedRange<Int64>? {
+        let ends = allSeries.compactMap { series($0) }.compactMap { series in
+            series.firstTime.flatMap { first in series.lastTime.map { (first, $0) } }
+        }
+        guard let first = ends.map(\.0).min(), let last = ends.map(\.1).max() else { return nil }
+        return first...last
+    }
+
     /// The identifiers of all series, oldest first.
     public var allSeries: [SeriesID] { (0..<SeriesID(seriesCountEver)).filter { series($0) != nil } }
 

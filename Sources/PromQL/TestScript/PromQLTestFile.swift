@@ -210,7 +210,7 @@ struct TestFileReader {
     private func expectation(_ text: String, _ evaluation: inout PromQLTestFile.Evaluation) throws(Failure) {
         let (word, rest) = TestFileReader.word(text)
         switch word.lowercased() {
-        case "expect": evaluation.expectations.append(try modern(rest))
+        case "expect": evaluation.expectations.append(try modern(rest, line: text))
         case "expected_fail_message":
             evaluation.expectations.removeAll { $0 == .fail(nil) }
             evaluation.expectations.append(.fail(.exactly(rest)))
@@ -226,7 +226,7 @@ struct TestFileReader {
         }
     }
 
-    private func modern(_ text: String) throws(Failure) -> PromQLTestFile.Expectation {
+    private func modern(_ text: String, line: String) throws(Failure) -> PromQLTestFile.Expectation {
         let (kind, rest) = TestFileReader.word(text)
         func match() throws(Failure) -> PromQLTestFile.TextMatch? {
             if rest.isEmpty { return nil }
@@ -242,8 +242,10 @@ struct TestFileReader {
         case "no_info": return .noInfo
         case "ordered": return .ordered
         case "string":
-            guard let value = GoQuote.unquote(rest) else { throw failure("expected a quoted string, found \(rest)") }
-            return .string(value)
+            if let value = GoQuote.unquote(rest) { return .string(value) }
+            // Without quotes, everything after one space.
+            let raw = line.dropFirst("expect string".count)
+            return .string(String(raw.hasPrefix(" ") ? raw.dropFirst() : raw))
         case "range":
             let words = rest.split(separator: " ").map(String.init)
             guard words.count == 7, words[0] == "vector", words[1] == "from", words[3] == "to", words[5] == "step"

@@ -158,5 +158,22 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Left out.** Plugins, kustomize, server-side apply, `edit`, `cp`, `port-forward`, `proxy`; they are refused
   with a word.
 
+## promql
+- **Real.** The language of Prometheus 3.14 with its parse errors and places, remarks and run-time errors: all stable
+  functions and operators over floats and classic histograms, left-open ranges, staleness, extrapolation, compensated
+  sums, `@`, offsets, subqueries, computed durations, UTF-8 names; experimental functions, `fill`, `anchored`,
+  `smoothed`, `info` and delayed name removal behind switches. 180 answers of a real 3.14 come out the same to the last
+  printed digit, in its order, and `promqltest` files run as they are. Regular expressions are RE2's, in linear time.
+- **Real.** The last digits: `exp`, `ln`, `pow` and the trigonometric functions are Go's own algorithms and not those of
+  the lab's mathematics, because PromQL's answers are printed to the last digit. Go's `exp` on amd64 fuses multiply and
+  add where the processor can; the recorded answers (`exp`, `cosh`) are those of the fused form, which is what is
+  computed here on every machine.
+- **Modelled.** Native histograms as a data model with quantiles, fractions, arithmetic, rates and resets; buckets are
+  kept by index and not by spans. Storage is in memory, without blocks on disk and without a write-ahead log; chunks
+  hold 240 samples (the real ones 120). A query's time-out is a budget of samples. Where the real engine walks a Go
+  map, and so answers in a random order, the order here is that of the series' creation.
+- **Left out.** Start timestamps (`@st` in test files is read over), type-and-unit labels beyond their treatment as
+  names, the trim operators `</` and `>/`, remote read, sums of native histograms by compensated addition.
+
 """#
 }

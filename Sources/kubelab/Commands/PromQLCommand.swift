@@ -1,0 +1,107 @@
+import ArgumentParser
+import Foundation
+import PromQL
+
+/// `kubelab promql`: a query over a file of samples, without a lab.
+struct PromQLCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "promql",
+        abstract: "Evaluate a PromQL query over samples in a file.",
+        discussion: """
+            The file has OpenMetrics text with timestamps, as 'promtool tsdb create-blocks-from openmetrics' takes it. \
+            Answers are printed as 'promtool query' prints them, and with -o json as Prometheus' HTTP API.
+
+            kubelab promql 'sum by (job) (rate(http_requests_total[5m]))' --data samples.om
+            kubelab promql up --data samples.om --start 0 --end 3600 --step 1m
+            """)
+
+    @Argument(help: "The query.")
+    var query: String
+
+    @Option(help: ArgumentHelp("A file of samples.", valueName: "file"), completion: .file())
+    var data: String
+
+    @Option(help: "When: seconds since 1970 or RFC 3339. Without it, the time of the newest sample.")
+    var time: String?
+
+    @Option(help: "The start of a range query.")
+    var start: String?
+
+    @Option(help: "The end of a range query.")
+    var end: String?
+
+    @Option(help: "The step of a range query: seconds or a duration such as 1m.")
+    var step: String?
+
+    @Flag(help: "Allow experimental functions and modifiers.")
+    var experimental = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        let parts = [start, end, step].compactMap { $0 }
+        guard parts.isEmpty || (parts.count == 3 && time == nil) else {
+            throw ValidationError("a range query needs --start, --end and --step together, without --time")
+        }
+    }
+
+    func run() throws {
+        var store = TimeSeriesStore()
+        do {
+            try store.load(try Files.bytes(data, limit: 1 << 30))
+        } catch let error as ExpositionError {
+            throw Failure("\(data): \(error)")
+        }
+        var options = QueryEngine.Options()
+        if experimental { options.parser = .everything }
+        let engine = QueryEngine(options: options)
+        let response: APIResponse
+        let result: Result<QueryResult, QueryError>
+        if let start, let end, let step {
+            let (from, through) = (try milliseconds(start, "--start"), try milliseconds(end, "--end"))
+            let every = try duration(step)
+            response = APIResponse.queryRange(
+                query, engine: engine, store: store, start: from, end: through, step: every)
+            result = Result { () throws(QueryError) in
+                try engine.range(query, in: store, from: from, through: through, step: every)
+            }
+        } else {
+            let at = try time.map { try milliseconds($0, "--time") } ?? store.timeRange?.upperBound ?? 0
+            response = APIResponse.query(query, engine: engine, store: store, time: at)
+            result = Result { () throws(QueryError) in try engine.instant(query, in: store, at: at) }
+        }
+        if output.isJSON {
+            Terminal.print(response.body)
+            if response.status != 200 { throw ExitCode(Exit.unusable) }
+            return
+        }
+        switch result {
+        case .success(let answer):
+            if !answer.text.isEmpty { Terminal.print(answer.text) }
+            for remark in answer.warnings + answer.infos { Terminal.note(remark) }
+        case .failure(let error): throw Failure(error.description)
+        }
+    }
+
+    private func milliseconds(_ text: String, _ option: String) throws -> Int64 {
+        if let seconds = Double(text), seconds.magnitude < 9e15 { return Int64((seconds * 1000).rounded()) }
+        let formatter = ISO8601DateFormatter()
+        for options: ISO8601DateFormatter.Options in [
+            [.withInternetDateTime], [.withInternetDateTime, .withFractionalSeconds],
+        ] {
+            formatter.formatOptions = options
+            if let date = formatter.date(from: text) { return Int64((date.timeIntervalSince1970 * 1000).rounded()) }
+        }
+        throw Failure("\(option) \(text): is neither seconds since 1970 nor a time such as 2026-01-01T00:00:00Z")
+    }
+
+    private func duration(_ text: String) throws -> Int64 {
+        if let seconds = Double(text), seconds.magnitude < 9e15 { return Int64((seconds * 1000).rounded()) }
+        do {
+            return try PrometheusDuration.parse(text)
+        } catch {
+            throw Failure("--step: \(error)")
+        }
+    }
+}
