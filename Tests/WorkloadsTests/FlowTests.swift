@@ -66,6 +66,21 @@ import Testing
         #expect(rig.workloads.audit().isEmpty, "\(rig.workloads.audit())")
     }
 
+    /// Calls in a circle, two at each turn, would be 2³² requests for each one that comes.
+    @Test func aCircleOfCallsEnds() {
+        var configuration = WorkloadsConfiguration.simple(rate: 2)
+        let again = Stage.call(ServiceCall(service: "default/web", timeout: nil, isOptional: true))
+        configuration.images["web"]?.program = .service(
+            ServiceProgram(routes: [Route(stages: [.compute(.constant(0.000_01)), again, again])]))
+        let (_, rig) = Self.measure(configuration, .aggregated, pods: [("web", nil)], seconds: 60)
+        let (users, service) = (rig.workloads.traffic[0].total, rig.workloads.serviceLevels[0].total)
+        #expect(users.arrived > 50)
+        #expect(service.arrived > users.arrived, "it does call itself")
+        #expect(service.outcomes[.loopDetected] > 0)
+        #expect(service.arrived <= users.arrived * Int64(2 * FlowWalk.hopLimit + 1))
+        #expect(rig.workloads.audit().isEmpty, "\(rig.workloads.audit())")
+    }
+
     /// Past saturation both lose almost everything and burn the whole core.
     @Test func anOverloadedService() {
         var configuration = WorkloadsConfiguration.simple(compute: .exponential(mean: 0.01), rate: 150)

@@ -11,7 +11,7 @@ public struct LabStore {
     /// The layout of the tables; a file of a newer one is refused.
     static let schemaVersion = 1
     /// Changes whenever the same inputs may lead to another world. Files of another one are replayed on request only.
-    public static let behaviourVersion = 2
+    public static let behaviourVersion = 3
 
     private let database: DatabaseQueue
     public let path: String

@@ -12,7 +12,14 @@ struct FlowWalk: Sendable {
     var evenness: Double
     var source: UInt32
     var steps = 0
+    /// Requests to services that it made so far.
+    var hops = 0
     var isPoor = false
+
+    /// Most requests to services of one representative request. Services that call each other in a circle, with retries,
+    /// would make some 2³² of them before the depth of 32 ends the circle; live requests are stopped by time-outs and
+    /// full queues long before.
+    static let hopLimit = 1_000
 }
 
 /// How a representative request ended, and when.
@@ -37,7 +44,8 @@ extension Workloads {
     }
 
     private mutating func flowServe(_ service: Int, path: UInt32, depth: Int, _ walk: inout FlowWalk) -> FlowAnswer {
-        guard depth < 32 else { return FlowAnswer(outcome: .loopDetected, seconds: 0) }
+        guard depth < 32, walk.hops < FlowWalk.hopLimit else { return FlowAnswer(outcome: .loopDetected, seconds: 0) }
+        walk.hops += 1
         if services[service].index < 0 { services[service].index = endpoints.index(of: services[service].level.name) }
         guard let slot = flowEndpoint(service) else { return FlowAnswer(outcome: .refused, seconds: 0) }
         if processes[slot].isDeadlocked { return FlowAnswer(outcome: .timedOut, seconds: 3600) }

@@ -144,7 +144,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 ## traffic
 - **Modelled.** Open arrivals (Poisson or more variable) along a curve, bursts, closed loops, sessions with thinking,
   time-outs, patience, retries with back-off and budget. Two resolutions: request by request, and aggregated per interval
-  for trials of days; the tests measure the second against the first and state its error.
+  for trials of days; the tests measure the second against the first and state its error. A representative request that
+  calls round in circles is ended (508) after 1,000 calls.
 
 ## cost
 - **Modelled.** Of a machine with GPUs nine tenths of the price go with its GPUs, a twentieth each with CPU and memory.
