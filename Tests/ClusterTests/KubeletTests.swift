@@ -57,6 +57,27 @@ import Testing
                 "Warning BackOff Back-off restarting failed container app in pod p_default(\(pod.metadata.uid))"))
     }
 
+    /// World 183 of the invariants: the back-off went on after the machine had failed and come back, and started a second
+    /// container beside the one that the boot had started.
+    @Test(arguments: [14, 25, 40, 64, 95, 130, 162, 176, 200, 230] as [Int64])
+    func aBackOffEndsWithItsMachine(failing second: Int64) throws {
+        var rig = ClusterRig()
+        rig.runtime.programs["crash:1"] = FakeProgram(exitsAfter: .seconds(1), exitCode: 1)
+        try rig.apply(Self.pod(spec: "containers: [{name: app, image: \"crash:1\"}]"))
+        rig.run(for: .seconds(second))
+        let node = try rig.get("p", Pod.self).spec.nodeName
+        rig.setHealth(of: node, .failed)
+        rig.run(for: .milliseconds(100))
+        rig.runtime.programs["crash:1"] = FakeProgram()
+        rig.setHealth(of: node, .healthy)
+        rig.run(for: .seconds(30))
+        #expect(try Self.status(rig).state?.running != nil)
+        #expect(rig.runtime.runs.count == 1)
+        rig.run(for: .minutes(10))
+        #expect(rig.runtime.runs.count == 1)
+        #expect(rig.events(.pod, "p").last { $0.contains("Started") } != nil)
+    }
+
     @Test func anOutOfMemoryKillSaysSo() throws {
         var rig = ClusterRig()
         rig.runtime.programs["hog:1"] = FakeProgram(exitsAfter: .seconds(2), exitCode: 137, exitReason: "OOMKilled")

@@ -47,6 +47,8 @@ struct ContainerRecord: Sendable {
     var pullFailedAt: SimulationTime?
     /// Something is under way that ends with an event: a pull, a start, a back-off.
     var isBusy = false
+    /// The end of the pull, start or back-off that is under way.
+    var pending: TimerHandle = .none
     /// It is being killed, by a probe or with the pod.
     var isStopping = false
     /// The exit was reported by the runtime and is not noticed yet.
@@ -222,6 +224,7 @@ extension ContainerRecord: BinaryCodable {
         writer.write(pullBackoff)
         writer.write(pullFailedAt)
         writer.write(isBusy)
+        writer.write(pending)
         writer.write(isStopping)
         writer.write(exit)
         writer.write(inPreStop)
@@ -249,6 +252,7 @@ extension ContainerRecord: BinaryCodable {
         pullBackoff = try reader.read()
         pullFailedAt = try reader.read()
         isBusy = try reader.read()
+        pending = try reader.read()
         isStopping = try reader.read()
         exit = try reader.read()
         inPreStop = try reader.read()

@@ -95,6 +95,12 @@ extension Kubelet {
                 context.queue.schedule(.kubelet(.finalize(sandbox)), after: .seconds(5), on: &context.clock)
                 continue
             }
+            // Pulls, starts and back-offs ended with the machine; one that came to its end later would start a container
+            // a second time.
+            for container in record.containers {
+                context.queue.cancel(container.pending)
+                for worker in container.probes { context.queue.cancel(worker.timer) }
+            }
             let now = context.now
             _ = modify(sandbox) { record in
                 record.stage = .starting
@@ -103,6 +109,7 @@ extension Kubelet {
                 for index in record.containers.indices {
                     record.containers[index].heldBack = nil
                     record.containers[index].inPostStart = false
+                    record.containers[index].pending = .none
                     if record.containers[index].role == .ephemeral {
                         record.containers[index].endWithMachine(at: now, index)
                         continue

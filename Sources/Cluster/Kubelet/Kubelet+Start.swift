@@ -140,7 +140,9 @@ extension Kubelet {
             record.containers[index].isBusy = true
             record.containers[index].pullStarted = start
         }
-        context.queue.schedule(.kubelet(.imagePulled(sandbox, container: UInt8(index))), at: end, on: &context.clock)
+        let timer = context.queue.schedule(
+            .kubelet(.imagePulled(sandbox, container: UInt8(index))), at: end, on: &context.clock)
+        _ = modify(sandbox) { $0.containers[index].pending = timer }
     }
 
     private func isMissing(_ image: String) -> Bool {
@@ -194,10 +196,13 @@ extension Kubelet {
     }
 
     private mutating func schedule(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
-        _ = modify(sandbox) { $0.containers[index].isBusy = true }
-        context.queue.schedule(
+        let timer = context.queue.schedule(
             .kubelet(.startContainer(sandbox, container: UInt8(index))), after: configuration.startLatency,
             on: &context.clock)
+        _ = modify(sandbox) { record in
+            record.containers[index].isBusy = true
+            record.containers[index].pending = timer
+        }
     }
 
     mutating func startContainer(_ sandbox: SandboxID, _ index: Int, _ context: inout ClusterContext) {
@@ -267,8 +272,12 @@ extension Kubelet {
 
     mutating func retryLater(_ sandbox: SandboxID, _ index: Int, after delay: Duration, _ context: inout ClusterContext)
     {
-        _ = modify(sandbox) { $0.containers[index].isBusy = true }
-        context.queue.schedule(.kubelet(.retry(sandbox, container: UInt8(index))), after: delay, on: &context.clock)
+        let timer = context.queue.schedule(
+            .kubelet(.retry(sandbox, container: UInt8(index))), after: delay, on: &context.clock)
+        _ = modify(sandbox) { record in
+            record.containers[index].isBusy = true
+            record.containers[index].pending = timer
+        }
     }
 
     /// A back-off is over.
