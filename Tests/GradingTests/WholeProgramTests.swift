@@ -1,4 +1,5 @@
 import Foundation
+import Simulation
 import Testing
 
 @testable import Grading
@@ -22,6 +23,23 @@ enum Program {
 
     private static func modified(_ path: String) -> Date? {
         (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+    }
+
+    /// Runs a program to its end, or kills it after some seconds.
+    /// - Returns: the exit code; nil if it was killed.
+    static func run(_ program: String, _ arguments: [String], home: String, killAfter delay: Double) throws -> Int32? {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "KUBELAB_HOME": home]
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        let end = ContinuousClock.now + .seconds(delay)
+        while process.isRunning, ContinuousClock.now < end { usleep(200) }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        process.waitUntilExit()
+        return process.terminationReason == .uncaughtSignal ? nil : process.terminationStatus
     }
 
     /// Runs a program to its end.
@@ -48,6 +66,32 @@ enum Program {
             program, ["grade", small, "--dir", small + "/" + answer, "--student", "ada", "--format", "json"],
             environment: environment
         ).output
+    }
+
+    /// `kill -9` at random moments of grades: what a learner was told is kept, and the file is whole. 60 kills;
+    /// `KUBELAB_KILLS` says otherwise.
+    @Test func killedGradesLoseNothing() throws {
+        let program = try #require(Program.any)
+        let folder = try TemporaryFolder()
+        let arguments = ["grade", small, "--dir", small + "/solution"]
+        let kills = ProcessInfo.processInfo.environment["KUBELAB_KILLS"].flatMap(Int.init) ?? 60
+        let began = ContinuousClock.now
+        #expect(try Program.run(program, arguments, home: folder.path, killAfter: 60) == 0)
+        var longest = (ContinuousClock.now - began) / .seconds(1)
+        var random = RandomStream(seed: 12, name: "kills")
+        var (grades, interrupted) = (1, 0)
+        for kill in 0..<kills {
+            let code = try Program.run(
+                program, arguments, home: folder.path, killAfter: longest * 1.5 * random.unit())
+            if code == nil { interrupted += 1 }
+            longest *= code == nil ? 1.1 : 0.8
+            let store = try ProgressStore(folder.path + "/progress.sqlite")
+            let kept = try #require(try store.standings()["small"]).grades
+            // A grade may have been written and the program killed before it could say so.
+            #expect(kept == grades + 1 || (code == nil && kept == grades), "kill \(kill): \(grades), then \(kept)")
+            grades = kept
+        }
+        #expect(interrupted > kills / 10, "kills that come too late prove nothing")
     }
 
     @Test(.enabled(if: Program.debug != nil && Program.release != nil, "both builds are needed"))
@@ -96,7 +140,8 @@ enum Program {
         }
         for (name, answer) in answers {
             let own = try Program.run(
-                program, ["grade", small, "--dir", small + "/" + answer, "--student", name, "--format", "json", "--no-progress"]
+                program,
+                ["grade", small, "--dir", small + "/" + answer, "--student", name, "--format", "json", "--no-progress"]
             ).output
             let text = String(decoding: try file("/out2/verdicts/\(name).json"), as: UTF8.self)
             #expect(try ClassEntry(reading: text, file: name).receipt == Receipt(reading: own, file: name))

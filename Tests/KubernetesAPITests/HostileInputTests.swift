@@ -144,15 +144,19 @@ enum SampleManifests {
         return text
     }
 
-    /// `KUBELAB_FUZZ` many mutations, some thousands by default; `KUBELAB_FUZZ_SEED` repeats one.
-    @Test func mutatedManifests() throws {
-        let environment = ProcessInfo.processInfo.environment
-        let count = environment["KUBELAB_FUZZ"].flatMap(Int.init) ?? 3_000
-        let seed = environment["KUBELAB_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_261_126
+    static let mutations = ProcessInfo.processInfo.environment["KUBELAB_FUZZ"].flatMap(Int.init) ?? 100_000
+    /// So many mutations a test, so that all processors have something to do.
+    static let batch = 2_500
+
+    /// `KUBELAB_FUZZ` many mutations, 100,000 by default; `KUBELAB_FUZZ=1 KUBELAB_FUZZ_SEED=…` repeats one.
+    @Test(arguments: Array(stride(from: 0, to: mutations, by: batch))) func manifestFuzz(from first: Int) throws {
+        let seed =
+            ProcessInfo.processInfo.environment["KUBELAB_FUZZ_SEED"].flatMap(UInt64.init) ?? 20_261_126
         let samples = SampleManifests.all
         try #require(samples.count > 100)
-        let olds = Dictionary(SampleManifests.objects.map { (type(of: $0).resource.kind, $0) }) { first, _ in first }
-        for number in 0..<count {
+        let olds = Self.olds
+        let before = Memory.resident
+        for number in first..<min(Self.mutations, first + Self.batch) {
             let own = seed &+ UInt64(number)
             var random = SeededNumbers(seed: own)
             let text = mutated(random.pick(samples), &random)
@@ -160,6 +164,22 @@ enum SampleManifests {
             digest(text, replacing: olds)
             let took = ContinuousClock.now - began
             #expect(took < .seconds(5), "KUBELAB_FUZZ=1 KUBELAB_FUZZ_SEED=\(own) took \(took)")
+        }
+        // Other tests run meanwhile, so the bound is wide: it finds what grows with each text.
+        if let before, let after = Memory.resident {
+            #expect(after < before + 1_500 << 20, "mutations from seed \(seed &+ UInt64(first)) on kept memory")
+        }
+    }
+
+    private static let olds = Dictionary(
+        SampleManifests.objects.map { (type(of: $0).resource.kind, $0) }, uniquingKeysWith: { first, _ in first })
+
+    private enum Memory {
+        /// Bytes of this process that are in memory; nil where `/proc` does not say.
+        static var resident: Int? {
+            guard let text = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
+            let fields = text.split(separator: " ")
+            return fields.count > 1 ? Int(fields[1]).map { $0 * 4_096 } : nil
         }
     }
 

@@ -6,7 +6,7 @@ import Testing
 @testable import Lab
 
 /// `kill -9` at random moments of commands that change a lab: nothing that was acknowledged is lost, and what is there
-/// is whole. 20 kills; `KUBELAB_KILLS=200` for more.
+/// is whole. 200 kills; `KUBELAB_KILLS` says otherwise.
 ///
 /// Needs the program: `KUBELAB_BINARY`, else the debug build beside this test, else the suite is skipped.
 @Suite(.enabled(if: Program.path != nil, "no kubelab binary was built")) struct StoreKillTests {
@@ -14,7 +14,7 @@ import Testing
 
     init() throws { rig = try StoreRig() }
 
-    private static let kills = ProcessInfo.processInfo.environment["KUBELAB_KILLS"].flatMap(Int.init) ?? 20
+    private static let kills = ProcessInfo.processInfo.environment["KUBELAB_KILLS"].flatMap(Int.init) ?? 200
 
     @Test func nothingAcknowledgedIsEverLost() throws {
         let program = try #require(Program.path)

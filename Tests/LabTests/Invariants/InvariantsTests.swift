@@ -8,12 +8,12 @@ import Testing
 /// Random small worlds, looked at after every event: whatever manifests, users, faults and delays come together, the
 /// laws of `World.audit`, ``LawsOfChange`` and ``LawsOfRest`` hold.
 ///
-/// `KUBELAB_WORLDS=5000 swift test --filter Invariants` looks at more of them (`KUBELAB_FIRST_WORLD=48` at others);
+/// `KUBELAB_WORLDS=5000 swift test --filter Invariants` looks at more of them (`KUBELAB_FIRST_WORLD=240` at others);
 /// `KUBELAB_WORLD=17 swift test --filter Invariants` at one, with everything checked after every event and its scenario and actions printed.
 @Suite struct InvariantsTests {
     static let environment = ProcessInfo.processInfo.environment
     static let only = environment["KUBELAB_WORLD"].flatMap(UInt64.init)
-    static let count = environment["KUBELAB_WORLDS"].flatMap(UInt64.init) ?? 48
+    static let count = environment["KUBELAB_WORLDS"].flatMap(UInt64.init) ?? 240
     static let first = environment["KUBELAB_FIRST_WORLD"].flatMap(UInt64.init) ?? 0
     static let seeds: [UInt64] = only.map { [$0] } ?? Array(first..<first + count)
 
