@@ -141,6 +141,12 @@ accepted:
     reason: an agent starts in 20 to 40 s and none hangs while it starts; the retriever is the one whose patience is tried
   - name: "retriever.yaml: Deployment/retriever spec.template.spec.containers[name=retriever].livenessProbe.periodSeconds divided by 10"
     reason: asking every second is costly, not wrong; the retriever is never busy
+  - name: "*.yaml: Deployment/* spec.template.spec.containers[name=*].*Probe periodSeconds and failureThreshold swapped"
+    reason: period times threshold is the same patience; asked a little more or less often, the same is found out in time
+  - name: "*.yaml: Deployment/* spec.template.spec.containers[name=*].livenessProbe periodSeconds and timeoutSeconds swapped"
+    reason: asked every 5 s with 10 s for the answer, a standstill is found after 25 s, and a busy pod has more time
+  - name: "*.yaml: Deployment/* spec.template.spec.containers[name=*].*Probe timeoutSeconds and failureThreshold swapped"
+    reason: 3 s for the answer are few for a busy pod, but five answers in a row are never late
 debrief: |
   Three probes ask three questions. Startup: has it begun? Until it says yes, the others are silent, so that its patience
   may be as long as the longest start that is still healthy, and no longer. Liveness: would a new process help? Only then

@@ -134,6 +134,23 @@ wrong:
   - name: pinned
     criterion: cost
     misconception: Nothing is lost if nothing ever goes. (Nodes go anyway, and the quiet costs as much as the rush.)
+accepted:
+  - name: "gateway.yaml: Deployment/gateway spec.template.spec.terminationGracePeriodSeconds removed"
+    reason: the default of 30 s is longer than the hook and the longest answer
+  - name: "gateway.yaml: Deployment/gateway spec.template.spec.terminationGracePeriodSeconds divided by 10"
+    reason: 4 s and the 2 s that the kubelet adds are, just, the 3 s of the endpoints and the longest answer on a connection that is closing
+  - name: "*.yaml: Deployment/* spec.template.spec.terminationGracePeriodSeconds times 10"
+    reason: a grace is a bound and no wait; a pod that has finished goes
+  - name: "*.yaml: Deployment/* spec.template.spec.topologySpreadConstraints*"
+    reason: the scheduler spreads the pods of a service or set over zones and machines without being told, as long as there is room; the wrong answer one-zone tells it otherwise
+  - name: "gateway.yaml: HorizontalPodAutoscaler/gateway spec.behavior removed"
+    reason: the default of the scale-down window is 300 s
+  - name: "*.yaml: HorizontalPodAutoscaler/* spec.minReplicas removed"
+    reason: even in the quiet the metric asks for three pods, one a zone
+  - name: "*.yaml: PodDisruptionBudget/* deleted"
+    reason: the pods stand on several machines, so that the drain of one takes one or two and the rest are enough
+  - name: "*.yaml: PodDisruptionBudget/* spec.maxUnavailable times 10"
+    reason: as without a budget
 debrief: |
   A pod that goes has four clocks: the endpoint's way to every machine, the clients' open connections, the work in
   flight, the grace. The hook holds the first, closing connections the second, a SIGTERM that arrives and a grace longer

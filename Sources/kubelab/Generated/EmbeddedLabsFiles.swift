@@ -10,6 +10,7 @@ extension EmbeddedLabs {
         files41RightSize,
         files42HonestProbes,
         files43ScaleOnCpu,
+        files44ScaleOnWhatMatters,
         files45Graceful,
         files47GeneratedScaling,
         files49ReleaseIntoAFullCluster,
