@@ -17,6 +17,8 @@ extension BinaryOperator {
         case .greater: (left, left > right)
         case .greaterOrEqual: (left, left >= right)
         case .and, .or, .unless: (left, true)
+        // Only native histograms can be trimmed.
+        case .trimUpper, .trimLower: (left, false)
         }
     }
 }
@@ -54,7 +56,10 @@ extension Evaluator {
         for grid in grids {
             var result = op.changesMetric || binary.returnsBool ? renamed(grid) : grid
             for step in 0..<steps {
-                if grid.hasFloat(step) {
+                if grid.hasFloat(step), op.isTrim {
+                    annotations.add(.incompatibleTypes("float", op.rawValue, "float", range))
+                    result.values[step] = Grid.absent
+                } else if grid.hasFloat(step) {
                     let value = grid.values[step]
                     let (computed, keep) = swapped ? op.apply(scalars[step], value) : op.apply(value, scalars[step])
                     if binary.returnsBool {
@@ -69,6 +74,8 @@ extension Evaluator {
                     switch (op, swapped) {
                     case (.multiply, _): result.histograms[step] = histogram.multiplied(by: scalars[step])
                     case (.divide, false): result.histograms[step] = histogram.divided(by: scalars[step])
+                    case (.trimUpper, false), (.trimLower, false):
+                        result.histograms[step] = histogram.trimmed(at: scalars[step], keepingLower: op == .trimUpper)
                     default:
                         annotations.add(
                             .incompatibleTypes(
@@ -167,30 +174,30 @@ extension Evaluator {
         var results: [Pair: Int] = [:]
         var out: [Grid] = []
 
-        // The one series of each group at each step; two at once are an error whether or not anything matches them.
         let fillMany = swapped ? matching.fillRight : matching.fillLeft
         let fillOne = swapped ? matching.fillLeft : matching.fillRight
-        let bothEmptyMatters = fillMany != nil || fillOne != nil
-        for step in 0..<steps where many.isEmpty == false || bothEmptyMatters {
-            // Only groups with several candidates can clash.
-            if !many.contains(where: { $0.has(step) }), !bothEmptyMatters { continue }
-            for candidates in onesByGroup where candidates.count > 1 {
+        let fills = fillMany != nil || fillOne != nil
+
+        // Two series of the one side at once are an error whether or not anything matches them.
+        let crowded = onesByGroup.filter { $0.count > 1 }
+        for step in 0..<steps where !crowded.isEmpty && (fills || many.contains { $0.has(step) }) {
+            for candidates in crowded {
                 let present = candidates.filter { one[$0].has(step) }
                 guard present.count > 1 else { continue }
                 let labels = one[present[1]].labels
-                let group =
-                    matching.on
-                    ? labels.keeping(matching.labels) : labels.removing(matching.labels + [Labels.metricName])
                 throw .execution(
-                    "found duplicate series for the match group \(group) on the \(swapped ? "left" : "right") hand-side of the operation: [\(one[present[0]].labels), \(labels)];many-to-many matching not allowed: matching labels must be unique on one side"
+                    "found duplicate series for the match group \(matchGroup(labels, matching)) on the \(swapped ? "left" : "right") hand-side of the operation: [\(one[present[0]].labels), \(labels)];many-to-many matching not allowed: matching labels must be unique on one side"
                 )
             }
         }
 
-        var taken = [[Bool]](
-            repeating: [Bool](
-                repeating: false, count: matching.cardinality == .oneToOne || fillMany != nil ? steps : 0), count: count
-        )
+        // Which steps of a group have had a match, where several series could.
+        let oneToOne = matching.cardinality == .oneToOne
+        var manyInGroup = [Int](repeating: 0, count: count)
+        for number in numbers[0] { manyInGroup[number] += 1 }
+        var taken = manyInGroup.map { members in
+            fillMany != nil || (oneToOne && members > 1) ? [Bool](repeating: false, count: steps) : []
+        }
 
         func slot(_ manyPlace: Int, _ onePlace: Int, _ manyLabels: Labels, _ oneLabels: Labels) -> Int {
             let pair = Pair(many: manyPlace, one: onePlace)
@@ -212,11 +219,19 @@ extension Evaluator {
             }
         }
 
-        let oneToOne = matching.cardinality == .oneToOne
         for (manyPlace, grid) in many.enumerated() {
             let number = numbers[0][manyPlace]
             let candidates = onesByGroup[number]
             if candidates.isEmpty && fillOne == nil { continue }
+            if !fills, !binary.op.isTrim, candidates.count == 1, taken[number].isEmpty, grid.histograms.isEmpty,
+                one[candidates[0]].histograms.isEmpty
+            {
+                let partner = candidates[0]
+                let place = slot(manyPlace, partner, grid.labels, one[partner].labels)
+                let (a, b) = swapped ? (one[partner].values, grid.values) : (grid.values, one[partner].values)
+                combineFloats(binary, a, b, into: &out[place].values)
+                continue
+            }
             for step in 0..<steps where grid.has(step) {
                 guard let manyPoint = grid.point(step) else { continue }
                 var partner = -1
@@ -231,14 +246,11 @@ extension Evaluator {
                     oneLabels = one[partner].labels
                 } else if let fillOne {
                     onePoint = .float(fillOne)
-                    oneLabels =
-                        matching.on
-                        ? grid.labels.keeping(matching.labels)
-                        : grid.labels.removing(matching.labels + [Labels.metricName])
+                    oneLabels = matchGroup(grid.labels, matching)
                 } else {
                     continue
                 }
-                if oneToOne {
+                if oneToOne, !taken[number].isEmpty {
                     if taken[number][step] {
                         throw .execution(
                             "multiple matches for labels: many-to-one matching must be explicit (group_left/group_right)"
@@ -254,23 +266,40 @@ extension Evaluator {
                 let number = numbers[1][onePlace]
                 for step in 0..<steps where grid.has(step) && !taken[number][step] {
                     guard let point = grid.point(step) else { continue }
-                    let labels =
-                        matching.on
-                        ? grid.labels.keeping(matching.labels)
-                        : grid.labels.removing(matching.labels + [Labels.metricName])
+                    let labels = matchGroup(grid.labels, matching)
                     try compute(.float(fillMany), point, step, slot(-1 - onePlace, onePlace, labels, grid.labels))
                 }
             }
         }
         var kept: [Grid] = []
         for grid in out where !grid.isEmpty { kept.append(grid) }
-        try hold(0)
+        release((left.count + right.count) * steps)
+        try hold(kept.count * steps)
         do {
             return try joined(kept)
         } catch {
             // Several results of one group that differ in nothing: what the grouping labels must prevent.
             throw oneToOne
                 ? error : .execution("multiple matches for labels: grouping labels must ensure unique matches")
+        }
+    }
+
+    /// The labels that matched.
+    private func matchGroup(_ labels: Labels, _ matching: VectorMatching) -> Labels {
+        matching.on ? labels.keeping(matching.labels) : labels.removing(matching.labels + [Labels.metricName])
+    }
+
+    /// The common case of a pair of series: floats only.
+    private func combineFloats(
+        _ binary: BinaryExpression, _ left: [Double], _ right: [Double], into out: inout [Double]
+    ) {
+        for step in 0..<steps where !StaleMarker.isStale(left[step]) && !StaleMarker.isStale(right[step]) {
+            let (value, keep) = binary.op.apply(left[step], right[step])
+            if binary.returnsBool {
+                out[step] = keep ? 1 : 0
+            } else if keep {
+                out[step] = value
+            }
         }
     }
 
@@ -291,9 +320,14 @@ extension Evaluator {
     ) -> (value: PointValue, keep: Bool)? {
         switch (left, right) {
         case (.float(let a), .float(let b)):
+            if op.isTrim {
+                annotations.add(.incompatibleTypes("float", op.rawValue, "float", range))
+                return nil
+            }
             let (value, keep) = op.apply(a, b)
             return (.float(value), keep)
         case (.histogram(let a), .float(let b)):
+            if op.isTrim { return (.histogram(a.trimmed(at: b, keepingLower: op == .trimUpper)), true) }
             if op == .multiply { return (.histogram(a.multiplied(by: b)), true) }
             if op == .divide { return (.histogram(a.divided(by: b)), true) }
             annotations.add(.incompatibleTypes("histogram", op.rawValue, "float", range))

@@ -58,7 +58,8 @@ final class Evaluator {
 
     // MARK: Limits
 
-    /// Says that a result holds so many points more.
+    /// Says that results hold so many points more. A series counts all its steps, also those without a sample: that is
+    /// the memory that it takes.
     func hold(_ points: Int) throws(QueryError) {
         held += points
         if held > options.maxSamples { throw .tooManySamples }
@@ -234,7 +235,7 @@ final class Evaluator {
             var points = newest(buffer, selector, times: times, into: &grid.values)
             if !histograms.isEmpty { points += newest(histograms, buffer, selector, times: times, into: &grid) }
             if points > 0 {
-                try hold(points)
+                try hold(steps)
                 out.append(grid)
             }
         }

@@ -34,7 +34,7 @@ extension Evaluator {
             var result = grid
             result.labels = keepsName || options.delayedNameRemoval ? labels : labels.withoutMetadata
             result.dropName = !keepsName
-            try hold(points)
+            try hold(steps)
             out.append(result)
             if name == "rate" || name == "increase", !result.values.allSatisfy(StaleMarker.isStale) {
                 let metric = labels.name
@@ -63,7 +63,6 @@ extension Evaluator {
             let kind = RangeFunction(name, isExtended: false)
             var buffer = SampleBuffer()
             let selector = VectorSelector(offset: subquery.offset, at: subquery.at, range: position)
-            var innerPoints = 0
             for grid in inner.grids {
                 buffer.clear()
                 var histograms: [HistogramSample] = []
@@ -75,7 +74,6 @@ extension Evaluator {
                         histograms.append(HistogramSample(time: inner.evaluator.time(step), histogram: histogram))
                     }
                 }
-                innerPoints += buffer.count + histograms.count
                 try spend(buffer.count + steps)
                 var result = Grid(labels: grid.labels, steps: steps)
                 let points = try slide(
@@ -86,7 +84,7 @@ extension Evaluator {
                 try finishSeries(grid.labels, result, points)
                 if dropped, points > 0 { out[out.count - 1].dropName = true }
             }
-            release(innerPoints)
+            release(inner.grids.count * inner.evaluator.steps)
         default: throw .execution("unexpected type, expected range vector")
         }
         if name == "absent_over_time" { return absentOverTime(out, source) }

@@ -201,6 +201,11 @@ public enum BinaryOperator: String, Sendable, CaseIterable {
     case greater = ">"
     case greaterOrEqual = ">="
     case and, or, unless
+    /// Native histograms without the observations above, or below, a value.
+    case trimUpper = "</"
+    case trimLower = ">/"
+
+    var isTrim: Bool { self == .trimUpper || self == .trimLower }
 
     public var isComparison: Bool {
         switch self {
@@ -212,14 +217,14 @@ public enum BinaryOperator: String, Sendable, CaseIterable {
     public var isSet: Bool { self == .and || self == .or || self == .unless }
 
     /// Whether the result is another quantity, so that the metric's name goes.
-    var changesMetric: Bool { !isComparison && !isSet }
+    var changesMetric: Bool { !isComparison && !isSet && !isTrim }
 
     /// From 1 (`or`) to 6 (`^`).
     var precedence: Int {
         switch self {
         case .or: 1
         case .and, .unless: 2
-        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual: 3
+        case .equal, .notEqual, .less, .lessOrEqual, .greater, .greaterOrEqual, .trimUpper, .trimLower: 3
         case .add, .subtract: 4
         case .multiply, .divide, .modulo, .atan2: 5
         case .power: 6

@@ -85,6 +85,8 @@ struct Lexer {
         case UInt8(ascii: "!"):
             if following == UInt8(ascii: "=") { return take(2, .op(.notEqual)) }
             throw failure("unexpected character after '!': \(quoted(at: position + 1))")
+        case UInt8(ascii: "<") where following == UInt8(ascii: "/"): return take(2, .op(.trimUpper))
+        case UInt8(ascii: ">") where following == UInt8(ascii: "/"): return take(2, .op(.trimLower))
         case UInt8(ascii: "<"): return following == UInt8(ascii: "=") ? take(2, .op(.lessOrEqual)) : take(1, .op(.less))
         case UInt8(ascii: ">"):
             return following == UInt8(ascii: "=") ? take(2, .op(.greaterOrEqual)) : take(1, .op(.greater))

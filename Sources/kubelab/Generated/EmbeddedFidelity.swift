@@ -171,10 +171,11 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   computed here on every machine.
 - **Modelled.** Native histograms as a data model with quantiles, fractions, arithmetic, rates and resets; buckets are
   kept by index and not by spans. Storage is in memory, without blocks on disk and without a write-ahead log; chunks
-  hold 240 samples (the real ones 120). A query's time-out is a budget of samples. Where the real engine walks a Go
+  hold 240 samples (the real ones 120). A query's time-out is a budget of samples, and its limit of samples in
+  memory counts all steps of a series, also those without one. Where the real engine walks a Go
   map, and so answers in a random order, the order here is that of the series' creation.
 - **Left out.** Start timestamps (`@st` in test files is read over), type-and-unit labels beyond their treatment as
-  names, the trim operators `</` and `>/`, remote read, sums of native histograms by compensated addition.
+  names, remote read, sums of native histograms by compensated addition.
 
 """#
 }
