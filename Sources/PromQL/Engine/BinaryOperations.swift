@@ -174,8 +174,10 @@ extension Evaluator {
         var results: [Pair: Int] = [:]
         var out: [Grid] = []
 
-        let fillMany = swapped ? matching.fillRight : matching.fillLeft
-        let fillOne = swapped ? matching.fillLeft : matching.fillRight
+        // With group_right too, `fill_left` stands for what is missing on the many side: the real engine swaps the sides
+        // and not the values.
+        let fillMany = matching.fillLeft
+        let fillOne = matching.fillRight
         let fills = fillMany != nil || fillOne != nil
 
         // Two series of the one side at once are an error whether or not anything matches them.

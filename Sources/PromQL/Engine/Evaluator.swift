@@ -307,8 +307,8 @@ final class Evaluator {
         case .paren(let inner, _), .stepInvariant(let inner): return try rangeVector(inner)
         case .matrix(let matrix):
             var out: [MatrixSeries] = []
-            try windows(matrix) { labels, buffer, histograms throws(QueryError) in
-                var series = MatrixSeries(labels: labels, floats: [], histograms: [])
+            try windows(matrix) { stored, buffer, histograms throws(QueryError) in
+                var series = MatrixSeries(labels: stored.labels, floats: [], histograms: [])
                 series.floats = (0..<buffer.count).map { Sample(time: buffer.times[$0], value: buffer.values[$0]) }
                 series.histograms = histograms
                 if matrix.selector.anchored || matrix.selector.smoothed {
@@ -326,7 +326,7 @@ final class Evaluator {
 
     /// Hands each series of a range selector with all its samples that any step can see.
     func windows(
-        _ matrix: MatrixSelector, _ body: (Labels, SampleBuffer, [HistogramSample]) throws(QueryError) -> Void
+        _ matrix: MatrixSelector, _ body: (MemorySeries, SampleBuffer, [HistogramSample]) throws(QueryError) -> Void
     ) throws(QueryError) {
         var buffer = SampleBuffer()
         let selector = matrix.selector
@@ -343,7 +343,7 @@ final class Evaluator {
             if buffer.count == 0 && histograms.isEmpty { continue }
             try spend(buffer.count + steps)
             if buffer.count > options.maxSamples { throw .tooManySamples }
-            try body(series.labels, buffer, histograms)
+            try body(series, buffer, histograms)
         }
     }
 

@@ -5,6 +5,9 @@ enum ExtrapolatedRate {
     static func value(_ window: Window, _ resets: CounterResets, _ offset: Int, isCounter: Bool, isRate: Bool) -> Double
     {
         let count = window.count
+        if isCounter, let start = resets.start(offset, in: window) {
+            return fromZero(window, resets, offset, start: start, isRate: isRate)
+        }
         guard count > 1 else { return Grid.absent }
         let first = window.values[0]
         var result = window.values[count - 1] - first
@@ -15,6 +18,26 @@ enum ExtrapolatedRate {
             * factor(
                 window, firstTime: window.times[0], lastTime: window.times[count - 1], count: count, isRate: isRate,
                 zero: isCounter && result > 0 && first >= 0 ? first / result : nil)
+    }
+
+    /// The counter was zero at a known time inside the range: nothing is stretched to the left.
+    private static func fromZero(
+        _ window: Window, _ resets: CounterResets, _ offset: Int, start: Int64, isRate: Bool
+    ) -> Double {
+        let count = window.count
+        var result = window.values[count - 1]
+        for index in resets.between(offset, offset + count - 1) { result += window.values[index - offset - 1] }
+        let last = window.times[count - 1]
+        let sampled = Double(last - start) / 1000
+        var toEnd = 0.0
+        if count > 1 {
+            toEnd = Double(window.end - last) / 1000
+            let average = Double(last - window.times[0]) / 1000 / Double(count - 1)
+            if toEnd >= average * 1.1 { toEnd = average / 2 }
+        }
+        var factor = (sampled + toEnd) / sampled
+        if isRate { factor /= Double(window.end - window.start) / 1000 }
+        return result * factor
     }
 
     /// What the difference is multiplied by. `zero` is how many sampled intervals before the first sample the counter

@@ -82,6 +82,9 @@ public struct QueryEngine: Sendable {
         public var parser = ParserOptions()
         /// Drop metric names at the end of a query and not at each step of it (`promql-delayed-name-removal`).
         public var delayedNameRemoval = false
+        /// Take the time at which a counter began, where it is stored, for a reset and for its zero
+        /// (`start-timestamps`).
+        public var startTimestamps = false
 
         public init() {}
     }

@@ -42,7 +42,7 @@ enum RangeFunction {
 
     var countsResets: Bool {
         switch self {
-        case .rate, .increase: true
+        case .rate, .increase, .irate, .resets: true
         default: false
         }
     }
@@ -50,7 +50,9 @@ enum RangeFunction {
     /// Whether a step takes the same time however long the range.
     var isConstantTime: Bool {
         switch self {
-        case .rate, .increase, .delta, .irate, .idelta, .count, .last, .first, .present, .timeOfFirst, .timeOfLast: true
+        case .rate, .increase, .delta, .irate, .idelta, .resets, .count, .last, .first, .present, .timeOfFirst,
+            .timeOfLast:
+            true
         default: false
         }
     }
@@ -69,9 +71,11 @@ enum RangeFunction {
         case .extendedRate: return ExtendedRate.value(window, evaluator, call, isCounter: true, isRate: true)
         case .extendedIncrease: return ExtendedRate.value(window, evaluator, call, isCounter: true, isRate: false)
         case .extendedDelta: return ExtendedRate.value(window, evaluator, call, isCounter: false, isRate: false)
-        case .irate: return RangeFunction.instant(window, isRate: true)
-        case .idelta: return RangeFunction.instant(window, isRate: false)
-        case .resets, .extendedResets, .changes, .extendedChanges: return counted(window)
+        case .irate:
+            return RangeFunction.instant(window, reset: !resets.between(offset + count - 2, offset + count - 1).isEmpty)
+        case .idelta: return RangeFunction.instant(window, reset: nil)
+        case .resets: return Double(resets.between(offset, offset + count - 1).count)
+        case .extendedResets, .changes, .extendedChanges: return counted(window)
         case .average:
             var mean = CompensatedMean(values[0])
             for index in 1..<max(1, count) { mean.add(values[index]) }
@@ -122,14 +126,15 @@ enum RangeFunction {
         return best
     }
 
-    private static func instant(_ window: Window, isRate: Bool) -> Double {
+    /// The difference of the last two samples; of a counter by the second, and its last value alone after a reset.
+    private static func instant(_ window: Window, reset: Bool?) -> Double {
         guard window.count >= 2 else { return Grid.absent }
         let last = window.values[window.count - 1]
         let before = window.values[window.count - 2]
         let interval = window.times[window.count - 1] - window.times[window.count - 2]
         guard interval != 0 else { return Grid.absent }
-        let result = isRate && last < before ? last : last - before
-        return isRate ? result / (Double(interval) / 1000) : result
+        guard let reset else { return last - before }
+        return (reset ? last : last - before) / (Double(interval) / 1000)
     }
 
     private func counted(_ window: Window) -> Double {

@@ -49,10 +49,12 @@ extension Evaluator {
             let selector = matrix.selector
             try checkExtended(selector, name)
             let kind = RangeFunction(name, isExtended: selector.anchored || selector.smoothed)
-            try windows(matrix) { labels, buffer, histograms throws(QueryError) in
+            try windows(matrix) { stored, buffer, histograms throws(QueryError) in
+                let labels = stored.labels
+                let starts = options.startTimestamps && kind.countsResets ? stored.starts(of: buffer) : []
                 var grid = Grid(labels: labels, steps: steps)
                 let points = try slide(
-                    kind, buffer, histograms, duration: matrix.duration, selector: selector, scalars: scalars,
+                    kind, buffer, starts, histograms, duration: matrix.duration, selector: selector, scalars: scalars,
                     labels: labels,
                     position: position, source: call, into: &grid
                 ) { self.reference(selector, step: $0) }
@@ -77,7 +79,7 @@ extension Evaluator {
                 try spend(buffer.count + steps)
                 var result = Grid(labels: grid.labels, steps: steps)
                 let points = try slide(
-                    kind, buffer, histograms, duration: subquery.duration, selector: selector, scalars: scalars,
+                    kind, buffer, [], histograms, duration: subquery.duration, selector: selector, scalars: scalars,
                     labels: grid.labels, position: position, source: call, into: &result
                 ) { self.reference(selector, step: $0) }
                 let dropped = grid.dropName
@@ -110,7 +112,8 @@ extension Evaluator {
 
     /// Moves the window over one series and applies the function at each step; returns how many steps have a value.
     private func slide(
-        _ function: RangeFunction, _ buffer: SampleBuffer, _ histograms: [HistogramSample], duration: Int64,
+        _ function: RangeFunction, _ buffer: SampleBuffer, _ starts: [Int64], _ histograms: [HistogramSample],
+        duration: Int64,
         selector: VectorSelector, scalars: [[Double]], labels: Labels, position: SourceRange, source: Call,
         into grid: inout Grid,
         reference: (Int) -> Int64
@@ -120,7 +123,7 @@ extension Evaluator {
         if before > 0, !histograms.isEmpty {
             throw .execution("smoothed and anchored modifiers do not work with native histograms")
         }
-        let resets = function.countsResets ? CounterResets(buffer) : CounterResets()
+        let resets = function.countsResets ? CounterResets(buffer, starts) : CounterResets()
         let count = buffer.count
         var points = 0
         var low = 0
@@ -211,19 +214,46 @@ extension Evaluator {
     }
 }
 
-/// Where a counter falls below its value before: so that a window need not look at each of its samples.
+/// Where a counter begins anew, because it falls below its value before or says when it began: so that a window need not
+/// look at each of its samples.
 struct CounterResets {
     private(set) var indices: [Int] = []
+    /// When the counter behind each sample began; 0 where that is not known, empty if nowhere.
+    private(set) var starts: [Int64] = []
 
     init() {}
 
-    init(_ buffer: SampleBuffer) {
+    init(_ buffer: SampleBuffer, _ starts: [Int64]) {
+        self.starts = starts
         guard buffer.count > 1 else { return }
         var found: [Int] = []
         buffer.values.withUnsafeBufferPointer { values in
-            for index in 1..<buffer.count where values[index] < values[index &- 1] { found.append(index) }
+            for index in 1..<buffer.count {
+                if values[index] < values[index &- 1] {
+                    found.append(index)
+                } else if !starts.isEmpty,
+                    CounterResets.began(starts[index - 1], buffer.times[index - 1], starts[index], buffer.times[index])
+                {
+                    found.append(index)
+                }
+            }
         }
         indices = found
+    }
+
+    /// Whether a start lies between two samples. One at the time of the sample before is that of a delta, if that sample's
+    /// own start lies before it; else it is a cumulative counter whose beginning nobody knows.
+    private static func began(_ startBefore: Int64, _ before: Int64, _ start: Int64, _ time: Int64) -> Bool {
+        if start == 0 || start >= time || start < before { return false }
+        return start > before || (startBefore != 0 && startBefore < before)
+    }
+
+    /// The start of a sample's counter, if it lies inside a range and before the sample.
+    @inline(__always)
+    func start(_ index: Int, in window: Window) -> Int64? {
+        guard index < starts.count, window.count > 0 else { return nil }
+        let start = starts[index]
+        return start != 0 && start > window.start && start < window.times[0] ? start : nil
     }
 
     /// The resets at the indices in (first, last].

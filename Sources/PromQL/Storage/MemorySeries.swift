@@ -4,6 +4,8 @@ struct MemorySeries: Sendable {
     private(set) var sealed: [SealedChunk] = []
     private(set) var head = ChunkEncoder()
     private(set) var histograms: [HistogramSample] = []
+    /// When the counter behind a sample began, for the samples that say so; ascending by the sample's time.
+    private(set) var starts: [(time: Int64, start: Int64)] = []
 
     init(labels: Labels) { self.labels = labels }
 
@@ -38,6 +40,8 @@ struct MemorySeries: Sendable {
         head = ChunkEncoder()
         return chunk.byteCount
     }
+
+    mutating func note(start: Int64, at time: Int64) { starts.append((time, start)) }
 
     mutating func append(_ sample: HistogramSample) { histograms.append(sample) }
 
@@ -83,6 +87,7 @@ struct MemorySeries: Sendable {
         sealed.removeFirst(count)
         if sealed.isEmpty, head.count > 0, head.lastTime < time { head = ChunkEncoder() }
         histograms.removeFirst(histograms.prefix { $0.time < time }.count)
+        starts.removeFirst(starts.prefix { $0.time < time }.count)
         return bytes
     }
 
@@ -102,6 +107,16 @@ struct MemorySeries: Sendable {
             low += 1
         }
         if head.count > 0, head.lastTime > after, head.firstTime <= through { decodeHead(into: &buffer) }
+    }
+
+    /// The beginnings of the counters behind the samples of a buffer; 0 where nothing is known, empty if nowhere.
+    func starts(of buffer: SampleBuffer) -> [Int64] {
+        if starts.isEmpty { return [] }
+        var next = 0
+        return (0..<buffer.count).map { index in
+            while next < starts.count, starts[next].time < buffer.times[index] { next += 1 }
+            return next < starts.count && starts[next].time == buffer.times[index] ? starts[next].start : 0
+        }
     }
 
     private func decodeHead(into buffer: inout SampleBuffer) {

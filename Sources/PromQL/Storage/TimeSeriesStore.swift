@@ -106,6 +106,13 @@ public struct TimeSeriesStore: Sendable {
         try insert(block, place, last: last, time: time, value: value)
     }
 
+    /// Adds a sample that says when its counter began (OpenMetrics' created timestamp), in milliseconds.
+    public mutating func append(_ labels: Labels, time: Int64, value: Double, start: Int64) throws(AppendError) {
+        let id = series(for: labels)
+        try append(id, time: time, value: value)
+        blocks[Int(id) >> 7][Int(id) & 127]?.note(start: start, at: time)
+    }
+
     private mutating func insert(_ block: Int, _ place: Int, last: Int64, time: Int64, value: Double)
         throws(AppendError)
     {

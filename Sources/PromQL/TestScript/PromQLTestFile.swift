@@ -21,6 +21,8 @@ public struct PromQLTestFile: Sendable {
         /// Milliseconds.
         public let step: Int64
         public var series: [SeriesNotation] = []
+        /// When the counters behind the samples began, relative to each sample, in milliseconds.
+        public var starts: [Labels: [Int64?]] = [:]
         /// Make native histograms with custom bounds of classic ones as well.
         public let withCustomBuckets: Bool
     }
@@ -141,18 +143,57 @@ struct TestFileReader {
         while next < lines.count, !lines[next].isEmpty {
             let text = lines[next]
             next += 1
-            // Start timestamps of the series in the next line: not part of this model.
-            if TestFileReader.startTimestamps(text) { continue }
+            if let at = TestFileReader.startTimestamps(text) {
+                let labels = try self.labels(String(text[..<at]))
+                load.starts[labels] = try starts(TestFileReader.trim(text[at...].dropFirst(3)))
+                continue
+            }
             load.series.append(try series(text))
         }
         return load
     }
 
-    /// Whether a line gives start timestamps: `metric{…}@st -1m …`.
-    private static func startTimestamps(_ text: String) -> Bool {
-        guard let at = text.lastIndex(of: "@") else { return false }
+    /// Where the start timestamps of a line begin: `metric{…}@st -1m …`.
+    private static func startTimestamps(_ text: String) -> String.Index? {
+        guard let at = text.lastIndex(of: "@") else { return nil }
         let rest = text[at...]
-        return rest.hasPrefix("@st ") || rest.hasPrefix("@st\t")
+        return rest.hasPrefix("@st ") || rest.hasPrefix("@st\t") ? at : nil
+    }
+
+    private func labels(_ text: String) throws(Failure) -> Labels {
+        do throws(SeriesNotation.Failure) {
+            return try SeriesNotation.labels(text)
+        } catch {
+            throw failure("\(GoQuote.quote(text)): \(error)")
+        }
+    }
+
+    /// `_`, `-1m`, `-1mx3`, `0s-30sx4`: times relative to the samples.
+    private func starts(_ text: String) throws(Failure) -> [Int64?] {
+        var out: [Int64?] = []
+        for word in text.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
+            let parts = word.split(separator: "x", omittingEmptySubsequences: false)
+            guard parts.count <= 2, let times = parts.count == 2 ? Int(parts[1]) : 0, times < SeriesNotation.maxItems
+            else {
+                throw failure("invalid start timestamps \(GoQuote.quote(String(word)))")
+            }
+            if parts[0] == "_" {
+                out += [Int64?](repeating: nil, count: max(1, times))
+                continue
+            }
+            let sign = parts[0].dropFirst().lastIndex { $0 == "+" || $0 == "-" }
+            var current = try offset(String(sign.map { parts[0][..<$0] } ?? parts[0]))
+            let step = try sign.map { index throws(Failure) in try offset(String(parts[0][index...])) } ?? 0
+            for _ in 0...times {
+                out.append(current)
+                current += step
+            }
+        }
+        return out
+    }
+
+    private func offset(_ text: String) throws(Failure) -> Int64 {
+        try duration(text.hasPrefix("+") ? String(text.dropFirst()) : text)
     }
 
     private func series(_ text: String) throws(Failure) -> SeriesNotation {

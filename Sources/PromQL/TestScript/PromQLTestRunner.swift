@@ -1,7 +1,7 @@
 /// Runs a test file and tells what did not come out as expected.
 ///
 /// The settings are those of Prometheus' own suite: look-back 5 m, everything experimental on, metric names dropped at the
-/// end of a query.
+/// end of a query, start timestamps counted.
 public struct PromQLTestRunner {
     /// An evaluation that did not come out as expected.
     public struct Mismatch: Sendable, CustomStringConvertible {
@@ -20,6 +20,7 @@ public struct PromQLTestRunner {
         var options = QueryEngine.Options()
         options.parser = .everything
         options.delayedNameRemoval = true
+        options.startTimestamps = true
         engine = QueryEngine(options: options)
     }
 
@@ -59,7 +60,12 @@ public struct PromQLTestRunner {
                 do throws(AppendError) {
                     switch item {
                     case .omitted: continue
-                    case .float(let value): try store.append(labels, time: time, value: value)
+                    case .float(let value):
+                        if let starts = load.starts[labels], index < starts.count, let offset = starts[index] {
+                            try store.append(labels, time: time, value: value, start: time + offset)
+                        } else {
+                            try store.append(labels, time: time, value: value)
+                        }
                     case .histogram(let histogram, _):
                         try store.append(labels, time: time, histogram: histogram.compacted)
                     }

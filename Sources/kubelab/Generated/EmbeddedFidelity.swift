@@ -163,7 +163,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Real.** The language of Prometheus 3.14 with its parse errors and places, remarks and run-time errors: all stable
   functions and operators over floats and classic histograms, left-open ranges, staleness, extrapolation, compensated
   sums, `@`, offsets, subqueries, computed durations, UTF-8 names; experimental functions, `fill`, `anchored`,
-  `smoothed`, `info` and delayed name removal behind switches. 180 answers of a real 3.14 come out the same to the last
+  `smoothed`, `info`, start timestamps and delayed name removal behind switches. 180 answers of a real 3.14 come out the same to the last
   printed digit, in its order, and `promqltest` files run as they are. Regular expressions are RE2's, in linear time.
 - **Real.** The last digits: `exp`, `ln`, `pow` and the trigonometric functions are Go's own algorithms and not those of
   the lab's mathematics, because PromQL's answers are printed to the last digit. Go's `exp` on amd64 fuses multiply and
@@ -174,8 +174,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   hold 240 samples (the real ones 120). A query's time-out is a budget of samples, and its limit of samples in
   memory counts all steps of a series, also those without one. Where the real engine walks a Go
   map, and so answers in a random order, the order here is that of the series' creation.
-- **Left out.** Start timestamps (`@st` in test files is read over), type-and-unit labels beyond their treatment as
-  names, remote read, sums of native histograms by compensated addition.
+- **Left out.** Start timestamps of native histograms, type-and-unit labels beyond their treatment as names, remote read, sums of native histograms by compensated addition.
 
 """#
 }
