@@ -92,6 +92,8 @@ import Testing
             abs(try judged("share of requests(traffic/users, failed) <= 1%, nothing at 5%", trial).fraction - 0.5)
                 < 1e-9)
         #expect(try judged("share of requests(traffic/users, good) >= 97%, nothing at 95%", trial).fraction == 1)
+        let strict = try judged("share of requests(traffic/users, good) > 97%, nothing at 95%", trial)
+        #expect(!strict.holds && strict.fraction > 0.99, "a strict bound is not reached by its own value")
     }
 
     @Test func slackIsMeasuredByTheAllowance() throws {

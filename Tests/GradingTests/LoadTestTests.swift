@@ -28,7 +28,7 @@ import Testing
         handIn: [{file: load.yaml, objects: []}]
         trial:
           duration: 10m
-          candidates: {test: load.yaml, source: users, sound: [two], defective: [none]}
+          candidates: {test: load.yaml, source: users}
         criteria:
           - {id: two, title: t, points: 5, expect: always(candidate/two.passed == 1)}
           - {id: none, title: t, points: 5, expect: never(candidate/none.passed == 1)}
@@ -58,7 +58,8 @@ import Testing
     }
 
     static func load(
-        _ load: String = "rate: 4", duration: String = "3m", pass: String = "share of requests(traffic/users, good) after 1m >= 95%"
+        _ load: String = "rate: 4", duration: String = "3m",
+        pass: String = "share of requests(traffic/users, good) after 1m >= 95%"
     ) -> String {
         """
         apiVersion: kubelab.dev/v1
@@ -81,8 +82,8 @@ import Testing
         }
         try write("scenario.yaml", scenario)
         try write("exercise.yaml", exercise)
-        try write("candidates/two/web.yaml", manifests(2))
-        try write("candidates/none/web.yaml", manifests(0))
+        try write("sets/sound/two/web.yaml", manifests(2))
+        try write("sets/defective/none/web.yaml", manifests(0))
         return folder
     }
 
@@ -122,18 +123,26 @@ import Testing
             #expect(faults.count == 1, "\(text): \(faults)")
             #expect(line == 0 || faults.first?.line == line, "\(text): \(faults)")
             #expect(faults.first?.description.contains(words) ?? false, "\(text): \(faults)")
-            #expect(Grader(exercise: exercise).grade(Self.submission(text), faults: [], seeds: .these([1])).status == .ungradable)
+            #expect(
+                Grader(exercise: exercise).grade(Self.submission(text), faults: [], seeds: .these([1])).status
+                    == .ungradable)
         }
     }
 
     @Test func exercisesMayOnlyNameSetsThatExist() throws {
         let folder = try Self.folder()
         let path = folder.path + "/exercise.yaml"
-        try Self.exercise.replacing("sound: [two]", with: "sound: [three]")
-            .write(toFile: path, atomically: true, encoding: .utf8)
-        #expect(throws: ConfigurationError.self) { try Exercise.read(folder.path) }
         try Self.exercise.replacing("candidate/none.passed", with: "candidate/nothing.passed")
             .write(toFile: path, atomically: true, encoding: .utf8)
+        let error = #expect(throws: ConfigurationError.self) { try Exercise.read(folder.path) }
+        #expect(error?.message.contains("there are two, none") == true)
+        try Self.exercise.write(toFile: path, atomically: true, encoding: .utf8)
+        // A name that is sound and defective, a set without manifests, and no set at all.
+        try folder.write("sets/defective/two/web.yaml", Self.manifests(2))
+        #expect(throws: ConfigurationError.self) { try Exercise.read(folder.path) }
+        try FileManager.default.removeItem(atPath: folder.path + "/sets/defective/two/web.yaml")
+        #expect(throws: ConfigurationError.self) { try Exercise.read(folder.path) }
+        try FileManager.default.removeItem(atPath: folder.path + "/sets")
         #expect(throws: ConfigurationError.self) { try Exercise.read(folder.path) }
     }
 

@@ -94,7 +94,10 @@ struct CriterionEvaluation {
         }
         let holds = comparison.holds(value, bound)
         var fraction = holds ? 1.0 : 0
-        if !holds, let limit, limit != bound { fraction = min(1, max(0, (value - limit) / (bound - limit))) }
+        if !holds, let limit, limit != bound {
+            // A strict comparison fails at its bound, where the share would be the whole.
+            fraction = min(0.999_999, max(0, (value - limit) / (bound - limit)))
+        }
         var result = CriterionOutcome(
             fraction: fraction, expected: expected, seen: unit.text(value), harm: "",
             slack: Self.slack(value, comparison, bound, unit), value: value, bound: bound)

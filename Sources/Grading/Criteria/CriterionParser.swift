@@ -276,7 +276,8 @@ struct CriterionParser {
             return .value(signal, at: try time())
         case "fact":
             return .fact(
-                try bracketed { parser throws(CriterionError) in try parser.word("the name of a fact of the exercise") })
+                try bracketed { parser throws(CriterionError) in try parser.word("the name of a fact of the exercise") }
+            )
         case "reference":
             return .reference(
                 try bracketed { parser throws(CriterionError) in try parser.word("the name of a stored reference") })

@@ -11,7 +11,9 @@ extension Exercise {
             lines += Reflow.hanging(text, width: width, indent: indent, more: more)
         }
         lines.append("")
-        add("Hand in: " + content.handIn.map { $0.optional ? "\($0.file) (if you like)" : $0.file }.joined(separator: ", "))
+        add(
+            "Hand in: "
+                + content.handIn.map { $0.optional ? "\($0.file) (if you like)" : $0.file }.joined(separator: ", "))
         let trial = content.trial
         lines.append("The trial takes \(Figures.clock(trial.duration.seconds)) of simulated time:")
         for input in trial.inputs.sorted(by: { $0.at < $1.at }) {
@@ -26,7 +28,9 @@ extension Exercise {
         }
         if !references.isEmpty {
             let known = references.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            add("where " + known.map { "reference(\($0.key)) is \(Figures.plain($0.value))" }.joined(separator: ", "), indent: 2)
+            add(
+                "where " + known.map { "reference(\($0.key)) is \(Figures.plain($0.value))" }.joined(separator: ", "),
+                indent: 2)
         }
         return lines + predictionLines(width: width)
     }
@@ -41,7 +45,8 @@ extension Exercise {
         for (item, quantity) in zip(predictions.items, predicted) {
             let whose = item.truth == .timeline ? ", on the day you can look at" : ""
             lines += Reflow.hanging(
-                "\(item.id): \(item.ask) (\(item.nearness(quantity.unit))\(whose))  \(item.points)", width: width, indent: 2,
+                "\(item.id): \(item.ask) (\(item.nearness(quantity.unit))\(whose))  \(item.points)", width: width,
+                indent: 2,
                 more: 4)
         }
         return lines

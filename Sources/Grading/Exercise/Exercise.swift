@@ -16,7 +16,7 @@ public struct Exercise: Sendable {
     public var expressions: [CriterionExpression]
     /// Numbers that calibration found, by name.
     public var references: [String: Double]
-    /// Manifests that a specification must tell apart, if the exercise asks for one.
+    /// Manifests that a specification or a load test must tell apart, if the exercise asks for one.
     public var sets: [ManifestSet]
     /// SHA-256 over everything that decides a grade.
     public var hash: String
@@ -31,8 +31,6 @@ public struct Exercise: Sendable {
 
     /// Where the line of a field of `exercise.yaml` is found.
     var source: ConfigurationSource
-    /// Sets of manifests that a load test is to judge; empty in other exercises.
-    public var candidates: [Candidate] = []
 }
 
 /// What `exercise.yaml` says.

@@ -54,7 +54,8 @@ extension Exercise {
                 throw source.error("criteria[\(index)].expect", in: criterion.expect, error)
             }
         }
-        let sets = try content.specification.map { try ManifestSet.all(in: folder, files: $0.manifests) } ?? []
+        let isTold = content.specification != nil || content.trial.candidates != nil
+        let sets = isTold ? try ManifestSet.all(in: folder, files: content.specification?.manifests) : []
         var hash = SHA256()
         for text in [source.text, scenario.text, referenceText] + scenario.manifests.flatMap({ [$0.name, $0.text] }) {
             hash.update(text.utf8)
@@ -69,18 +70,12 @@ extension Exercise {
             hash.update(text.utf8)
             hash.update([0])
         }
-        let candidates = try content.trial.candidates.map { try Candidate.read(folder, $0) } ?? []
-        for (name, text) in candidates.flatMap({ set in set.manifests.map { ("\(set.name)/\($0.name)", $0.text) } }) {
-            hash.update(name.utf8)
-            hash.update([0])
-            hash.update(text.utf8)
-        }
         var exercise = Exercise(
             id: names.last ?? folder, lesson: names.count > 1 ? names[names.count - 2] : "", folder: folder,
             content: content,
             scenario: scenario, expressions: expressions, references: references, sets: sets,
             hash: SHA256.hexadecimal(of: hash.finish()),
-            source: source, candidates: candidates)
+            source: source)
         exercise.parameters = parameters
         exercise.variant = variant
         exercise.predicted = try exercise.readPredicted()
@@ -180,7 +175,7 @@ extension Exercise {
                 "trial.candidates.source",
                 "the scenario has no traffic \"\(description.source)\"; it has \(sources.joined(separator: ", "))")
         }
-        let names = description.sound + description.defective
+        let names = sets.map(\.name)
         for (index, expression) in expressions.enumerated() {
             for measurement in CriterionNeeds([expression]).measurements {
                 guard

@@ -55,7 +55,8 @@ extension Submission {
                 guard allowed.contains(where: { Self.matches(name, $0) }) else {
                     fault(
                         "kind",
-                        "\(shown) is not yours to change here; \(file.name) may hold \(allowed.joined(separator: ", "))")
+                        "\(shown) is not yours to change here; \(file.name) may hold \(allowed.joined(separator: ", "))"
+                    )
                     continue
                 }
                 if !seen.insert(name).inserted { fault("metadata.name", "\(shown) is there twice") }

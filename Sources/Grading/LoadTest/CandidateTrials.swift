@@ -2,52 +2,19 @@ import Foundation
 import Lab
 import Simulation
 
-/// Sets of manifests that belong to the exercise: a learner's load test must tell the sound ones from the others.
+/// A learner's load test must tell the sound sets of manifests (``ManifestSet``) from the defective ones.
 public struct CandidatesDescription: Sendable, Decodable {
     /// The hand-in file with the load test.
     public var test: String
     /// The source of traffic in the scenario that sends its load.
     public var source: String
-    /// Folders below `candidates/`, each with the manifests of one set.
-    public var sound: [String]
-    public var defective: [String]
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case test, source, sound, defective }
+    enum CodingKeys: String, CodingKey, CaseIterable { case test, source }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
         test = try container.decode(String.self, forKey: .test)
         source = try container.decode(String.self, forKey: .source)
-        sound = try container.decode([String].self, forKey: .sound)
-        defective = try container.decode([String].self, forKey: .defective)
-        let names = sound + defective
-        try container.require(
-            !names.isEmpty && names.count <= 50 && Set(names).count == names.count, .sound,
-            "between 1 and 50 sets, each once")
-        try container.require(
-            names.allSatisfy { !$0.isEmpty && !$0.contains("/") && !$0.hasPrefix(".") }, .sound,
-            "sets are names of folders below candidates/")
-    }
-}
-
-/// One set of manifests of an exercise.
-public struct Candidate: Sendable {
-    public var name: String
-    public var manifests: [(name: String, text: String)]
-
-    /// Reads all sets of an exercise, in the order in which they are named.
-    static func read(_ folder: String, _ description: CandidatesDescription) throws -> [Candidate] {
-        try (description.sound + description.defective).map { name in
-            let path = folder + "/candidates/" + name
-            let files = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? [])
-                .filter { $0.hasSuffix(".yaml") }
-                .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-            guard !files.isEmpty else {
-                throw ConfigurationError(file: path, message: "holds no manifests (*.yaml) of the candidate \(name)")
-            }
-            return Candidate(
-                name: name, manifests: try files.map { ($0, try ScenarioFile.readText(path + "/" + $0)) })
-        }
     }
 }
 
@@ -70,7 +37,7 @@ extension Trial {
         }
         let scenario = test.applied(to: exercise.scenario.scenario, source: description.source)
         var digest = SHA256()
-        for candidate in exercise.candidates {
+        for candidate in exercise.sets {
             let run = run(candidate, scenario, test, rules, exercise, seed: seed, used: recording.events, isOver)
             recording.events += run.recording.events
             digest.update(run.recording.digest.utf8)
@@ -97,7 +64,7 @@ extension Trial {
     }
 
     private static func run(
-        _ candidate: Candidate, _ scenario: Scenario, _ test: LoadTest, _ rules: [CriterionExpression],
+        _ candidate: ManifestSet, _ scenario: Scenario, _ test: LoadTest, _ rules: [CriterionExpression],
         _ exercise: Exercise, seed: UInt64, used: UInt64, _ isOver: () -> Bool
     ) -> CandidateRun {
         var recorder = TrialRecorder(
@@ -107,21 +74,21 @@ extension Trial {
         var world: World
         do {
             world = try World(
-                scenario: scenario, seed: seed, manifests: exercise.scenario.manifests + candidate.manifests)
+                scenario: scenario, seed: seed,
+                manifests: exercise.scenario.manifests + candidate.files.map { (name: $0.name, text: $0.text) })
         } catch { return ended(.stopped("staging cannot begin with \(candidate.name): \(error)")) }
         let budget = exercise.content.trial.events - min(exercise.content.trial.events, used)
         let finish = SimulationTime.zero + test.duration
         var time = SimulationTime.zero
-        var looked = 0
         while true {
             recorder.noteInstant(world)
             guard time < finish else { break }
             let next = min(finish, time + recorder.interval)
             do {
-                let stopped = try world.advance(to: next, budget: budget - min(budget, world.counts.total)) { world in
+                let rest = budget - min(budget, world.counts.total)
+                let stopped = try world.advance(to: next, budget: rest, watching: recorder.kinds) { world in
                     recorder.noteEvent(world)
-                    looked &+= 1
-                    return looked & 0xfff == 0 && isOver()
+                    return isOver()
                 }
                 if stopped { return ended(.stopped("there was no time left for it")) }
             } catch {

@@ -24,30 +24,6 @@ public struct SpecificationDuty: Sendable, Decodable {
     }
 }
 
-/// Manifests that a specification must accept or refuse: a folder `sets/sound/NAME` or `sets/defective/NAME` of an
-/// exercise.
-public struct ManifestSet: Sendable {
-    public var name: String
-    public var isSound: Bool
-    public var files: [Submission.File]
-
-    /// All sets of an exercise, by name.
-    static func all(in folder: String, files: [String]) throws -> [ManifestSet] {
-        var sets: [ManifestSet] = []
-        for (kind, isSound) in [("sound", true), ("defective", false)] {
-            let path = folder + "/sets/" + kind
-            let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).filter { !$0.hasPrefix(".") }
-            for name in names.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
-                let texts = try files.map {
-                    Submission.File(name: $0, text: try ScenarioFile.readText("\(path)/\(name)/\($0)"))
-                }
-                sets.append(ManifestSet(name: name, isSound: isSound, files: texts))
-            }
-        }
-        return sets
-    }
-}
-
 /// Verdicts on the sets of an exercise: the same specification gives the same ones, and author verify tries it beside
 /// many manifests.
 private enum SpecificationMemory {
@@ -121,7 +97,9 @@ extension Exercise {
                 for (index, field) in planted {
                     let (before, after) = (starter.value.value(at: field.path), value.value(at: field.path))
                     let isSame =
-                        if let before, let after { before.isEquivalent(to: after) } else { before == nil && after == nil }
+                        if let before, let after { before.isEquivalent(to: after) } else {
+                            before == nil && after == nil
+                        }
                     if !isSame { found.insert(index) }
                 }
                 for leaf in starter.value.leaves(below: "")

@@ -50,7 +50,9 @@ extension ProductionSpecification {
         }
         for (index, analysis) in rules.analysis.enumerated()
         where !rules.rollback.contains(where: { $0.name == analysis.rollback }) {
-            gap("spec.deployment.analysis[\(index)].rollback", "there is no rollback criterion \"\(analysis.rollback)\"")
+            gap(
+                "spec.deployment.analysis[\(index)].rollback", "there is no rollback criterion \"\(analysis.rollback)\""
+            )
         }
         return found
     }
@@ -83,7 +85,8 @@ extension ProductionSpecification {
         for (index, limit) in content.scaling.enumerated()
         where limit.minimum < limit.maximum && !scaled.contains(limit.workload) {
             found.append(
-                source.error("spec.scaling[\(index)].workload", "no autoscaler of the manifests scales \"\(limit.workload)\""))
+                source.error(
+                    "spec.scaling[\(index)].workload", "no autoscaler of the manifests scales \"\(limit.workload)\""))
         }
         return found
     }

@@ -12,6 +12,7 @@ extension EmbeddedLabs {
         files43ScaleOnCpu,
         files44ScaleOnWhatMatters,
         files45Graceful,
+        files46GpuModel,
         files47GeneratedScaling,
         files49ReleaseIntoAFullCluster,
         files4Autoscaling,
