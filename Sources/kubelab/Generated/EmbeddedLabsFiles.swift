@@ -14,6 +14,7 @@ extension EmbeddedLabs {
         files45Graceful,
         files46GpuModel,
         files47GeneratedScaling,
+        files48StagingLoadTest,
         files49ReleaseIntoAFullCluster,
         files4Autoscaling,
         filesTop,
