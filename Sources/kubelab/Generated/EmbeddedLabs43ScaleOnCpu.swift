@@ -58,7 +58,7 @@ criteria:
   - id: cost
     title: It costs little more than the cheapest answer that holds
     points: 15
-    expect: integral(deployment/gateway.price) <= 1.4 * reference(cheapest), nothing at reference(pinned)
+    expect: integral(deployment/gateway.price) <= 1.42 * reference(cheapest), nothing at reference(pinned)
     field: {object: HorizontalPodAutoscaler/*, path: spec.minReplicas}
     graph: [deployment/gateway.price, deployment/gateway.replicas]
   - id: night
