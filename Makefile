@@ -15,12 +15,12 @@ build: setup
 test: build
 	$(SWIFT) test --disable-xctest $(TEST)
 
-# SQLite's header and library are the only thing that the packages do not bring along.
+# The headers and archives of SQLite and zlib are the only things that the packages do not bring along.
 setup:
-	@if [ ! -e /usr/include/sqlite3.h ]; then \
+	@if [ ! -e /usr/include/sqlite3.h ] || [ ! -e /usr/include/zlib.h ]; then \
 		if [ "$$(id -u)" = 0 ]; then as=""; else as="sudo"; fi; \
-		echo "installing libsqlite3-dev" >&2; \
-		$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends libsqlite3-dev >/dev/null; \
+		echo "installing libsqlite3-dev and zlib1g-dev" >&2; \
+		$$as apt-get update -qq && $$as apt-get install -y -qq --no-install-recommends libsqlite3-dev zlib1g-dev >/dev/null; \
 	fi
 
 # One file with the Swift runtime, SQLite and the labs in it: dist/kubelab.

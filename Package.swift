@@ -7,6 +7,8 @@ struct Room {
     let name: String
     var needs: [String] = []
     var libraries: [String] = []
+    /// C libraries of the system, each with a module map in Sources.
+    var system: [String] = []
     var executable = false
     var tests = true
     /// Folders of data in the room's tests.
@@ -25,10 +27,14 @@ let rooms: [Room] = [
         name: "Lab", needs: ["Cluster", "Workloads", "Kubectl", "ContainerRuntime", "KubernetesAPI", "Simulation"],
         libraries: ["GRDB", "Yams"]),
     Room(
-        name: "Grading", needs: ["Lab", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
+        name: "Grading", needs: ["Lab", "Cluster", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
         libraries: ["GRDB", "OrderedCollections"], testData: ["Golden"]),
     Room(
-        name: "kubelab", needs: ["Grading", "Lab", "Kubectl", "KubernetesAPI", "PromQL", "Simulation"],
+        name: "LabServer", needs: ["Lab", "Cluster", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
+        libraries: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "Crypto"], system: ["CZlib"]),
+    Room(
+        name: "kubelab",
+        needs: ["LabServer", "Grading", "Lab", "Cluster", "Kubectl", "KubernetesAPI", "PromQL", "Simulation"],
         libraries: ["ArgumentParser"], executable: true, tests: false),
 ]
 
@@ -37,6 +43,13 @@ let libraries: [String: (package: String, url: String, version: Version)] = [
     "OrderedCollections": ("swift-collections", "https://github.com/apple/swift-collections", "1.6.0"),
     "GRDB": ("GRDB.swift", "https://github.com/groue/GRDB.swift", "7.10.0"),
     "ArgumentParser": ("swift-argument-parser", "https://github.com/apple/swift-argument-parser", "1.8.2"),
+    "NIOCore": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
+    "NIOPosix": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
+    "NIOHTTP1": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
+    "NIOWebSocket": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
+    "NIOSSL": ("swift-nio-ssl", "https://github.com/apple/swift-nio-ssl", "2.37.6"),
+    "X509": ("swift-certificates", "https://github.com/apple/swift-certificates", "1.21.1"),
+    "Crypto": ("swift-crypto", "https://github.com/apple/swift-crypto", "4.5.2"),
 ]
 
 func needed(by name: String) -> Set<String> {
@@ -50,11 +63,13 @@ let keptRooms = rooms.filter { kept.contains($0.name) }
 let settings: [SwiftSetting] = [.swiftLanguageMode(.v6)]
 
 func dependencies(_ room: Room) -> [Target.Dependency] {
-    room.needs.map { .target(name: $0) }
+    (room.needs + room.system).map { .target(name: $0) }
         + room.libraries.compactMap { name in libraries[name].map { .product(name: name, package: $0.package) } }
 }
 
-var targets: [Target] = []
+var targets: [Target] = Set(keptRooms.flatMap(\.system)).sorted().map {
+    .systemLibrary(name: $0, path: "Sources/" + $0)
+}
 for room in keptRooms {
     if room.executable {
         targets.append(.executableTarget(name: room.name, dependencies: dependencies(room), swiftSettings: settings))
@@ -76,7 +91,8 @@ let package = Package(
         $0.executable
             ? .executable(name: $0.name, targets: [$0.name]) : .library(name: $0.name, targets: [$0.name])
     },
-    dependencies: Set(keptRooms.flatMap(\.libraries)).sorted().compactMap { libraries[$0] }.map {
-        .package(url: $0.url, from: $0.version)
-    },
+    dependencies: Dictionary(
+        keptRooms.flatMap(\.libraries).compactMap { libraries[$0] }.map { ($0.url, $0.version) },
+        uniquingKeysWith: { first, _ in first }
+    ).sorted { $0.key < $1.key }.map { .package(url: $0.key, from: $0.value) },
     targets: targets)
