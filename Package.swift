@@ -31,11 +31,11 @@ let rooms: [Room] = [
         libraries: ["GRDB", "OrderedCollections"], testData: ["Golden"]),
     Room(
         name: "LabServer", needs: ["Lab", "Cluster", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
-        libraries: ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "Crypto"], system: ["CZlib"]),
+        libraries: ["OrderedCollections", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1", "Crypto"], system: ["CZlib"]),
     Room(
         name: "kubelab",
         needs: ["LabServer", "Grading", "Lab", "Cluster", "Kubectl", "KubernetesAPI", "PromQL", "Simulation"],
-        libraries: ["ArgumentParser"], executable: true, tests: false),
+        libraries: ["ArgumentParser", "NIOHTTP1"], executable: true, tests: false),
 ]
 
 let libraries: [String: (package: String, url: String, version: Version)] = [
@@ -49,6 +49,7 @@ let libraries: [String: (package: String, url: String, version: Version)] = [
     "NIOWebSocket": ("swift-nio", "https://github.com/apple/swift-nio", "2.101.2"),
     "NIOSSL": ("swift-nio-ssl", "https://github.com/apple/swift-nio-ssl", "2.37.6"),
     "X509": ("swift-certificates", "https://github.com/apple/swift-certificates", "1.21.1"),
+    "SwiftASN1": ("swift-asn1", "https://github.com/apple/swift-asn1", "1.7.4"),
     "Crypto": ("swift-crypto", "https://github.com/apple/swift-crypto", "4.5.2"),
 ]
 

@@ -22,6 +22,8 @@ public struct ClusterContext: Sendable {
     var admitted = SpecCache<AdmittedTemplate>()
     /// Who listens to changes; not part of the state.
     var watchers: [Watcher] = []
+    /// Every change since somebody took them last; nil while nobody wants them. Not part of the state.
+    var feed: [WatchedChange]?
     /// Every change since an inspector asked for them; nil while nobody does. Not part of the state.
     var trail: [ObjectChange]?
     private var names: RandomStream
@@ -159,7 +161,7 @@ public struct ClusterContext: Sendable {
         _ kind: ObjectChange.Kind, _ id: ObjectID<Object>, old: Object?, new: Object
     ) {
         clock.note("\(Object.resource.singular)/\(new.key)", "\(kind) at revision \(store.revision)")
-        if !watchers.isEmpty { tellWatchers(kind, old: old, new: new) }
+        if isWatched { tellWatchers(kind, old: old, new: new) }
         let change = ObjectChange(kind: kind, id: id, revision: store.revision, old: old, new: new)
         changes.append(change)
         trail?.append(change)

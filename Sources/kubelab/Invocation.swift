@@ -40,6 +40,7 @@ enum Invocation {
         case let error as LabStoreError:
             return say(error.description, error.isFaultOfTheMachine ? Exit.fault : Exit.unusable)
         case let error as Measurement.ParsingError: return say(error.description, Exit.unusable)
+        case let error as WhySubject.ParsingError: return say(error.description, Exit.unusable)
         case let error as RunError:
             if case .livelock = error { return say(error.description, Exit.fault) }
             return say(error.description, Exit.unusable)

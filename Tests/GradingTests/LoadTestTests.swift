@@ -146,6 +146,15 @@ import Testing
         #expect(throws: ConfigurationError.self) { try Exercise.read(folder.path) }
     }
 
+    /// What an author remarks on a set in its first column would tell students which sets are defective, and why.
+    @Test func studentsGetSetsWithoutRemarks() throws {
+        let folder = try Self.folder()
+        try folder.write("sets/defective/none/web.yaml", "# nobody is there\n" + Self.manifests(0) + "\n  # of the manifest\n")
+        _ = try StudentsCopy.write(folder.path, to: folder.path + "/copy")
+        let copied = try String(contentsOfFile: folder.path + "/copy/sets/defective/none/web.yaml", encoding: .utf8)
+        #expect(copied == Self.manifests(0) + "\n  # of the manifest\n")
+    }
+
     @Test func mutantsChangeLoadAndRules() {
         let text = Self.load("rate: 4, bursts: [{at: 1m, duration: 30s, multiplier: 2}]")
         let names = LoadTest.mutations(of: text).map(\.name)

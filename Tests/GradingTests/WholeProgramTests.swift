@@ -35,10 +35,12 @@ enum Program {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        let end = ContinuousClock.now + .seconds(delay)
-        while process.isRunning, ContinuousClock.now < end { usleep(200) }
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        // The process cannot be reaped before it was waited for below, so its number is its own until then.
+        let identifier = process.processIdentifier
+        let killing = DispatchWorkItem { kill(identifier, SIGKILL) }
+        DispatchQueue.global().asyncAfter(deadline: .now() + delay, execute: killing)
         process.waitUntilExit()
+        killing.cancel()
         return process.terminationReason == .uncaughtSignal ? nil : process.terminationStatus
     }
 

@@ -16,7 +16,16 @@ import Testing
         try StoreRig.scenario.write(toFile: folder + "/scenario.yaml", atomically: true, encoding: .utf8)
         try StoreRig.service.write(toFile: folder + "/service.yaml", atomically: true, encoding: .utf8)
         try StoreRig.deployment(replicas: 2).write(toFile: rig.path("web.yaml"), atomically: true, encoding: .utf8)
+        try Self.brokenSpecification.write(toFile: rig.path("broken-spec.yaml"), atomically: true, encoding: .utf8)
     }
+
+    private static let brokenSpecification = """
+        apiVersion: kubelab.dev/v1
+        kind: ProductionSpecification
+        metadata: {name: web}
+        spec:
+          costs: {workloads: [web]}
+        """
 
     private func run(_ arguments: String..., environment: [String: String] = [:]) throws -> Program.Outcome {
         try Program.outcome(arguments, in: rig.folder, environment: environment)
@@ -48,6 +57,7 @@ import Testing
         (["lint", "nothing.yaml"], "nothing.yaml: no such file"),
         (["compare", "a", "b"], "there is no lab at a.kubelab"),
         (["graph"], "Name a measurement"),
+        (["spec", "check", "broken-spec.yaml", "web.yaml"], "broken-spec.yaml:5: spec.costs"),
     ])
     func whatCannotBeUsedIsSaid(arguments: [String], word: String) throws {
         let outcome = try Program.outcome(arguments, in: rig.folder)

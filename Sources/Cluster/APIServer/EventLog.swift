@@ -54,6 +54,8 @@ public struct EventLog: Sendable {
         public var last: SimulationTime
         /// Number in the order of creation; part of the event's name.
         public var number: UInt64
+        /// The store's revision when it was made or counted up last.
+        public var revision: Int64 = 0
     }
 
     struct Spam: Sendable, Equatable {
@@ -137,6 +139,7 @@ public struct EventLog: Sendable {
             records[position].count += 1
             records[position].last = now
             records[position].message = record.message
+            records[position].revision = record.revision
             return records[position]
         } else {
             record.number = nextNumber
@@ -216,9 +219,11 @@ extension ClusterContext {
             EventLog.Record(
                 kind: Object.objectKind, namespace: object.metadata.namespace, name: object.metadata.name,
                 uid: object.metadata.uid, fieldPath: path, type: type, reason: reason, message: text, source: source,
-                host: host, count: 1, first: now, last: now, number: 0),
+                host: host, count: 1, first: now, last: now, number: 0, revision: store.revision + 1),
             now: now, ttl: settings.eventTTL)
-        if !watchers.isEmpty, let recorded { tellWatchers(recorded) }
+        guard let recorded else { return }
+        store.revision = recorded.revision
+        if isWatched { tellWatchers(recorded) }
     }
 }
 
@@ -232,6 +237,7 @@ extension EventLog.Record: BinaryCodable {
         writer.write(first)
         writer.write(last)
         writer.write(number)
+        writer.write(revision)
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -249,6 +255,7 @@ extension EventLog.Record: BinaryCodable {
         first = try reader.read()
         last = try reader.read()
         number = try reader.read()
+        revision = try reader.read()
     }
 }
 
@@ -295,7 +302,7 @@ extension EventLog.Written: BinaryCodable {
 
 extension EventLog: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
-        writer.section("events", version: 3)
+        writer.section("events", version: 4)
         writer.write(records)
         writer.write(written)
         writer.write(positions)
@@ -306,7 +313,7 @@ extension EventLog: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        try reader.section("events", version: 3)
+        try reader.section("events", version: 4)
         records = try reader.read()
         written = try reader.read()
         positions = try reader.read()

@@ -10,7 +10,7 @@ extension ClusterContext {
         event.metadata.namespace = record.namespace.isEmpty ? "default" : record.namespace
         event.metadata.uid = record.uid + "-\(record.number)"
         event.metadata.creationTimestamp = wallTime(at: record.first)
-        event.metadata.resourceVersion = "\(record.number)"
+        event.metadata.resourceVersion = "\(record.revision)"
         let resource = record.kind.type.resource
         event.involvedObject.kind = resource.kind
         event.involvedObject.apiVersion = resource.apiVersion

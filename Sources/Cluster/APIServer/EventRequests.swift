@@ -14,7 +14,7 @@ extension Cluster {
         }
         if request.dryRun {
             var trial = context
-            trial.watchers = []
+            trial.dismissListeners()
             trial.clock = clock
             return trial.answerEventWrite(request)
         }
@@ -116,7 +116,11 @@ extension ClusterContext {
     private mutating func remove(_ found: [Event]) {
         removeRecords(of: found)
         events.removeWritten(Set(found.map(\.key)))
-        for event in found { tellEventWatchers(.deleted, event) }
+        for var event in found {
+            store.revision += 1
+            event.metadata.resourceVersion = "\(store.revision)"
+            tellEventWatchers(.deleted, event)
+        }
     }
 
     private mutating func removeRecords(of found: [Event]) {
@@ -125,8 +129,8 @@ extension ClusterContext {
     }
 
     private mutating func tellEventWatchers(_ kind: ObjectChange.Kind, _ event: Event) {
-        for index in watchers.indices where watchers[index].subject == .events {
-            watchers[index].note(kind, old: event, new: event)
-        }
+        let revision = store.revision
+        tell(
+            WatchedChange(subject: .events, kind: kind, revision: revision, content: .object(old: event, new: event)))
     }
 }

@@ -23,7 +23,7 @@ extension Cluster {
                     return lend(&clock) { $0.context.respond(request, custom: custom) }
                 }
                 var trial = context
-                trial.watchers = []
+                trial.dismissListeners()
                 trial.clock = clock
                 return trial.respond(request, custom: custom)
             }
@@ -43,7 +43,7 @@ extension Cluster {
     /// All that a request would do happens, in a copy that is thrown away.
     private func trial(_ request: APIRequest, _ kind: ObjectKind, _ clock: Clock) -> APIResponse {
         var trial = context
-        trial.watchers = []
+        trial.dismissListeners()
         trial.clock = clock
         var real = request
         real.dryRun = false

@@ -4,73 +4,45 @@ import Simulation
 /// Somebody who listens to changes (a watch). It is no part of the state: nothing is kept for it in a snapshot, and
 /// without listeners a change costs one comparison.
 struct Watcher: Sendable {
-    enum Subject: Sendable, Equatable {
-        case objects(ObjectKind)
-        case events
-        /// Made from the slices of a service, or stored.
-        case endpoints
-        /// A kind that a definition adds, or definitions; by its resource.
-        case custom(ResourceType)
-        /// Kinds that change all the time and cannot be watched (metrics.k8s.io).
-        case nothing
-    }
-
     let id: UInt32
-    let subject: Subject
-    let selection: ObjectSelection
+    let selection: WatchSelection
     var pending: [WatchEvent] = []
 
-    init(id: UInt32, request: APIRequest) throws(APIStatus) {
-        self.id = id
-        switch (request.resource.group, request.resource.kind) {
-        case ("", "Event"), ("events.k8s.io", "Event"): subject = .events
-        case ("", "Endpoints"): subject = .endpoints
-        case ("metrics.k8s.io", _): subject = .nothing
-        default: subject = ObjectKind(request.resource).map { .objects($0) } ?? .custom(request.resource)
-        }
-        selection = try ObjectSelection(request)
-    }
-
-    /// A change of an object of a kind that a definition adds.
-    mutating func note(
-        _ kind: ObjectChange.Kind, old: CustomObject?, new: CustomObject, as resource: ResourceType
-    ) {
-        let before = kind != .added && selection.matches((old ?? new).metadata)
-        let after = kind != .deleted && selection.matches(new.metadata)
-        guard before || after else { return }
-        let change: WatchEvent.Kind = !before ? .added : after ? .modified : .deleted
-        pending.append(WatchEvent(kind: change, object: new.json(as: resource)))
-    }
-
-    /// An object that begins to match is new to the listener, one that ceases to is gone (`watch_cache.go`).
-    mutating func note(_ kind: ObjectChange.Kind, old: (any KubernetesObject)?, new: any KubernetesObject) {
-        let before = kind != .added && selection.matches(old ?? new)
-        let after = kind != .deleted && selection.matches(new)
-        switch (before, after) {
-        case (false, false): break
-        case (false, true): pending.append(WatchEvent(kind: .added, object: new.jsonValue))
-        case (true, true): pending.append(WatchEvent(kind: .modified, object: new.jsonValue))
-        case (true, false):
-            var last = old ?? new
-            last.metadata.resourceVersion = new.metadata.resourceVersion
-            pending.append(WatchEvent(kind: .deleted, object: last.jsonValue))
-        }
+    mutating func note(_ change: WatchedChange) {
+        guard let event = selection.event(of: change) else { return }
+        pending.append(WatchEvent(kind: event, object: change.object(for: event, as: selection.resource)))
     }
 }
 
 extension ClusterContext {
+    /// For a trial of which nobody shall hear.
+    mutating func dismissListeners() {
+        watchers = []
+        feed = nil
+    }
+
+    var isWatched: Bool { feed != nil || !watchers.isEmpty }
+
+    /// Tells those who listen; who has to make something for it asks first whether there is anybody.
+    mutating func tell(_ change: WatchedChange) {
+        for index in watchers.indices { watchers[index].note(change) }
+        feed?.append(change)
+    }
+
     /// Tells those who listen about a change of an object.
     mutating func tellWatchers<Object: StoredObject>(_ kind: ObjectChange.Kind, old: Object?, new: Object) {
-        for index in watchers.indices where watchers[index].subject == .objects(Object.objectKind) {
-            watchers[index].note(kind, old: old, new: new)
-        }
-        guard watchers.contains(where: { $0.subject == .endpoints }), let change = endpointsChange(kind, old, new)
-        else {
-            return
-        }
-        for index in watchers.indices where watchers[index].subject == .endpoints {
-            watchers[index].note(change.kind, old: change.old, new: change.new)
-        }
+        let revision = store.revision
+        tell(
+            WatchedChange(
+                subject: .objects(Object.objectKind), kind: kind, revision: revision,
+                content: .object(old: old, new: new)))
+        guard feed != nil || watchers.contains(where: { $0.selection.subject == .endpoints }),
+            let change = endpointsChange(kind, old, new)
+        else { return }
+        tell(
+            WatchedChange(
+                subject: .endpoints, kind: change.kind, revision: revision,
+                content: .object(old: change.old, new: change.new)))
     }
 
     /// What a change means for those who listen to Endpoints.
@@ -94,9 +66,10 @@ extension ClusterContext {
     /// Tells those who listen about an Event that was recorded.
     mutating func tellWatchers(_ record: EventLog.Record) {
         let event = object(of: record)
-        for index in watchers.indices where watchers[index].subject == .events {
-            watchers[index].note(record.count == 1 ? .added : .modified, old: nil, new: event)
-        }
+        tell(
+            WatchedChange(
+                subject: .events, kind: record.count == 1 ? .added : .modified, revision: record.revision,
+                content: .object(old: nil, new: event)))
     }
 }
 
@@ -109,7 +82,7 @@ extension Cluster {
     public mutating func beginWatch(_ request: APIRequest) throws(APIStatus) -> WatchID {
         try authorize(request, isWatch: true)
         let id = (context.watchers.map(\.id).max() ?? 0) + 1
-        context.watchers.append(try Watcher(id: id, request: request))
+        context.watchers.append(Watcher(id: id, selection: try WatchSelection(request)))
         return WatchID(rawValue: id)
     }
 

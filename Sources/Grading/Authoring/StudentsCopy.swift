@@ -31,6 +31,8 @@ public enum StudentsCopy {
                 text = Data(withoutAnswers(String(decoding: data, as: UTF8.self)).utf8)
             } else if parts.last == "references.yaml" {
                 text = Data(withoutFinding(String(decoding: data, as: UTF8.self)).utf8)
+            } else if parts.contains("sets") {
+                text = Data(withoutRemarks(String(decoding: data, as: UTF8.self)).utf8)
             }
             let path = target + "/" + name
             do {
@@ -53,6 +55,11 @@ public enum StudentsCopy {
 
     /// The text without some top-level parts. Lines stay as they are, so that comments and places of the rest do.
     static func withoutAnswers(_ text: String) -> String { without(withheldParts, text) }
+
+    /// Manifests without the comments in their first column, in which an author says what is wrong with a set.
+    static func withoutRemarks(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).filter { $0.first != "#" }.joined(separator: "\n")
+    }
 
     /// References without the settings that gave them.
     static func withoutFinding(_ text: String) -> String { without(["found"], text) }

@@ -38,13 +38,15 @@ extension Trial {
         let scenario = test.applied(to: exercise.scenario.scenario, source: description.source)
         var digest = SHA256()
         for candidate in exercise.sets {
-            let run = run(candidate, scenario, test, rules, exercise, seed: seed, used: recording.events, isOver)
-            recording.events += run.recording.events
-            digest.update(run.recording.digest.utf8)
-            guard run.end == .completed else { return Trial(end: run.end, recording: recording) }
-            let passes = rules.allSatisfy { $0.evaluate([run.recording]).holds }
+            let (trial, requests) = run(
+                candidate, scenario, test, rules, exercise, source: description.source, seed: seed,
+                used: recording.events, isOver)
+            recording.events += trial.recording.events
+            digest.update(trial.recording.digest.utf8)
+            guard trial.end == .completed else { return Trial(end: trial.end, recording: recording) }
+            let passes = rules.allSatisfy { $0.evaluate([trial.recording]).holds }
             let values = [
-                ("passed", passes ? 1 : 0), ("requests", run.requests), ("minutes", test.duration.seconds / 60),
+                ("passed", passes ? 1 : 0), ("requests", requests), ("minutes", test.duration.seconds / 60),
             ]
             for (field, value) in values {
                 var series = StepSeries()
@@ -56,54 +58,28 @@ extension Trial {
         return Trial(end: .completed, recording: recording)
     }
 
-    private struct CandidateRun {
-        var end: End
-        var recording: TrialRecording
-        /// Requests that the load test sent.
-        var requests: Double
-    }
-
+    /// One set of manifests under the test's load.
     private static func run(
         _ candidate: ManifestSet, _ scenario: Scenario, _ test: LoadTest, _ rules: [CriterionExpression],
-        _ exercise: Exercise, seed: UInt64, used: UInt64, _ isOver: () -> Bool
-    ) -> CandidateRun {
-        var recorder = TrialRecorder(
-            needs: CriterionNeeds(rules), scenario: scenario, duration: test.duration,
-            startOfDay: exercise.scenario.scenario.startOfDay)
-        func ended(_ end: End) -> CandidateRun { CandidateRun(end: end, recording: recorder.recording, requests: 0) }
+        _ exercise: Exercise, source: String, seed: UInt64, used: UInt64, _ isOver: () -> Bool
+    ) -> (trial: Trial, requests: Double) {
+        let content = exercise.content.trial
+        var staging = exercise.scenario
+        staging.scenario = scenario
+        staging.manifests += candidate.files.map { (name: $0.name, text: $0.text) }
+        let setting = TrialSetting(
+            scenario: staging, needs: CriterionNeeds(rules), inputs: [], duration: test.duration,
+            events: content.events - min(content.events, used))
         var world: World
-        do {
-            world = try World(
-                scenario: scenario, seed: seed,
-                manifests: exercise.scenario.manifests + candidate.files.map { (name: $0.name, text: $0.text) })
-        } catch { return ended(.stopped("staging cannot begin with \(candidate.name): \(error)")) }
-        let budget = exercise.content.trial.events - min(exercise.content.trial.events, used)
-        let finish = SimulationTime.zero + test.duration
-        var time = SimulationTime.zero
-        while true {
-            recorder.noteInstant(world)
-            guard time < finish else { break }
-            let next = min(finish, time + recorder.interval)
-            do {
-                let rest = budget - min(budget, world.counts.total)
-                let stopped = try world.advance(to: next, budget: rest, watching: recorder.kinds) { world in
-                    recorder.noteEvent(world)
-                    return isOver()
-                }
-                if stopped { return ended(.stopped("there was no time left for it")) }
-            } catch {
-                return ended(
-                    .stopped(
-                        "the load test makes staging busier than its budget of \(exercise.content.trial.events) events for all sets allows"
-                    ))
-            }
-            time = next
+        do { world = try staging.world(seed: seed) } catch {
+            let nothing = TrialRecording(duration: test.duration, startOfDay: setting.startOfDay)
+            return (Trial(end: .stopped("staging cannot begin with \(candidate.name): \(error)"), recording: nothing), 0)
         }
-        recorder.takeLevels(world, all: true)
-        recorder.recording.digest = world.digest.value.description
-        recorder.recording.events = world.counts.total
-        let sent = exercise.content.trial.candidates.flatMap { world.workloads.traffic(named: $0.source) }
-        return CandidateRun(
-            end: .completed, recording: recorder.recording, requests: Double(sent?.total.attempts ?? 0))
+        var trial = run(&world, in: setting, isOver: isOver)
+        if case .stopped(let why) = trial.end {
+            trial.end = .stopped(
+                "with \(candidate.name), \(why) (all sets together have a budget of \(content.events) events)")
+        }
+        return (trial, Double(world.workloads.traffic(named: source)?.total.attempts ?? 0))
     }
 }

@@ -68,13 +68,23 @@ public struct Trial: Sendable {
         _ setting: TrialSetting, _ files: [Submission.File], seed: UInt64, isOver: () -> Bool,
         isDecided: (TrialRecording) -> Bool = { _ in false }
     ) -> Trial {
+        var world: World
+        do { world = try setting.scenario.world(seed: seed) } catch {
+            return Trial(
+                end: .stopped("the scenario cannot begin: \(error)"),
+                recording: TrialRecording(duration: setting.duration, startOfDay: setting.startOfDay))
+        }
+        return run(&world, in: setting, files, isOver: isOver, isDecided: isDecided)
+    }
+
+    /// Lets a world that has just begun live through a trial.
+    static func run(
+        _ world: inout World, in setting: TrialSetting, _ files: [Submission.File] = [], isOver: () -> Bool,
+        isDecided: (TrialRecording) -> Bool = { _ in false }
+    ) -> Trial {
         let length = setting.duration
         var recorder = TrialRecorder(
             needs: setting.needs, scenario: setting.scenario.scenario, duration: length, startOfDay: setting.startOfDay)
-        var world: World
-        do { world = try setting.scenario.world(seed: seed) } catch {
-            return Trial(end: .stopped("the scenario cannot begin: \(error)"), recording: recorder.recording)
-        }
         // Files of one instant are applied in the order in which they are named.
         var inputs = setting.inputs.enumerated().sorted { ($0.element.at, $0.offset) < ($1.element.at, $1.offset) }
             .map(\.element)[...]

@@ -16,7 +16,7 @@ enum ResourceCatalogue {
     }
 
     private static let builtIn: [KindRow] = KindRow.builtIn
-        .filter { !["Scale", "Eviction"].contains($0.resource.kind) && !$0.resource.kind.hasSuffix("Review") }
+        .filter { !["Scale", "Eviction", "TokenRequest"].contains($0.resource.kind) && !$0.resource.kind.hasSuffix("Review") }
         .sorted { left, right in
             let (a, b) = (rank(left.resource), rank(right.resource))
             if a != b { return a < b }

@@ -48,6 +48,8 @@ public struct KindRow: Sendable {
     /// Decodes an object of this kind; unknown fields are returned with their paths.
     public let decode:
         @Sendable (JSONValue) throws(FieldError) -> (object: any KubernetesObject, unknownFields: [String])
+    /// Reads an object of this kind from protobuf's wire format.
+    let decodeProtobuf: @Sendable (ArraySlice<UInt8>) throws(FieldError) -> any KubernetesObject
 
     public init<Object: KubernetesObject>(_ type: Object.Type) {
         resource = Object.resource
@@ -57,6 +59,7 @@ public struct KindRow: Sendable {
             let (object, unknown) = try Object.decode(json: value)
             return (object, unknown)
         }
+        decodeProtobuf = { bytes throws(FieldError) in try Object(protobuf: bytes) }
     }
 }
 

@@ -86,6 +86,7 @@ extension KindRow {
         resource = kind.resource
         schema = MessageSchema(name: kind.resource.kind, goPackage: kind.resource.version, fields: [])
         decode = { _ throws(FieldError) in throw FieldError("a custom object has no type of its own") }
+        decodeProtobuf = { _ throws(FieldError) in throw FieldError("custom objects have no protobuf form") }
         isCustom = true
     }
 }

@@ -40,6 +40,7 @@ extension KindRow {
         KindRow(LocalSubjectAccessReview.self),
         KindRow(SelfSubjectRulesReview.self),
         KindRow(SelfSubjectReview.self),
+        KindRow(TokenRequest.self),
         KindRow(PodMetrics.self),
         KindRow(NodeMetrics.self),
     ]

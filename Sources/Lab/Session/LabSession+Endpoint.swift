@@ -67,7 +67,7 @@ extension LabSession: SimulatedEndpoint {
 
 extension APIRequest {
     /// Whether it is an input: it changes what is stored.
-    var changesObjects: Bool {
+    public var changesObjects: Bool {
         switch verb {
         case .get, .list: false
         case .create, .update, .patch, .delete, .deletecollection: !dryRun && !isReview

@@ -6,7 +6,7 @@ import Simulation
 /// Whatever changes the world from outside is an input. Inputs are committed to the file before anything is answered:
 /// a command does its work on the session, calls ``commit()`` and only then prints. Reading is not an input and takes
 /// no lock.
-public struct LabSession {
+public struct LabSession: Sendable {
     public enum Access: Sendable { case reading, writing }
 
     public private(set) var header: LabStore.Header
@@ -138,7 +138,7 @@ public struct LabSession {
     }
 
     /// Writes the inputs alone, which is cheap; the world after them is computed again should the process die now.
-    mutating func commitInputs() throws {
+    public mutating func commitInputs() throws {
         guard !pending.isEmpty else { return }
         guard lock != nil else { throw LabStoreError.other(path, "it was opened for reading only") }
         try store.append(pending, after: committed, world: nil, time: world.now)

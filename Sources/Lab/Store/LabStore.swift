@@ -7,11 +7,11 @@ import Simulation
 /// Inputs and the snapshot after them are committed in one transaction before anything is answered, so that a kill at
 /// any moment loses nothing that was acknowledged. SQLite's rollback journal, not its write-ahead log: a lab stays one
 /// file, and can be read in a folder that cannot be written.
-public struct LabStore {
+public struct LabStore: Sendable {
     /// The layout of the tables; a file of a newer one is refused.
     static let schemaVersion = 1
     /// Changes whenever the same inputs may lead to another world. Files of another one are replayed on request only.
-    public static let behaviourVersion = 3
+    public static let behaviourVersion = 4
 
     private let database: DatabaseQueue
     public let path: String

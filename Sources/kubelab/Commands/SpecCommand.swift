@@ -43,9 +43,11 @@ struct SpecCheck: ParsableCommand {
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
+        let text = String(decoding: try Files.bytes(specification), as: UTF8.self)
+        // A file that nobody can read is said before anybody is asked for its world.
+        _ = try ProductionSpecification(parsing: text, file: specification, namespace: "default")
         let world = try scenarioFile()
         let namespace = world.scenario.namespace
-        let text = String(decoding: try Files.bytes(specification), as: UTF8.self)
         let document = try ProductionSpecification(parsing: text, file: specification, namespace: namespace)
         var isGood = true
         for gap in document.gaps(in: world.scenario) {

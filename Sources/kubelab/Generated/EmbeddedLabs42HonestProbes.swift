@@ -72,6 +72,8 @@ criteria:
       eventually(deployment/support-agent.restarts >= 1) within 180s between 6m and 10m
       and eventually(deployment/support-agent.restarts >= 2) within 180s between 10m3s and 14m
       and eventually(deployment/retriever.restarts >= 4) within 180s between 38m and 42m
+      and always(deployment/support-agent.restarts <= 1) before 10m
+      and always(deployment/retriever.restarts <= 3) before 38m
     field: {object: Deployment/support-agent, path: "spec.template.spec.containers[name=agent]"}
     graph: [deployment/support-agent.restarts]
   - id: busy
@@ -93,7 +95,9 @@ criteria:
   - id: hung-start
     title: A start that hangs is ended within ten minutes
     points: 15
-    expect: eventually(deployment/retriever.restarts >= 3) within 602s after 26m2s
+    expect: |
+      eventually(deployment/retriever.restarts >= 3) within 602s after 26m2s
+      and always(deployment/retriever.restarts <= 2) before 26m10s
     field: {object: Deployment/retriever, path: "spec.template.spec.containers[name=retriever]"}
     graph: [deployment/retriever.restarts, deployment/retriever.ready]
   - id: outage

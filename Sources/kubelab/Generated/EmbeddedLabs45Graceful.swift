@@ -107,7 +107,7 @@ criteria:
     graph: [deployment/gateway.price, deployment/report-agent.price]
 hints:
   - Follow one gateway and one report-agent from the moment at which somebody decides that they go to the moment at which they are gone, and ask at each second who still sends them work.
-  - "kubelab timeline; kubelab events; kubelab graph topic/reports.redelivered; kubelab get pods -o wide"
+  - "kubelab advance 62m; kubelab timeline; kubelab events; kubelab graph topic/reports.redelivered; kubelab get pods -o wide"
   - "Kubernetes documentation: 'Pod Lifecycle', section 'Termination of Pods'; 'Specifying a Disruption Budget'; 'Pod Topology Spread Constraints'; 'Horizontal Pod Autoscaling', section 'Stabilization window'"
 wrong:
   - name: no-stabilization

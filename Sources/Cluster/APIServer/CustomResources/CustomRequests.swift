@@ -270,12 +270,11 @@ extension ClusterContext {
     private mutating func tell(
         _ change: ObjectChange.Kind, _ old: CustomObject?, _ new: CustomObject, _ resource: ResourceType
     ) {
-        for index in watchers.indices {
-            guard case .custom(let watched) = watchers[index].subject,
-                watched.qualifiedPlural == resource.qualifiedPlural
-            else { continue }
-            watchers[index].note(change, old: old, new: new, as: watched)
-        }
+        let revision = store.revision
+        tell(
+            WatchedChange(
+                subject: .custom(resource.qualifiedPlural), kind: change, revision: revision,
+                content: .custom(old: old, new: new)))
     }
 
     // MARK: Deleting

@@ -1,0 +1,30 @@
+import Cluster
+import KubernetesAPI
+import Simulation
+
+/// What a served lab needs: time in small portions, and every change of the store for those who watch.
+extension LabSession {
+    /// Lets time pass up to an instant, or until about so many events were handled; always whole instants.
+    /// - Throws: `RunError`; the world is then as it was committed last.
+    public mutating func pass(to target: SimulationTime, events limit: UInt64) throws {
+        let first = world.counts.total
+        do {
+            let stopped = try world.advance(to: target) { $0.counts.total - first >= limit }
+            if stopped { try world.advance(to: world.now) }
+        } catch {
+            try revert()
+            throw error
+        }
+        note(.advance)
+    }
+
+    /// Begins to keep every change of the store for ``takeChanges()``.
+    public mutating func keepChanges() { world.cluster.keepChanges() }
+
+    /// The changes since the last time, in their order.
+    public mutating func takeChanges() -> [WatchedChange] { world.cluster.takeChanges() }
+
+    /// Lets simulated time pass that somebody asked for, and commits it.
+    /// - Throws: `RunError`, `LabStoreError`.
+    public mutating func pass(_ duration: Duration) throws { _ = try advance(to: world.now + duration) }
+}

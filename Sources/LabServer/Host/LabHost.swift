@@ -1,0 +1,302 @@
+import Cluster
+import Kubectl
+import KubernetesAPI
+import Lab
+import Simulation
+
+/// The one owner of a served lab's world: requests come in one after another, time passes between them.
+///
+/// What arrives is an input like any other: it is written to the lab's file before it is answered. What time does is
+/// written once a second, and whenever an input is; reading leaves no trace.
+actor LabHost {
+    /// An answer with what is needed to show it.
+    struct Reply: Sendable {
+        var response: APIResponse
+        /// The cluster's wall clock.
+        var now: Time
+        /// The kinds that definitions add.
+        var kinds: [CustomKind]
+        /// For a deletion: whether the object is still there, waiting for its end.
+        var isLeft = true
+    }
+
+    private(set) var session: LabSession
+    private var pace: Pace
+    private var history: ChangeHistory
+    private var watches: [(id: Int, watch: HostedWatch)] = []
+    private var nextWatch = 1
+    /// Why time stands still although it should run.
+    private(set) var failure: String?
+    private var isAdvancing = false
+    /// When inputs and when the whole world were written last.
+    private var (written, saved) = (Swift.Duration.zero, Swift.Duration.zero)
+    private let wall: @Sendable () -> Swift.Duration
+
+    /// Events that are handled at once before requests get their turn.
+    static let portion: UInt64 = 20_000
+    /// Wall time between two writings of what time did, and of the whole world.
+    static let (writeInterval, saveInterval) = (Swift.Duration.seconds(1), Swift.Duration.seconds(30))
+
+    /// - Parameter wall: time of the wall since some moment.
+    init(_ session: LabSession, speed: Speed, wall: @escaping @Sendable () -> Swift.Duration) {
+        var session = session
+        session.keepChanges()
+        history = ChangeHistory(since: session.world.cluster.revision)
+        pace = Pace(speed, wall: wall(), time: session.now)
+        self.session = session
+        self.wall = wall
+    }
+
+    var speed: Speed { pace.speed }
+    var now: SimulationTime { session.now }
+    var kinds: [CustomKind] { session.world.cluster.customKinds }
+
+    // MARK: Requests
+
+    /// Answers a request; one that changes something is in the lab's file before the answer is known.
+    /// - Parameter precondition: what must be so of a stored object before it is deleted.
+    func respond(to request: APIRequest, if precondition: Precondition = Precondition()) -> Reply {
+        var reply = Reply(response: APIResponse(code: 200, body: .text("")), now: session.wallTime, kinds: kinds)
+        if !precondition.isEmpty, let conflict = conflict(request, precondition) {
+            reply.response = APIResponse(conflict)
+            return reply
+        }
+        reply.response = session.respond(to: request)
+        guard request.changesObjects else { return reply }
+        if case .failure = reply.response.body { return reply }
+        do { try write() } catch {
+            reply.response = APIResponse(.internalError("\(error)"))
+            return reply
+        }
+        if request.verb == .delete, case .object(let object) = reply.response.body {
+            reply.isLeft = isThere(object, request)
+        }
+        reply.kinds = kinds
+        return reply
+    }
+
+    private func conflict(_ request: APIRequest, _ precondition: Precondition) -> APIStatus? {
+        guard case .object(let object) = stored(request) else { return nil }
+        let metadata = object["metadata"]
+        return precondition.conflict(
+            uid: metadata?["uid"]?.string ?? "", revision: metadata?["resourceVersion"]?.string ?? "", request)
+    }
+
+    private func stored(_ request: APIRequest) -> APIResponse.Body {
+        let reading = APIRequest(.get, request.resource, namespace: request.namespace, name: request.name)
+        return session.respond(to: reading).body
+    }
+
+    private func isThere(_ object: JSONValue, _ request: APIRequest) -> Bool {
+        guard case .object(let now) = stored(request) else { return false }
+        return now["metadata"]?["uid"] == object["metadata"]?["uid"]
+    }
+
+    /// Writes what came in, and tells those who watch.
+    private func write() throws {
+        do { try session.commitInputs() } catch {
+            try? session.revert()
+            begin()
+            throw error
+        }
+        written = wall()
+        tell()
+    }
+
+    /// After the world was another for a moment: whoever watches has to begin anew.
+    private func begin() {
+        session.keepChanges()
+        history = ChangeHistory(since: session.world.cluster.revision)
+        for (_, watch) in watches { watch.stream.abort() }
+        watches = []
+        pace.restart(wall: wall(), time: session.now)
+    }
+
+    /// The newest revision of the store.
+    var revision: Int64 { session.world.cluster.revision }
+
+    /// The service account that a token stands for.
+    func user(ofToken token: String) -> RequestUser? {
+        session.world.cluster.user(ofToken: token, at: session.wallTime)
+    }
+
+    func decide(_ wanted: AccessAttributes) -> Bool { session.world.cluster.decide(wanted).isAllowed }
+
+    func authorize(watch request: APIRequest) throws(APIStatus) {
+        try session.world.cluster.authorize(request, isWatch: true)
+    }
+
+    // MARK: Logs
+
+    /// How far somebody has read a log.
+    struct LogTail: Sendable {
+        /// Bytes of the whole log, as it was last.
+        var length: Int
+        var isOver = false
+    }
+
+    func logTail(_ request: APIRequest) -> LogTail { LogTail(length: wholeLog(request)?.count ?? 0) }
+
+    /// What was written since.
+    func more(of request: APIRequest, after tail: inout LogTail) -> [UInt8] {
+        guard let bytes = wholeLog(request) else {
+            tail.isOver = true
+            return []
+        }
+        // A container that began again has a log of its own, and `logs -f` ends with the one that it follows.
+        guard bytes.count >= tail.length else {
+            tail.isOver = true
+            return []
+        }
+        defer { tail.length = bytes.count }
+        return Array(bytes.dropFirst(tail.length))
+    }
+
+    private func wholeLog(_ request: APIRequest) -> [UInt8]? {
+        var whole = request
+        whole.log.tailLines = nil
+        whole.log.sinceSeconds = nil
+        whole.log.sinceTime = nil
+        whole.log.limitBytes = nil
+        guard case .text(let text) = session.respond(to: whole).body else { return nil }
+        return Array(text.utf8)
+    }
+
+    // MARK: Watches
+
+    /// Begins a watch: sends what it begins with, and from then on what changes.
+    /// - Returns: its number.
+    func begin(_ watch: HostedWatch, _ start: HostedWatch.Start) -> Int {
+        tell()
+        var watch = watch
+        let now = session.wallTime
+        AddedKinds.$current.withValue(kinds) {
+            switch start {
+            case .now: break
+            case .present, .presentWithBookmark:
+                if case .list(let objects) = session.respond(to: watch.request).body {
+                    for object in objects { watch.send("ADDED", object, at: now) }
+                }
+                if start == .presentWithBookmark {
+                    watch.sendBookmark(revision: session.world.cluster.revision, endsInitialEvents: true)
+                }
+            case .after(let revision):
+                for entry in history.since(revision) ?? [] { watch.send(entry, at: now) }
+            }
+        }
+        let id = nextWatch
+        nextWatch += 1
+        watches.append((id, watch))
+        return id
+    }
+
+    /// Why a watch cannot begin after a revision; nil if it can.
+    func refusal(ofWatchAfter revision: Int64) -> APIStatus? {
+        tell()
+        let newest = session.world.cluster.revision
+        if revision > newest {
+            return APIStatus(
+                code: 504, reason: "Timeout", message: "Too large resource version: \(revision), current: \(newest)",
+                causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")])
+        }
+        guard history.since(revision) == nil else { return nil }
+        return APIStatus(
+            code: 410, reason: "Expired", message: "too old resource version: \(revision) (\(history.forgotten))")
+    }
+
+    func end(_ watch: Int) { watches.removeAll { $0.id == watch } }
+
+    /// Tells a watch how far it has come, if it wants to know.
+    func sendBookmark(_ watch: Int) {
+        guard let index = watches.firstIndex(where: { $0.id == watch }), watches[index].watch.wantsBookmarks else { return }
+        watches[index].watch.sendBookmark(revision: session.world.cluster.revision)
+    }
+
+    /// Gives the newest changes to those who watch, in their order.
+    private func tell() {
+        let changes = session.takeChanges()
+        guard !changes.isEmpty else { return }
+        let entries = changes.map(ChangeHistory.Entry.init)
+        for entry in entries { history.append(entry) }
+        guard !watches.isEmpty else { return }
+        let now = session.wallTime
+        AddedKinds.$current.withValue(kinds) {
+            for index in watches.indices {
+                for entry in entries { watches[index].watch.send(entry, at: now) }
+            }
+        }
+    }
+
+    // MARK: Time
+
+    /// Lets pass what is due of simulated time, a portion at most.
+    /// - Returns: whether more is due at once.
+    func tick() -> Bool {
+        let moment = wall()
+        guard !isAdvancing, failure == nil else { return false }
+        let due = pace.due(wall: moment, time: session.now)
+        if due > session.now {
+            do { try session.pass(to: due, events: Self.portion) } catch {
+                failure = "\(error)"
+                pace.set(.paused, wall: moment, time: session.now)
+                begin()
+                return false
+            }
+            tell()
+        }
+        keep(at: moment)
+        return session.now < due
+    }
+
+    private func keep(at moment: Swift.Duration) {
+        do {
+            if moment - saved >= Self.saveInterval {
+                try session.commit()
+                (saved, written) = (moment, moment)
+            } else if moment - written >= Self.writeInterval {
+                try session.commitInputs()
+                written = moment
+            }
+        } catch {
+            failure = "\(error)"
+            pace.set(.paused, wall: moment, time: session.now)
+        }
+    }
+
+    func set(_ speed: Speed) {
+        failure = nil
+        pace.set(speed, wall: wall(), time: session.now)
+    }
+
+    /// Lets time pass that somebody asked for, however fast the lab runs otherwise; requests are answered meanwhile.
+    /// - Throws: `RunError`, `LabStoreError`, or `CancellationError` if whoever asked went away.
+    func advance(by duration: Simulation.Duration) async throws {
+        while isAdvancing {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        isAdvancing = true
+        defer {
+            isAdvancing = false
+            pace.restart(wall: wall(), time: session.now)
+        }
+        let target = session.now + duration
+        while session.now < target {
+            do { try session.pass(to: target, events: Self.portion) } catch {
+                begin()
+                throw error
+            }
+            tell()
+            keep(at: wall())
+            await Task.yield()
+            try Task.checkCancellation()
+        }
+        try session.commit()
+    }
+
+    /// Writes everything; the lab can be opened by others afterwards.
+    func finish() throws {
+        for (_, watch) in watches { watch.stream.abort() }
+        watches = []
+        try session.commit()
+    }
+}

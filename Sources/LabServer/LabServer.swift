@@ -1,0 +1,114 @@
+import Foundation
+import Lab
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// A lab behind HTTP: the Kubernetes API, and time that runs.
+public final class LabServer: Sendable {
+    public struct Configuration: Sendable {
+        /// Address to listen on.
+        public var host = "127.0.0.1"
+        /// 0 for any that is free.
+        public var port = 0
+        public var speed = Speed.times(1)
+        /// Without TLS, for tests.
+        public var isInsecure = false
+        /// What clients have to show.
+        public var token: String
+
+        public init(token: String) { self.token = token }
+    }
+
+    private let group: MultiThreadedEventLoopGroup
+    private let channel: any Channel
+    private let clock: Task<Void, Never>
+    let host: LabHost
+    /// What clients need to get in.
+    public let kubeconfig: Kubeconfig
+
+    /// Connections that may be open at once; one more is closed at once.
+    static let maximumConnections = 4_000
+
+    /// Begins to serve a lab.
+    /// - Throws: if the address cannot be had, or certificates cannot be made.
+    public static func start(_ session: LabSession, _ configuration: Configuration) async throws -> LabServer {
+        let namespace = session.world.scenario.namespace
+        let began = ContinuousClock.now
+        let host = LabHost(session, speed: configuration.speed) { ContinuousClock.now - began }
+        let service = APIService(host: host, authenticator: Authenticator(token: configuration.token))
+        let certificates =
+            configuration.isInsecure
+            ? nil
+            : try ServerCertificates(
+                names: ["localhost", "127.0.0.1", "::1", "kubernetes.default.svc", configuration.host], now: Date())
+        let tls = try certificates?.context()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
+        do {
+            let connections = ConnectionCount(limit: maximumConnections)
+            let channel = try await ServerBootstrap(group: group)
+                .serverChannelOption(.backlog, value: 1_024)
+                .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                .childChannelInitializer { channel in
+                    channel.eventLoop.makeCompletedFuture {
+                        try Self.configure(channel, tls, connections, service)
+                    }
+                }
+                .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+                .bind(host: configuration.host, port: configuration.port).get()
+            let port = channel.localAddress?.port ?? configuration.port
+            let name = configuration.host.contains(":") ? "[\(configuration.host)]" : configuration.host
+            let kubeconfig = Kubeconfig(
+                server: "\(configuration.isInsecure ? "http" : "https")://\(name):\(port)",
+                token: configuration.token, authority: certificates?.authority ?? "", namespace: namespace)
+            return LabServer(group, channel, host, service, kubeconfig)
+        } catch {
+            try? await group.shutdownGracefully()
+            throw error
+        }
+    }
+
+    private static func configure(
+        _ channel: any Channel, _ tls: NIOSSLContext?, _ connections: ConnectionCount, _ service: APIService
+    ) throws {
+        let pipeline = channel.pipeline.syncOperations
+        try pipeline.addHandler(connections.handler())
+        if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
+        try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
+        try pipeline.addHandler(HTTPConnection(limits: HTTPConnection.Limits()) { await service.answer($0) })
+    }
+
+    private init(
+        _ group: MultiThreadedEventLoopGroup, _ channel: any Channel, _ host: LabHost, _ service: APIService,
+        _ kubeconfig: Kubeconfig
+    ) {
+        self.group = group
+        self.channel = channel
+        self.host = host
+        self.kubeconfig = kubeconfig
+        clock = Task {
+            while !Task.isCancelled {
+                let isBusy = !service.isIdle
+                let wantsMore: Bool
+                if isBusy, await host.speed == .maxIdle { wantsMore = false } else { wantsMore = await host.tick() }
+                if wantsMore { await Task.yield() } else { try? await Task.sleep(for: .milliseconds(20)) }
+            }
+        }
+    }
+
+    /// Ends: takes no more clients, lets go those there are, writes the lab.
+    /// - Throws: `LabStoreError` if the lab cannot be written.
+    public func stop() async throws {
+        clock.cancel()
+        await clock.value
+        try? await channel.close()
+        let result: Result<Void, any Error>
+        do {
+            try await host.finish()
+            result = .success(())
+        } catch { result = .failure(error) }
+        try? await group.shutdownGracefully()
+        try result.get()
+    }
+}
