@@ -37,7 +37,8 @@ public final class LabServer: Sendable {
         let namespace = session.world.scenario.namespace
         let began = ContinuousClock.now
         let host = LabHost(session, speed: configuration.speed) { ContinuousClock.now - began }
-        let service = APIService(host: host, authenticator: Authenticator(token: configuration.token))
+        let service = APIService(
+            host: host, authenticator: Authenticator(token: configuration.token, needsNone: configuration.isInsecure))
         let certificates =
             configuration.isInsecure
             ? nil

@@ -7,12 +7,7 @@ extension Cluster {
     func answerReview(_ request: APIRequest) -> APIResponse? {
         guard request.isReview else { return nil }
         guard request.verb == .create, request.subresource.isEmpty else {
-            return APIResponse(
-                APIStatus(
-                    code: 405, reason: "MethodNotAllowed",
-                    message:
-                        "\(request.verb.rawValue) is not supported on resources of kind \"\(request.resource.qualifiedPlural)\"",
-                    kind: request.resource.plural))
+            return APIResponse(.methodNotAllowed(request))
         }
         do {
             let user = try effectiveUser(of: request)

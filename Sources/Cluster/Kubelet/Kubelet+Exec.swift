@@ -14,6 +14,23 @@ public struct ExecTarget: Sendable {
 
 /// Which container a command runs in (`pkg/registry/core/pod/strategy.go`, `ExecLocation`; `pkg/kubelet/server`).
 extension Cluster {
+    /// The pod whose ports can be forwarded (`pkg/registry/core/pod/strategy.go`, `PortForwardLocation`).
+    /// - Throws: what the API server or the kubelet answers where none can.
+    public func forwardTarget(namespace: String, pod name: String) throws(APIStatus) -> SandboxID {
+        guard let id = context.store.pods.id(namespace: namespace, name: name), let pod = context.store[id] else {
+            throw .notFound(Pod.resource, name)
+        }
+        guard !pod.spec.nodeName.isEmpty else { throw .badRequest("pod \(name) does not have a host assigned") }
+        guard let sandbox = kubelet.sandbox(of: id), let record = kubelet.record(sandbox), kubelet.isAlive(record) else {
+            throw APIStatus(
+                code: 500, reason: "InternalError",
+                message:
+                    "Internal error occurred: error sending request: dial tcp \(pod.status.hostIP):10250: connect: no route to host"
+            )
+        }
+        return sandbox
+    }
+
     /// - Parameter container: empty for the pod's only container.
     /// - Throws: what the API server or the kubelet answers where no command can run.
     public func execTarget(namespace: String, pod name: String, container wanted: String) throws(APIStatus)

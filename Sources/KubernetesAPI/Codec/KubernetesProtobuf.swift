@@ -51,7 +51,10 @@ public enum KubernetesProtobuf {
     /// An object, a list of objects or a Status in its envelope.
     /// - Returns: nil for what has no protobuf form here: objects of kinds that definitions add, Tables.
     public static func encode(_ value: JSONValue) -> [UInt8]? {
-        guard let kind = value["kind"]?.string, let apiVersion = value["apiVersion"]?.string else { return nil }
+        // metrics-server's messages are not those of the fields here.
+        guard let kind = value["kind"]?.string, let apiVersion = value["apiVersion"]?.string,
+            !apiVersion.hasPrefix("metrics.k8s.io/")
+        else { return nil }
         if let row = row(kind, apiVersion) {
             guard let object = try? row.decode(value).object else { return nil }
             return envelope(apiVersion, kind, object.protobufBytes)

@@ -246,11 +246,11 @@ struct WebRequest: Sendable {
             }
             var text = ""
             if showsHead || headOnly { text += head(exchange, status) }
-            if savesTo != "/dev/null", !headOnly { text += body(exchange, status, span) }
+            if savesTo != "/dev/null", !headOnly { text += exchange.body(status: status) }
             text += written(status: status, after: span)
             let trace =
                 isVerbose
-                ? "* Connected to \(host) port \(port)\n> GET \(path) HTTP/1.1\n> Host: \(host)\n>\n< HTTP/1.1 \(status) \(Self.reason(status))\n<\n"
+                ? "* Connected to \(host) port \(port)\n> GET \(path) HTTP/1.1\n> Host: \(host)\n>\n< HTTP/1.1 \(status) \(Exchange.reason(status))\n<\n"
                 : ""
             return (0, Array(text.utf8), trace)
         }
@@ -264,24 +264,19 @@ struct WebRequest: Sendable {
         case .timedOut: return (1, [], "wget: download timed out\n")
         case .answered(let status):
             let connecting = isSilent ? "" : "Connecting to \(host) (\(host):\(port))\n"
-            let head = showsHead ? "  HTTP/1.1 \(status) \(Self.reason(status))\n" : ""
+            let head = showsHead ? "  HTTP/1.1 \(status) \(Exchange.reason(status))\n" : ""
             guard status < 400 else {
                 return (
                     1, [],
-                    connecting + head + "wget: server returned error: HTTP/1.1 \(status) \(Self.reason(status))\n"
+                    connecting + head + "wget: server returned error: HTTP/1.1 \(status) \(Exchange.reason(status))\n"
                 )
             }
-            return (0, savesTo == nil ? Array(body(exchange, status, span).utf8) : [], connecting + head)
+            return (0, savesTo == nil ? Array(exchange.body(status: status).utf8) : [], connecting + head)
         }
     }
 
-    private func body(_ exchange: Exchange, _ status: Int, _ span: Duration) -> String {
-        let pod = exchange.server.split(separator: "/").last.map(String.init) ?? exchange.server
-        return "\(pod): \(status) \(Self.reason(status)) after \(Self.milliseconds(span)) ms\n"
-    }
-
     private func head(_ exchange: Exchange, _ status: Int) -> String {
-        "HTTP/1.1 \(status) \(Self.reason(status))\r\ncontent-type: text/plain\r\n\r\n"
+        "HTTP/1.1 \(status) \(Exchange.reason(status))\r\ncontent-type: text/plain\r\n\r\n"
     }
 
     /// What `-w` prints.
@@ -296,21 +291,4 @@ struct WebRequest: Sendable {
     }
 
     private static func milliseconds(_ span: Duration) -> Int64 { (span.nanoseconds + 500_000) / 1_000_000 }
-
-    private static func reason(_ status: Int) -> String {
-        switch status {
-        case 200: "OK"
-        case 204: "No Content"
-        case 400: "Bad Request"
-        case 401: "Unauthorized"
-        case 404: "Not Found"
-        case 429: "Too Many Requests"
-        case 500: "Internal Server Error"
-        case 502: "Bad Gateway"
-        case 503: "Service Unavailable"
-        case 504: "Gateway Timeout"
-        case 508: "Loop Detected"
-        default: ""
-        }
-    }
 }

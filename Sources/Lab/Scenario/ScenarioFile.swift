@@ -37,6 +37,14 @@ public struct ScenarioFile: Sendable {
         return ScenarioFile(scenario: scenario, text: text, manifests: manifests)
     }
 
+    /// The same with another wall clock at the beginning; empty for the scenario's own.
+    func starting(at start: String) -> ScenarioFile {
+        guard !start.isEmpty else { return self }
+        var moved = self
+        moved.scenario.start = start
+        return moved
+    }
+
     /// Text with the standard of every `${name:-standard}` in its place.
     public static func standardText(_ text: String) -> String {
         var result = ""

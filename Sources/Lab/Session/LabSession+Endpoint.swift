@@ -70,7 +70,7 @@ extension APIRequest {
     public var changesObjects: Bool {
         switch verb {
         case .get, .list: false
-        case .create, .update, .patch, .delete, .deletecollection: !dryRun && !isReview
+        case .create, .update, .patch, .delete, .deletecollection: !dryRun && !isReview && subresource != "token"
         }
     }
 }

@@ -30,14 +30,17 @@ public struct LabSession: Sendable {
     public static let patience = 5.0
 
     /// Begins a lab: a world at time zero in a new file.
+    /// - Parameter start: the cluster's wall clock at the beginning, RFC 3339, in place of the scenario's.
     /// - Throws: `LabStoreError` (also if the file exists), `ConfigurationError` for a scenario that makes no world.
     public static func create(
-        _ path: String, scenario: ScenarioFile, seed: UInt64, exercise: String = "", student: String = ""
+        _ path: String, scenario: ScenarioFile, seed: UInt64, exercise: String = "", student: String = "",
+        start: String = ""
     ) throws -> LabSession {
+        let scenario = scenario.starting(at: start)
         let world = try scenario.world(seed: seed)
         let header = LabStore.Header(
             seed: seed, scenarioName: scenario.scenario.name, scenario: scenario.text, manifests: scenario.manifests,
-            exercise: exercise, student: student)
+            exercise: exercise, student: student, start: start)
         let store = try LabStore.create(path, header: header, world: world.encode())
         return LabSession(
             header: header, scenario: scenario, world: world, store: store, lock: try LabLock(path, patience: patience),
@@ -60,7 +63,8 @@ public struct LabSession: Sendable {
         do {
             scenario = ScenarioFile(
                 scenario: try ScenarioFile.parse(header.scenario, file: header.scenarioName), text: header.scenario,
-                manifests: header.manifests)
+                manifests: header.manifests
+            ).starting(at: header.start)
         } catch {
             throw LabStoreError.damaged(path, "its scenario cannot be read (\(error))")
         }

@@ -28,11 +28,13 @@ public struct LabStore: Sendable {
         public var exercise: String
         /// Whose variant of the exercise it is; empty for the standard one.
         public var student: String
+        /// The cluster's wall clock at the beginning, RFC 3339, in place of the scenario's; empty for that.
+        public var start: String
         public var behaviourVersion: Int
 
         public init(
             seed: UInt64, scenarioName: String, scenario: String, manifests: [(name: String, text: String)],
-            exercise: String = "", student: String = "",
+            exercise: String = "", student: String = "", start: String = "",
             behaviourVersion: Int = LabStore.behaviourVersion
         ) {
             self.seed = seed
@@ -41,6 +43,7 @@ public struct LabStore: Sendable {
             self.manifests = manifests
             self.exercise = exercise
             self.student = student
+            self.start = start
             self.behaviourVersion = behaviourVersion
         }
 
@@ -78,7 +81,7 @@ public struct LabStore: Sendable {
         let values = [
             ("schema", "\(schemaVersion)"), ("behaviour", "\(header.behaviourVersion)"), ("seed", "\(header.seed)"),
             ("scenarioName", header.scenarioName), ("scenario", header.scenario), ("exercise", header.exercise),
-            ("student", header.student), ("head", "0"),
+            ("student", header.student), ("start", header.start), ("head", "0"),
         ]
         for (key, value) in values {
             try database.execute(sql: "INSERT INTO lab (key, value) VALUES (?, ?)", arguments: [key, value])
@@ -160,6 +163,7 @@ public struct LabStore: Sendable {
             return Header(
                 seed: seed, scenarioName: try value("scenarioName"), scenario: try value("scenario"),
                 manifests: manifests, exercise: try value("exercise"), student: try value("student"),
+                start: try value("start"),
                 behaviourVersion: Int(try value("behaviour")) ?? 0)
         }
     }

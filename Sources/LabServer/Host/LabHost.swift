@@ -20,11 +20,14 @@ actor LabHost {
         var isLeft = true
     }
 
-    private(set) var session: LabSession
+    var session: LabSession
     private var pace: Pace
     private var history: ChangeHistory
     private var watches: [(id: Int, watch: HostedWatch)] = []
-    private var nextWatch = 1
+    /// Numbers of watches, commands and the like.
+    var nextNumber = 1
+    var shells: [HostedShell] = []
+    var exchanges: [HostedExchange] = []
     /// Why time stands still although it should run.
     private(set) var failure: String?
     private var isAdvancing = false
@@ -93,7 +96,7 @@ actor LabHost {
     }
 
     /// Writes what came in, and tells those who watch.
-    private func write() throws {
+    func write() throws {
         do { try session.commitInputs() } catch {
             try? session.revert()
             begin()
@@ -184,8 +187,8 @@ actor LabHost {
                 for entry in history.since(revision) ?? [] { watch.send(entry, at: now) }
             }
         }
-        let id = nextWatch
-        nextWatch += 1
+        let id = nextNumber
+        nextNumber += 1
         watches.append((id, watch))
         return id
     }
@@ -243,6 +246,8 @@ actor LabHost {
                 return false
             }
             tell()
+            runShells()
+            giveExchanges()
         }
         keep(at: moment)
         return session.now < due
@@ -286,6 +291,8 @@ actor LabHost {
                 throw error
             }
             tell()
+            runShells()
+            giveExchanges()
             keep(at: wall())
             await Task.yield()
             try Task.checkCancellation()

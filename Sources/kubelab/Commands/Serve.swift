@@ -26,6 +26,28 @@ struct Serve: ParsableCommand {
         completion: .file(extensions: ["kubelab"]))
     var lab: String?
 
+    @OptionGroup var serving: ServeOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let path = lab ?? global.labPath
+        let session = try LabSession.open(path, for: .writing)
+        if session.header.start.isEmpty {
+            Terminal.note(
+                "Its clock says \(session.world.clockText) of \(session.world.scenario.start.prefix(10)), so what kubectl itself counts (ages in 'describe' and 'events') counts from today. 'kubelab start --serve' begins a lab with the clock of the wall."
+            )
+        }
+        try serving.serve(session)
+    }
+
+    /// `lab.kubelab` has `lab.kubeconfig` beside it.
+    static func kubeconfigPath(of lab: String) -> String {
+        (lab.hasSuffix(".kubelab") ? String(lab.dropLast(".kubelab".count)) : lab) + ".kubeconfig"
+    }
+}
+
+/// How a lab is served.
+struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where to listen; 0 takes any free port.", valueName: "port"))
     var port: UInt16 = 0
 
@@ -46,8 +68,6 @@ struct Serve: ParsableCommand {
         completion: .file())
     var kubeconfig: String?
 
-    @OptionGroup var global: GlobalOptions
-
     func validate() throws {
         guard Self.isLoopback(host) || allowRemote else {
             throw ValidationError(
@@ -59,21 +79,15 @@ struct Serve: ParsableCommand {
         host == "localhost" || host == "::1" || (host.hasPrefix("127.") && host.split(separator: ".").count == 4)
     }
 
-    func run() throws {
-        let path = lab ?? global.labPath
-        let session = try LabSession.open(path, for: .writing)
+    /// Serves a lab until somebody ends it.
+    func serve(_ session: LabSession) throws {
         var configuration = LabServer.Configuration(token: Kubeconfig.newToken())
         configuration.host = host
         configuration.port = Int(port)
         configuration.speed = speed.speed
         configuration.isInsecure = insecureHttp
-        let file = kubeconfig ?? Self.kubeconfigPath(of: path)
-        try ServedLab(path: path, kubeconfig: file).serve(session, configuration)
-    }
-
-    /// `lab.kubelab` has `lab.kubeconfig` beside it.
-    static func kubeconfigPath(of lab: String) -> String {
-        (lab.hasSuffix(".kubelab") ? String(lab.dropLast(".kubelab".count)) : lab) + ".kubeconfig"
+        let path = session.path
+        try ServedLab(path: path, kubeconfig: kubeconfig ?? Serve.kubeconfigPath(of: path)).serve(session, configuration)
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Grading
+import KubernetesAPI
 import Lab
 
 /// `kubelab start`: begins an exercise.
@@ -29,6 +30,10 @@ struct Start: ParsableCommand {
             "Who you are, where the course gives each student a variant of their own.", valueName: "id"))
     var student: String = ProcessInfo.processInfo.environment["KUBELAB_STUDENT"] ?? ""
 
+    @Flag(help: "Serve the lab to the real kubectl at once, with the clock of the wall (see 'kubelab serve --help').")
+    var serve = false
+
+    @OptionGroup var serving: ServeOptions
     @OptionGroup var output: OutputOptions
     @OptionGroup var progress: ProgressOptions
     @OptionGroup var global: GlobalOptions
@@ -52,9 +57,11 @@ struct Start: ParsableCommand {
         let copied = try StarterFiles(exercise: found, into: dir ?? ".", variant: judged?.variant ?? Variant())
             .copy(force: force)
         let session = try LabSession.create(
-            path, scenario: scenario, seed: seed, exercise: found.folderName, student: student)
+            path, scenario: scenario, seed: seed, exercise: found.folderName, student: student,
+            start: serve ? CivilTime.format(seconds: Int64(Date().timeIntervalSince1970)) : "")
         LearnerProgress(progress).record(.started, of: found.folderName)
         try report(session, found, copied)
+        if serve { try serving.serve(session) }
     }
 
     private var labPath: String {
