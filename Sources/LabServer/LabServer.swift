@@ -76,8 +76,17 @@ public final class LabServer: Sendable {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(connections.handler())
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
-        try pipeline.configureHTTPServerPipeline(withPipeliningAssistance: true, withErrorHandling: true)
-        try pipeline.addHandler(HTTPConnection(limits: HTTPConnection.Limits()) { await service.answer($0) })
+        let connection = NIOLoopBound(
+            HTTPConnection(limits: HTTPConnection.Limits()) { await service.answer($0) }, eventLoop: channel.eventLoop)
+        let upgrade: NIOHTTPServerUpgradeSendableConfiguration = (
+            upgraders: StreamUpgrade.upgraders(service, on: channel),
+            completionHandler: { context in
+                context.pipeline.syncOperations.removeHandler(connection.value, promise: nil)
+            }
+        )
+        try pipeline.configureHTTPServerPipeline(
+            withPipeliningAssistance: true, withServerUpgrade: upgrade, withErrorHandling: true)
+        try pipeline.addHandler(connection.value)
     }
 
     private init(

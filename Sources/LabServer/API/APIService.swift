@@ -92,6 +92,11 @@ final class APIService: Sendable {
                     "only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf"
             )
         }
+        if Self.isStream(path) {
+            // What is wrong with it is said first; then that it was no upgrade.
+            _ = try await streamPlan(http)
+            throw .badRequest("Upgrade request required")
+        }
         var reading = try RequestReader(kinds: await host.kinds).read(path, http)
         reading.request.user = user
         reading.request.impersonated = Authenticator.impersonated(http.headers)

@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// One client's connection: collects a request, has it answered, sends the answer. Pipelined requests wait (NIO holds
 /// back what comes meanwhile).
-final class HTTPConnection: ChannelInboundHandler {
+final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = HTTPServerResponsePart
 
@@ -139,6 +139,9 @@ final class HTTPConnection: ChannelInboundHandler {
         try? await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
         if !keepsAlive { try? await channel.close() }
     }
+
+    /// Another protocol takes over.
+    func handlerRemoved(context: ChannelHandlerContext) { timer?.cancel() }
 
     func channelInactive(context: ChannelHandlerContext) {
         timer?.cancel()

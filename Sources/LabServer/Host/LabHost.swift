@@ -125,6 +125,8 @@ actor LabHost {
 
     func decide(_ wanted: AccessAttributes) -> Bool { session.world.cluster.decide(wanted).isAllowed }
 
+    func authorize(_ request: APIRequest) throws(APIStatus) { try session.world.cluster.authorize(request) }
+
     func authorize(watch request: APIRequest) throws(APIStatus) {
         try session.world.cluster.authorize(request, isWatch: true)
     }
@@ -237,7 +239,9 @@ actor LabHost {
     func tick() -> Bool {
         let moment = wall()
         guard !isAdvancing, failure == nil else { return false }
-        let due = pace.due(wall: moment, time: session.now)
+        var due = pace.due(wall: moment, time: session.now)
+        // A command that sleeps goes on at its own instant.
+        if let wakes = shells.compactMap(\.shell.wakes).min() { due = min(due, max(wakes, session.now)) }
         if due > session.now {
             do { try session.pass(to: due, events: Self.portion) } catch {
                 failure = "\(error)"
