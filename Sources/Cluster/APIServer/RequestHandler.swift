@@ -92,6 +92,7 @@ extension ClusterContext {
             }
             let (id, old) = try existing(request, type)
             return try replace(id, old, with: body, request)
+        case .patch where request.patchType == .apply: return try applyOnServer(request, type)
         case .patch:
             let (id, old) = try existing(request, type)
             let current: JSONValue = request.subresource == "scale" ? try scale(of: old).jsonValue : old.jsonValue
@@ -117,7 +118,7 @@ extension ClusterContext {
 
     // MARK: Reading
 
-    private func existing<Object: StoredObject>(
+    func existing<Object: StoredObject>(
         _ request: APIRequest, _ type: Object.Type
     ) throws(APIStatus) -> (id: ObjectID<Object>, object: Object) {
         let namespace = Object.resource.namespaced ? request.namespace : ""
@@ -149,9 +150,10 @@ extension ClusterContext {
 
     // MARK: Writing
 
-    private mutating func create<Object: StoredObject>(_ request: APIRequest, _ type: Object.Type) throws(APIStatus)
-        -> APIResponse
-    {
+    /// - Parameter owners: who owns what, if somebody has found out already.
+    mutating func create<Object: StoredObject>(
+        _ request: APIRequest, _ type: Object.Type, owners: FieldOwnership? = nil
+    ) throws(APIStatus) -> APIResponse {
         guard let body = request.body else { throw .badRequest("the request has no body") }
         switch request.subresource {
         case "": break
@@ -179,6 +181,11 @@ extension ClusterContext {
         }
         let given = object
         object = try admit(object)
+        if let owners {
+            object.metadata.managedFields = owners.entries
+        } else {
+            object.metadata.managedFields = try createdFields(of: object, request)
+        }
         warnings += RequestWarnings.of(given)
         clock.note("\(Object.resource.singular)/\(object.key)", "created by a user", isRoot: true)
         let id = try create(object)
@@ -186,8 +193,9 @@ extension ClusterContext {
         return APIResponse(code: 201, body: .object(stored.jsonValue), warnings: warnings)
     }
 
-    private mutating func replace<Object: StoredObject>(
-        _ id: ObjectID<Object>, _ old: Object, with body: JSONValue, _ request: APIRequest
+    mutating func replace<Object: StoredObject>(
+        _ id: ObjectID<Object>, _ old: Object, with body: JSONValue, _ request: APIRequest,
+        owners: FieldOwnership? = nil
     ) throws(APIStatus) -> APIResponse {
         if request.subresource == "scale" { return try setScale(id, old, body, request) }
         var (object, warnings) = try request.decoded(body, as: Object.self)
@@ -202,6 +210,7 @@ extension ClusterContext {
                 Object.resource, old.metadata.name,
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
+        let given = object.metadata.managedFields
         object.keepSystemMetadata(of: old)
         if request.subresource.isEmpty { warnings += RequestWarnings.of(object, replacing: old) }
         switch request.subresource {
@@ -213,6 +222,11 @@ extension ClusterContext {
         default:
             object.keepStatus(of: old)
             object = try admit(object, replacing: old, subresource: request.subresource)
+        }
+        if let owners {
+            object.metadata.managedFields = owners.entries
+        } else {
+            object.metadata.managedFields = try changedFields(of: object, old, given: given, request)
         }
         guard object != old else { return APIResponse(code: 200, body: .object(old.jsonValue), warnings: warnings) }
         clock.note("\(Object.resource.singular)/\(object.key)", "changed by a user", isRoot: true)
@@ -232,11 +246,13 @@ extension ClusterContext {
         guard let patch = request.body, let patchType = request.patchType else {
             throw .badRequest("a patch needs a body and a content type")
         }
+        guard patchType != .apply else { throw .badRequest("this resource cannot be applied on the server") }
         do {
             switch patchType {
             case .json: return try JSONPatch(patch).applied(to: current)
             case .merge: return MergePatch.apply(patch, to: current)
             case .strategicMerge: return try StrategicMergePatch.apply(patch, to: current, schema: Object.schema)
+            case .apply: return current
             }
         } catch {
             throw PatchResult.failure(error, patchType)

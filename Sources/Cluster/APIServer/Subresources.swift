@@ -48,26 +48,45 @@ extension ClusterContext {
                 "the object has been modified; please apply your changes to the latest version and try again")
         }
         clock.note("\(Object.resource.singular)/\(object.key)", "scaled to \(replicas) by a user", isRoot: true)
-        setReplicas(id, replicas)
+        setReplicas(id, replicas, by: request.fieldManager)
         guard let now = store[id] else { throw .notFound(Object.resource, request.name) }
         return APIResponse(code: 200, body: .object(try scale(of: now).jsonValue))
     }
 
     /// Writes the replica count of a scalable workload, if it differs. False if the object is gone or cannot be scaled.
     @discardableResult
-    mutating func setReplicas<Object: StoredObject>(_ id: ObjectID<Object>, _ replicas: Int32) -> Bool {
+    ///
+    /// Who set it owns it then (`metadata.managedFields`), if anybody keeps account of the object.
+    mutating func setReplicas<Object: StoredObject>(
+        _ id: ObjectID<Object>, _ replicas: Int32, by manager: String = "kube-controller-manager"
+    ) -> Bool {
         let any = AnyObjectID(id)
+        func fields<Workload: StoredObject>(_ id: ObjectID<Workload>) -> [ManagedFieldsEntry] {
+            store[id].map { scaledFields($0.metadata, Workload.resource, by: manager) } ?? []
+        }
         if let id: ObjectID<Deployment> = any.typed() {
             guard store[id]?.spec.replicas != replicas else { return true }
-            return update(id, changesSpec: true) { $0.spec.replicas = replicas } != nil
+            let owners = fields(id)
+            return update(id, changesSpec: true) {
+                $0.spec.replicas = replicas
+                $0.metadata.managedFields = owners
+            } != nil
         }
         if let id: ObjectID<ReplicaSet> = any.typed() {
             guard store[id]?.spec.replicas != replicas else { return true }
-            return update(id, changesSpec: true) { $0.spec.replicas = replicas } != nil
+            let owners = fields(id)
+            return update(id, changesSpec: true) {
+                $0.spec.replicas = replicas
+                $0.metadata.managedFields = owners
+            } != nil
         }
         if let id: ObjectID<StatefulSet> = any.typed() {
             guard store[id]?.spec.replicas != replicas else { return true }
-            return update(id, changesSpec: true) { $0.spec.replicas = replicas } != nil
+            let owners = fields(id)
+            return update(id, changesSpec: true) {
+                $0.spec.replicas = replicas
+                $0.metadata.managedFields = owners
+            } != nil
         }
         return false
     }

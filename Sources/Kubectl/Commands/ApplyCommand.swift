@@ -12,6 +12,10 @@ public struct ApplyCommand: Sendable {
     public var dryRun: Bool
     /// Sends nothing that changes anything, not even as a question.
     public var isLocal = false
+    /// Who owns what is applied; empty if nobody keeps account of it.
+    public var fieldManager = ""
+    /// Apply in the server; nil for the client's way.
+    public var serverSide: ServerSide?
     public var fieldValidation = APIRequest.FieldValidation.strict
 
     public init(files: [ManifestFile], namespace: String, dryRun: Bool = false) {
@@ -61,6 +65,10 @@ public struct ApplyCommand: Sendable {
     private var note: String { isLocal ? " (dry run)" : dryRun ? " (server dry run)" : "" }
 
     func apply(_ object: ManifestObject, on endpoint: inout some APIEndpoint) -> Result {
+        serverSide == nil ? applyByClient(object, on: &endpoint) : applyByServer(object, on: &endpoint)
+    }
+
+    private func applyByClient(_ object: ManifestObject, on endpoint: inout some APIEndpoint) -> Result {
         let resource = object.kind.resource
         let label = resource.label(object.name)
         func failed(_ status: APIStatus, _ action: String) -> Result {
@@ -83,7 +91,7 @@ public struct ApplyCommand: Sendable {
                 to: APIRequest(
                     .create, resource, namespace: object.namespace, body: modified, dryRun: dryRun,
                     fieldValidation: fieldValidation,
-                    fieldManager: "kubectl-client-side-apply"))
+                    fieldManager: fieldManager))
             switch created.body {
             case .failure(let status): return failed(status, "error when creating \"\(object.file)\"")
             case .object(let value):
@@ -136,7 +144,7 @@ public struct ApplyCommand: Sendable {
             to: APIRequest(
                 .patch, object.kind.resource, namespace: object.namespace, name: object.name, body: patch,
                 patchType: object.kind.isCustom ? .merge : .strategicMerge,
-                dryRun: dryRun, fieldValidation: fieldValidation, fieldManager: "kubectl-client-side-apply"))
+                dryRun: dryRun, fieldValidation: fieldValidation, fieldManager: fieldManager))
         switch answer.body {
         case .failure(let status):
             let text = String(decoding: patch.compactBytes, as: UTF8.self)

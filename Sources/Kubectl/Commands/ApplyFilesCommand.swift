@@ -16,8 +16,8 @@ enum ApplyFilesCommand: Command {
                 "strict (or true), warn, or ignore (or false): what to do about unknown fields"),
             Flag("prune", "", .bool, "Delete objects that the files no longer have (not supported here)"),
             Flag("all", "", .bool, "Select all resources, for --prune"),
-            Flag("server-side", "", .bool, "Apply in the server instead of the client (not supported here)"),
-            Flag("force-conflicts", "", .bool, "For --server-side"),
+            Flag("server-side", "", .bool, "Apply in the server instead of the client"),
+            Flag("force-conflicts", "", .bool, "With --server-side, take the fields that others own"),
             Flag("force", "", .bool, "Delete and create again what cannot be changed (not supported here)"),
             Flag("overwrite", "", .bool, initial: "true", "Overwrite what others changed with the values of the files"),
             Flag("wait", "", .bool, "For --prune"),
@@ -28,7 +28,6 @@ enum ApplyFilesCommand: Command {
         let arguments = invocation.arguments
         for (flag, advice) in [
             ("prune", "delete what the files no longer have with delete"),
-            ("server-side", "apply without it computes the same change in the client"),
             ("force", "delete the object and apply it again"),
         ] where arguments.bool(flag) {
             throw CommandFailure("--\(flag) is not supported here; \(advice)")
@@ -43,6 +42,18 @@ enum ApplyFilesCommand: Command {
         var command = ApplyCommand(files: try invocation.manifests(), namespace: invocation.namespace)
         command.dryRun = if case .server = reporter.dryRun { true } else { false }
         command.isLocal = if case .client = reporter.dryRun { true } else { false }
+        let isServerSide = arguments.bool("server-side")
+        guard isServerSide || !arguments.bool("force-conflicts") else {
+            throw CommandFailure("--force-conflicts only works with --server-side")
+        }
+        let manager = arguments.string("field-manager")
+        command.fieldManager = manager.isEmpty ? (isServerSide ? "kubectl" : "kubectl-client-side-apply") : manager
+        if isServerSide {
+            guard !command.isLocal else {
+                throw CommandFailure("--dry-run=client doesn't work with --server-side (did you mean --dry-run=server instead?)")
+            }
+            command.serverSide = ApplyCommand.ServerSide(force: arguments.bool("force-conflicts"))
+        }
         command.fieldValidation = try FieldValidation.read(arguments.string("validate"))
         var objects: [ManifestObject] = []
         var failed = false

@@ -49,6 +49,7 @@ extension Invocation {
                 case .merge: return MergePatch.apply(patch, to: target.value)
                 case .strategicMerge:
                     return try StrategicMergePatch.apply(patch, to: target.value, schema: target.kind.schema)
+                case .apply: return try TypedValue(target.value, MergeShape(target.kind.schema)).merged(with: patch)
                 }
             } catch { throw CommandFailure("\(error)") }
         }

@@ -10,6 +10,8 @@ public struct APIRequest: Sendable, Equatable {
         case json = "application/json-patch+json"
         case merge = "application/merge-patch+json"
         case strategicMerge = "application/strategic-merge-patch+json"
+        /// Server-side apply; the body is the configuration.
+        case apply = "application/apply-patch+yaml"
     }
 
     /// What to do with unknown and duplicate fields.
@@ -29,7 +31,10 @@ public struct APIRequest: Sendable, Equatable {
     public var fieldSelector: String
     public var dryRun: Bool
     public var fieldValidation: FieldValidation
+    /// Who owns what the request writes (`metadata.managedFields`); empty if nobody keeps account of it.
     public var fieldManager: String
+    /// Server-side apply takes fields that others own.
+    public var force = false
     /// `Foreground`, `Background`, `Orphan` or empty for the kind's default.
     public var propagationPolicy: String
     public var gracePeriodSeconds: Int64?
@@ -44,7 +49,7 @@ public struct APIRequest: Sendable, Equatable {
     public init(
         _ verb: Verb, _ resource: ResourceType, namespace: String = "", name: String = "", subresource: String = "",
         body: JSONValue? = nil, patchType: PatchType? = nil, labelSelector: String = "", fieldSelector: String = "",
-        dryRun: Bool = false, fieldValidation: FieldValidation = .strict, fieldManager: String = "kubectl",
+        dryRun: Bool = false, fieldValidation: FieldValidation = .strict, fieldManager: String = "",
         propagationPolicy: String = "", gracePeriodSeconds: Int64? = nil
     ) {
         self.verb = verb

@@ -135,7 +135,8 @@ extension APIRequest: BinaryCodable {
             writer.write(text)
         }
         writer.write(body.map { String(decoding: $0.compactBytes, as: UTF8.self) })
-        writer.write(patchType?.rawValue)
+        // One word for both, so that inputs of before are read as they are.
+        writer.write(patchType.map { force ? $0.rawValue + ";force" : $0.rawValue })
         writer.write(dryRun)
         writer.write(fieldValidation.rawValue)
         writer.write(gracePeriodSeconds)
@@ -163,7 +164,10 @@ extension APIRequest: BinaryCodable {
             }
             body = value
         }
-        patchType = try reader.read(String?.self).flatMap(PatchType.init(rawValue:))
+        if let type: String = try reader.read() {
+            force = type.hasSuffix(";force")
+            patchType = PatchType(rawValue: force ? String(type.dropLast(";force".count)) : type)
+        }
         dryRun = try reader.read()
         guard let validation = FieldValidation(rawValue: try reader.read()) else {
             throw .malformed(what: "request", offset: reader.offset)

@@ -163,6 +163,8 @@ struct RequestReader {
             )
         }
         reading.request.patchType = patchType
+        reading.request.force = http.flag("force")
+        if patchType == .apply { reading.request.fieldManager = http.parameter("fieldManager") ?? "" }
         let isYAML = type.hasSuffix("+yaml")
         reading.request.body = try isYAML ? RequestBody.yaml(http.body) : RequestBody.json(http.body)
     }

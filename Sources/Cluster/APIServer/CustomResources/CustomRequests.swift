@@ -34,6 +34,7 @@ extension ClusterContext {
             guard let body = request.body else { throw .badRequest("the request has no body") }
             let old = try existing(request, kind)
             return try replace(old, with: body, request, kind)
+        case .patch where request.patchType == .apply: return try applyOnServer(request, kind)
         case .patch:
             let old = try existing(request, kind)
             guard let patch = request.body, let type = request.patchType else {
@@ -157,7 +158,9 @@ extension ClusterContext {
             kind: kind.resource.kind, name: object.metadata.name, causes: causes)
     }
 
-    private mutating func create(_ request: APIRequest, _ kind: CustomKind) throws(APIStatus) -> APIResponse {
+    private mutating func create(_ request: APIRequest, _ kind: CustomKind, owners: FieldOwnership? = nil)
+        throws(APIStatus) -> APIResponse
+    {
         guard let body = request.body else { throw .badRequest("the request has no body") }
         guard request.subresource.isEmpty else { throw .notFound(kind.resource, request.name) }
         var (object, warnings) = try decoded(body, request, kind)
@@ -193,6 +196,13 @@ extension ClusterContext {
         guard store.custom[table, object.key] == nil else {
             throw .alreadyExists(kind.resource, object.metadata.name)
         }
+        object.metadata.managedFields = []
+        if let owners {
+            object.metadata.managedFields = owners.entries
+        } else if !request.fieldManager.isEmpty {
+            object.metadata.managedFields = createdFields(
+                [:], object.json(as: kind.resource), MergeShape(kind), request)
+        }
         object.metadata.uid = newUID()
         object.metadata.generation = 1
         object.metadata.creationTimestamp = wallTime
@@ -205,7 +215,8 @@ extension ClusterContext {
     }
 
     private mutating func replace(
-        _ old: CustomObject, with body: JSONValue, _ request: APIRequest, _ kind: CustomKind
+        _ old: CustomObject, with body: JSONValue, _ request: APIRequest, _ kind: CustomKind,
+        owners: FieldOwnership? = nil
     ) throws(APIStatus) -> APIResponse {
         if request.subresource == "scale" { return try setScale(old, body, kind) }
         try check(request.subresource, kind, request.name)
@@ -226,6 +237,7 @@ extension ClusterContext {
         }
         var (carrier, before) = (ConfigMap(), ConfigMap())
         (carrier.metadata, before.metadata) = (object.metadata, old.metadata)
+        let given = object.metadata.managedFields
         carrier.keepSystemMetadata(of: before)
         object.metadata = carrier.metadata
         if request.subresource == "status" {
@@ -240,6 +252,11 @@ extension ClusterContext {
             let others = store.custom.sorted(kind.resource.qualifiedPlural)
             object = CustomDefinition.accepted(object, beside: others, at: wallTime)
         }
+        object.metadata.managedFields =
+            owners?.entries
+            ?? changedFields(
+                old.json(as: kind.resource), object.json(as: kind.resource), MergeShape(kind),
+                kept: old.metadata.managedFields, given: given, request)
         guard object != old else {
             return APIResponse(code: 200, body: .object(old.json(as: kind.resource)), warnings: warnings)
         }
@@ -252,6 +269,30 @@ extension ClusterContext {
         }
         let stored = put(object, .modified, old: old, kind.resource)
         return APIResponse(code: 200, body: .object(stored.json(as: kind.resource)), warnings: warnings)
+    }
+
+    /// Server-side apply of an object of a kind that a definition adds.
+    private mutating func applyOnServer(_ request: APIRequest, _ kind: CustomKind) throws(APIStatus) -> APIResponse {
+        let body = try checkedConfiguration(request)
+        try check(request.subresource, kind, request.name)
+        let key = kind.resource.namespaced ? request.namespace + "/" + request.name : request.name
+        let old = store.custom[kind.resource.qualifiedPlural, key]
+        if old == nil, !request.subresource.isEmpty { throw .notFound(kind.resource, request.name) }
+        var owners = try ownership(old?.metadata.managedFields ?? [], request)
+        var live = old
+        live?.metadata.managedFields = []
+        let merged = try owners.apply(
+            body, to: live?.json(as: kind.resource), shape: MergeShape(kind), manager: request.fieldManager,
+            apiVersion: kind.resource.apiVersion, subresource: request.subresource, force: request.force,
+            what: Self.name(of: body, request), at: wallTime)
+        guard let old else {
+            var creation = request
+            creation.verb = .create
+            creation.name = ""
+            creation.body = merged
+            return try create(creation, kind, owners: owners)
+        }
+        return try replace(old, with: merged, request, kind, owners: owners)
     }
 
     @discardableResult
