@@ -5,24 +5,6 @@ import Testing
 
 @testable import Lab
 
-/// Where things lie in the repository.
-enum Repository {
-    static let root: URL = {
-        var url = URL(fileURLWithPath: #filePath)
-        while url.path != "/", !FileManager.default.fileExists(atPath: url.appendingPathComponent("Package.swift").path)
-        {
-            url.deleteLastPathComponent()
-        }
-        return url
-    }()
-
-    static func path(_ relative: String) -> String { root.appendingPathComponent(relative).path }
-
-    static func text(_ relative: String) throws -> String {
-        String(decoding: try Data(contentsOf: root.appendingPathComponent(relative)), as: UTF8.self)
-    }
-}
-
 extension World {
     /// A world of a scenario in the repository, with further manifests applied at the beginning.
     static func load(_ scenario: String, applying manifests: [String] = [], seed: UInt64) throws -> World {

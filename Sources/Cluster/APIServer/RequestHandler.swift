@@ -76,7 +76,7 @@ extension ClusterContext {
             if request.subresource == "scale" {
                 return APIResponse(code: 200, body: .object(try scale(of: object).jsonValue))
             }
-            return APIResponse(code: 200, body: .object(object.jsonValue))
+            return APIResponse(code: 200, body: .object(shown(object)))
         case .list:
             return APIResponse(
                 code: 200, body: .list(try list(request, type).map { $0.object.jsonValue }),

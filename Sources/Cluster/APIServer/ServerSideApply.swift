@@ -5,6 +5,20 @@ import Simulation
 ///
 /// Objects that controllers make have no such account: a world of a hundred thousand pods would be twice as large, and
 /// nobody applies to those.
+extension StoredObject {
+    /// When a controller last changed the status, by its newest condition; nil for a kind without conditions.
+    var statusTime: Time? {
+        let conditions: [Time?] =
+            switch self {
+            case let deployment as Deployment: deployment.status.conditions.map { $0.lastUpdateTime ?? $0.lastTransitionTime }
+            case let set as ReplicaSet: set.status.conditions.map(\.lastTransitionTime)
+            case let autoscaler as HorizontalPodAutoscaler: autoscaler.status.conditions.map(\.lastTransitionTime)
+            default: []
+            }
+        return conditions.compactMap { $0 }.max { $0.epochSeconds < $1.epochSeconds }
+    }
+}
+
 extension ClusterContext {
     // MARK: Writes that are no apply
 
@@ -16,7 +30,7 @@ extension ClusterContext {
         var plain = object
         plain.metadata.managedFields = []
         return createdFields(
-            Object().jsonValue, plain.jsonValue, MergeShape(Object.schema), request)
+            Object.schema.blank, plain.jsonValue, MergeShape(Object.schema), request)
     }
 
     func createdFields(_ empty: JSONValue, _ object: JSONValue, _ shape: MergeShape, _ request: APIRequest)
@@ -64,6 +78,20 @@ extension ClusterContext {
         owners.take(
             ["spec", "replicas"], manager: manager, apiVersion: resource.apiVersion, subresource: "scale", at: wallTime)
         return owners.entries
+    }
+
+    /// The object as readers see it: the part of the account that is the controllers' is made of what they set, and
+    /// kept nowhere.
+    func shown<Object: StoredObject>(_ object: Object) -> JSONValue {
+        guard !object.metadata.managedFields.isEmpty, var owners = try? FieldOwnership(object.metadata.managedFields),
+            let time = object.statusTime
+        else { return object.jsonValue }
+        var shown = object
+        owners.addControllers(
+            object.jsonValue, MergeShape(Object.schema), apiVersion: Object.resource.apiVersion,
+            annotation: "deployment.kubernetes.io/revision", at: time)
+        shown.metadata.managedFields = owners.entries
+        return shown.jsonValue
     }
 
     // MARK: Apply

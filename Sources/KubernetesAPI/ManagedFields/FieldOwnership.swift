@@ -131,6 +131,28 @@ public struct FieldOwnership: Sendable {
         parts = parts.indices.filter { !gone.contains($0) }.map { parts[$0] } + [merged]
     }
 
+    /// Adds the part of the controllers: the status, and one annotation that they write.
+    public mutating func addControllers(
+        _ object: JSONValue, _ shape: MergeShape, apiVersion: String, annotation: String, at time: Time
+    ) {
+        let blank: JSONValue = ["metadata": ["annotations": [:]], "status": [:]]
+        guard case .object(let members) = object else { return }
+        var part: JSONValue = ["status": members["status"] ?? [:]]
+        if let value = members["metadata"]?["annotations"]?[annotation] {
+            part = [
+                "metadata": ["annotations": .object([annotation: value])], "status": members["status"] ?? [:],
+            ]
+        }
+        let fields = TypedValue(blank, shape).difference(to: part).added
+        guard !fields.isEmpty else { return }
+        // Somebody may have written back what they had read.
+        parts.removeAll { $0.manager == "kube-controller-manager" && $0.subresource == "status" }
+        parts.append(
+            Part(
+                manager: "kube-controller-manager", operation: Self.update, subresource: "status",
+                apiVersion: apiVersion, time: time, fields: fields))
+    }
+
     /// Gives an applier what a manager of updates owned.
     /// - Returns: whether there was anything to give.
     public mutating func giveUpdates(of manager: String, toApplier applier: String) -> Bool {

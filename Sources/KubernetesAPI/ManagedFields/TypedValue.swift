@@ -91,8 +91,16 @@ public struct TypedValue: Sendable {
         _ old: JSONValue?, _ new: JSONValue?, _ shape: MergeShape, _ depth: Int,
         _ result: inout (added: FieldSet, modified: FieldSet, removed: FieldSet)
     ) {
-        let old = old == .null ? nil : old
         let new = new == .null ? nil : new
+        // A list or map that is there as null is there: what it gets is new, it itself is not.
+        if old == .null {
+            switch new {
+            case .object?: return compare([:], new, shape, depth, &result)
+            case .array?: return compare([], new, shape, depth, &result)
+            default: break
+            }
+        }
+        let old = old == .null ? nil : old
         guard old != nil || new != nil, depth < depthLimit else { return }
         let before = old.flatMap { try? parts($0, shape) }
         let after = new.flatMap { try? parts($0, shape) }

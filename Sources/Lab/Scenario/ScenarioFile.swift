@@ -11,6 +11,12 @@ public struct ScenarioFile: Sendable {
     public var text: String
     public var manifests: [(name: String, text: String)]
 
+    public init(scenario: Scenario, text: String, manifests: [(name: String, text: String)]) {
+        self.scenario = scenario
+        self.text = text
+        self.manifests = manifests
+    }
+
     /// Reads `scenario.yaml` (or the file itself) and the manifests that it names.
     /// - Parameter prepare: changes a text before it is understood or applied; its second argument names the file.
     ///   Without it, places that differ from student to student, `${name:-standard}`, have their standard text.

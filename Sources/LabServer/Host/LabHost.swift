@@ -311,3 +311,12 @@ actor LabHost {
         try session.commit()
     }
 }
+
+extension LabHost {
+    /// Lets something go wrong, as `kubelab fault` does; its `at` counts from now.
+    /// - Throws: `ConfigurationError` for a text that is no fault.
+    func inject(_ fault: String) throws {
+        try session.inject(fault, file: "fault")
+        try write()
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import KubernetesAPI
+import Testing
+
+@testable import LabServer
+
+/// The recorded session of a real control plane, typed once more: the real kubectl against a served lab.
+@Suite(.enabled(if: RealClient.haveKubectl, Comment(rawValue: RealClient.advice))) struct RealKubectlPlayTests {
+    /// Recordings that differ, with the reason. Those of the session in a world (`KubectlPlayTests`) are among them.
+    private static let differing: [String: String] = {
+        var reasons: [String: String] = [:]
+        for (numbers, reason) in [
+            ("009 041 045 046 051 052 059 079", "pods become ready together here, so a rollout takes fewer and larger steps"),
+            ("053", "the recorded kubelet looked at a failed pull again later than a real one"),
+            ("110", "the recorded kubelet says nothing of an image that is there already"),
+            ("054 055 088", "time ran on for a moment longer while the client looked"),
+            ("089", "the recorded kubelet says nothing of a cordon"),
+            ("108 111 162 163", "logs are those of the lab's programs"), ("134", "usage is that of the lab's programs"),
+            ("176", "failed creations are retried at other moments"),
+            ("182", "the session stopped a node before; this one does not"),
+            ("186", "events of the whole session, with all of the above"),
+        ] {
+            for number in numbers.split(separator: " ") { reasons[String(number)] = reason }
+        }
+        return reasons
+    }()
+
+    /// Commands that wait for something; while they do, time runs.
+    private static let waiting = ["rollout status", "delete", "drain", "wait"]
+
+    @Test func theRecordedSessionPlaysOverHTTP() async throws {
+        // Before now, so that the ages that kubectl counts itself are not negative although time runs faster here.
+        let start = CivilTime.format(seconds: Int64(Date().timeIntervalSince1970) - 95 * 60)
+        let lab = try await ServedLab.begin(RecordedSession.scenario, start: start)
+        for (name, text) in try RecordedSession.inputs() { try lab.write(name, text) }
+        var differences: [String] = []
+        var known: [String] = []
+        var same: [String] = []
+        for step in RecordedSession.steps {
+            switch step {
+            case .pass(let seconds): try await lab.pass(seconds)
+            case .fault(let text): try await lab.server.host.inject(text)
+            case .silent(let line): _ = try await Self.kubectl(line, lab)
+            case .recorded(let number, let line):
+                let recording = try RecordedSession.recording(number)
+                let output = try await Self.kubectl(line, lab)
+                if RecordedSession.agree(line, recording.text, output.text), recording.code == output.code {
+                    same.append(number)
+                    continue
+                }
+                let report =
+                    "##### \(number): \(line)\n--- recorded [\(recording.code)]\n\(recording.text)--- here [\(output.code)]\n\(output.text)"
+                if Self.differing[number] == nil { differences.append(report) } else { known.append(report) }
+            }
+        }
+        try await lab.end()
+        if let path = ProcessInfo.processInfo.environment["KUBECTL_PLAY_REPORT"] {
+            try
+                ("same: \(same.joined(separator: " "))\n" + differences.joined(separator: "\n")
+                + "\n===== as listed\n" + known.joined(separator: "\n")).write(
+                    toFile: path, atomically: true, encoding: .utf8)
+        }
+        #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
+        #expect(same.count >= 70)
+    }
+
+    private static func kubectl(_ line: String, _ lab: ServedLab) async throws -> ServedLab.Outcome {
+        var words = RecordedSession.words(line)
+        for index in words.indices {
+            guard ["POD", "BAD", "CRASH"].contains(words[index]) else { continue }
+            let request = APIRequest(.list, Pod.resource, namespace: "shop")
+            var pods: [Pod] = []
+            if case .list(let items) = await lab.server.host.respond(to: request).response.body {
+                pods = items.compactMap { try? Pod.decode(json: $0).object }
+            }
+            let found =
+                switch words[index] {
+                case "POD": pods.first { $0.metadata.labels["app"] == "web" && $0.status.phase == "Running" }
+                case "BAD": pods.first { $0.spec.containers.first?.image == "nginx:doesnotexist" }
+                default: pods.first { $0.metadata.labels["app"] == "crasher" }
+                }
+            words[index] = found?.metadata.name ?? "none"
+        }
+        let waits = waiting.contains { line.hasPrefix($0) }
+        if waits { await lab.server.host.set(.times(20)) }
+        let outcome = try await lab.run(RealClient.kubectl37, words)
+        if waits { await lab.server.host.set(.paused) }
+        return outcome
+    }
+}

@@ -1,0 +1,1 @@
+../LabTests/RecordedSession.swift

@@ -1,0 +1,103 @@
+import Foundation
+import Lab
+import Simulation
+
+@testable import LabServer
+
+/// A lab that is served for a test, with a folder of its own.
+struct ServedLab {
+    let folder: String
+    let server: LabServer
+    let kubeconfig: String
+
+    /// - Parameter start: the cluster's wall clock at the beginning.
+    static func begin(
+        _ scenario: String, speed: Speed = .paused, start: String = "", insecure: Bool = false, port: Int = 0,
+        folder: String? = nil
+    ) async throws -> ServedLab {
+        let folder = try folder ?? newFolder()
+        let path = folder + "/lab.kubelab"
+        let session: LabSession
+        if FileManager.default.fileExists(atPath: path) {
+            session = try LabSession.open(path, for: .writing)
+        } else {
+            let file = ScenarioFile(
+                scenario: try ScenarioFile.parse(scenario, file: "scenario.yaml"), text: scenario, manifests: [])
+            session = try LabSession.create(path, scenario: file, seed: 1, start: start)
+        }
+        var configuration = LabServer.Configuration(token: "test-token")
+        configuration.speed = speed
+        configuration.isInsecure = insecure
+        configuration.port = port
+        let server = try await LabServer.start(session, configuration)
+        let kubeconfig = folder + "/kubeconfig"
+        try server.kubeconfig.write(to: kubeconfig)
+        return ServedLab(folder: folder, server: server, kubeconfig: kubeconfig)
+    }
+
+    static func newFolder() throws -> String {
+        let folder = NSTemporaryDirectory() + "served-" + UUID().uuidString
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        return folder
+    }
+
+    func end() async throws {
+        try await server.stop()
+        try FileManager.default.removeItem(atPath: folder)
+    }
+
+    func write(_ name: String, _ text: String) throws {
+        try text.write(toFile: folder + "/" + name, atomically: true, encoding: .utf8)
+    }
+
+    func pass(_ seconds: Double) async throws {
+        try await server.host.advance(by: .nanoseconds(Int64(seconds * 1e9)))
+    }
+
+    /// What a client printed, both outputs in one as a terminal shows them, and its exit code.
+    struct Outcome {
+        var text: String
+        var code: Int32
+    }
+
+    /// Runs a client in the lab's folder, beside the test's own task.
+    func run(_ client: String, _ arguments: [String], input: String = "", environment: [String: String] = [:]) async throws
+        -> Outcome
+    {
+        try await withCheckedThrowingContinuation { continuation in
+            let process = Process()
+            process.executableURL = URL(fileURLWithPath: client)
+            process.arguments = arguments
+            process.currentDirectoryURL = URL(fileURLWithPath: folder)
+            process.environment = [
+                "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "KUBECONFIG": kubeconfig,
+                "KUBECTL_EXTERNAL_DIFF": "diff -u -N",
+            ].merging(environment) { $1 }
+            let (output, source) = (folder + "/.out-" + UUID().uuidString, folder + "/.in-" + UUID().uuidString)
+            _ = FileManager.default.createFile(atPath: output, contents: nil)
+            _ = FileManager.default.createFile(atPath: source, contents: Data(input.utf8))
+            let handle = FileHandle(forWritingAtPath: output)
+            process.standardOutput = handle
+            process.standardError = handle
+            process.standardInput = FileHandle(forReadingAtPath: source)
+            process.terminationHandler = { process in
+                let data = FileManager.default.contents(atPath: output) ?? Data()
+                continuation.resume(
+                    returning: Outcome(text: String(decoding: data, as: UTF8.self), code: process.terminationStatus))
+            }
+            do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+    }
+}
+
+/// The real clients that `Tools/fetch-clients.sh` fetches.
+enum RealClient {
+    static let kubectl28 = Repository.path(".build/clients/kubectl-v28/kubectl")
+    static let kubectl37 = Repository.path(".build/clients/kubectl-v37/kubectl")
+    static let python = Repository.path(".build/clients/python/bin/python")
+
+    static let haveKubectl = [kubectl28, kubectl37].allSatisfy(FileManager.default.isExecutableFile)
+    static let havePython = FileManager.default.isExecutableFile(atPath: python)
+    static let advice = "skipped: kubectl 1.28 and 1.37 are not installed, get them with Tools/fetch-clients.sh"
+    static let pythonAdvice = "skipped: the Python clients are not installed, get them with Tools/fetch-clients.sh"
+}
