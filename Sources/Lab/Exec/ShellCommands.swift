@@ -48,6 +48,13 @@ enum ShellCommands {
         },
         "pwd": { call in .text(call.folder + "\n") }, "date": date, "uname": uname, "true": { _ in .text("") },
         "false": { _ in .text("", 1) }, "test": test, "[": test, "getent": getent, "sh": sh, "bash": sh, "dash": sh,
+        // kubectl cp runs it.
+        "tar": { _ in
+            .failed(
+                2,
+                "tar: kubelab: simulated containers have no files to copy; change the ConfigMap, Secret or image that a file comes from"
+            )
+        },
     ]
 
     /// The name of the command that a word runs; nil if the image has none of that name.
