@@ -17,6 +17,8 @@ public final class LabServer: Sendable {
         public var isInsecure = false
         /// What clients have to show.
         public var token: String
+        /// Bounds on what clients may do.
+        var limits = HTTPConnection.Limits()
 
         public init(token: String) { self.token = token }
     }
@@ -53,7 +55,7 @@ public final class LabServer: Sendable {
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try Self.configure(channel, tls, connections, service)
+                        try Self.configure(channel, tls, connections, service, configuration.limits)
                     }
                 }
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -71,13 +73,14 @@ public final class LabServer: Sendable {
     }
 
     private static func configure(
-        _ channel: any Channel, _ tls: NIOSSLContext?, _ connections: ConnectionCount, _ service: APIService
+        _ channel: any Channel, _ tls: NIOSSLContext?, _ connections: ConnectionCount, _ service: APIService,
+        _ limits: HTTPConnection.Limits
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(connections.handler())
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
         let connection = NIOLoopBound(
-            HTTPConnection(limits: HTTPConnection.Limits()) { await service.answer($0) }, eventLoop: channel.eventLoop)
+            HTTPConnection(limits: limits) { await service.answer($0) }, eventLoop: channel.eventLoop)
         let upgrade: NIOHTTPServerUpgradeSendableConfiguration = (
             upgraders: StreamUpgrade.upgraders(service, on: channel),
             completionHandler: { context in

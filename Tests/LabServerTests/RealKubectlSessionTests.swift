@@ -225,21 +225,19 @@ struct RealKubectlSessionTests {
         let lab = try await ServedLab.begin(RecordedSession.scenario, speed: .times(20))
         for (name, text) in Self.files { try lab.write(name, text) }
         _ = try await lab.run(client, ["create", "namespace", "shop"])
-        // `timeout` of the system ends them, as Ctrl-C does.
-        func follow(_ arguments: String...) async throws -> String {
-            try await lab.run("/usr/bin/timeout", ["-s", "INT", "4", client] + arguments).text
-        }
-        async let pods = follow("get", "pods", "--watch")
-        async let events = follow("events", "--watch")
-        async let yaml = follow("get", "deploy", "--watch", "-o", "json")
-        try await Task.sleep(for: .milliseconds(700))
+        async let pods = lab.follow(
+            client, ["get", "pods", "--watch"], until: ["Pending", "ContainerCreating", "1/1", "Running"])
+        async let events = lab.follow(client, ["events", "--watch"], until: ["ScalingReplicaSet", "Started"])
+        async let whole = lab.follow(
+            client, ["get", "deploy", "--watch", "-o", "json"], until: ["\"readyReplicas\": 3"])
+        try await lab.untilWatches(3)
         #expect(try await lab.run(client, ["apply", "-f", "web.yaml"]).code == 0)
-        let seen = try await (pods, events, yaml)
+        let seen = try await (pods, events, whole)
         #expect(seen.0.contains("Pending") && seen.0.contains("ContainerCreating") && seen.0.contains("1/1"), "\(seen.0)")
         #expect(seen.0.components(separatedBy: "NAME ").count == 2, "one heading: \(seen.0)")
         #expect(seen.1.contains("ScalingReplicaSet") && seen.1.contains("Started"), "\(seen.1)")
         #expect(seen.2.contains("\"readyReplicas\": 3"), "\(seen.2)")
-        let logs = try await follow("logs", "-f", "deploy/web", "--tail=1")
+        let logs = try await lab.follow(client, ["logs", "-f", "deploy/web"], until: ["/healthz"])
         #expect(!logs.isEmpty && !logs.contains("error"), "\(logs)")
         try await lab.end()
     }

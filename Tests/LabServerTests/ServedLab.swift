@@ -13,7 +13,7 @@ struct ServedLab {
     /// - Parameter start: the cluster's wall clock at the beginning.
     static func begin(
         _ scenario: String, speed: Speed = .paused, start: String = "", insecure: Bool = false, port: Int = 0,
-        folder: String? = nil
+        folder: String? = nil, limits: HTTPConnection.Limits = HTTPConnection.Limits()
     ) async throws -> ServedLab {
         let folder = try folder ?? newFolder()
         let path = folder + "/lab.kubelab"
@@ -29,6 +29,7 @@ struct ServedLab {
         configuration.speed = speed
         configuration.isInsecure = insecure
         configuration.port = port
+        configuration.limits = limits
         let server = try await LabServer.start(session, configuration)
         let kubeconfig = folder + "/kubeconfig"
         try server.kubeconfig.write(to: kubeconfig)
@@ -86,6 +87,41 @@ struct ServedLab {
                     returning: Outcome(text: String(decoding: data, as: UTF8.self), code: process.terminationStatus))
             }
             do { try process.run() } catch { continuation.resume(throwing: error) }
+        }
+    }
+}
+
+extension ServedLab {
+    /// Runs a client until everything that is waited for stands in its output, then ends it as Ctrl-C does.
+    func follow(_ client: String, _ arguments: [String], until words: [String]) async throws -> String {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: client)
+        process.arguments = arguments
+        process.environment = ["PATH": "/usr/bin:/bin", "HOME": folder, "KUBECONFIG": kubeconfig]
+        let output = folder + "/.follow-" + UUID().uuidString
+        _ = FileManager.default.createFile(atPath: output, contents: nil)
+        let handle = FileHandle(forWritingAtPath: output)
+        process.standardOutput = handle
+        process.standardError = handle
+        try process.run()
+        // The limit only ends a test that has failed.
+        let limit = ContinuousClock.now + .seconds(60)
+        var text = ""
+        while ContinuousClock.now < limit {
+            text = String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
+            if words.allSatisfy(text.contains) || !process.isRunning { break }
+            try await Task.sleep(for: .milliseconds(20))
+        }
+        process.interrupt()
+        process.waitUntilExit()
+        return text
+    }
+
+    /// Waits until so many watches are open.
+    func untilWatches(_ count: Int) async throws {
+        let limit = ContinuousClock.now + .seconds(60)
+        while await server.host.watchCount != count, ContinuousClock.now < limit {
+            try await Task.sleep(for: .milliseconds(10))
         }
     }
 }

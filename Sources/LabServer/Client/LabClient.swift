@@ -13,6 +13,15 @@ public struct LabClient: Sendable {
     private let token: String
     private let authority: String
 
+    init(_ kubeconfig: Kubeconfig, token: String? = nil) {
+        let url = URLComponents(string: kubeconfig.server)
+        host = url?.host ?? ""
+        port = url?.port ?? 0
+        isSecure = url?.scheme == "https"
+        self.token = token ?? kubeconfig.token
+        authority = kubeconfig.authority
+    }
+
     /// - Parameter kubeconfig: the file that the server wrote.
     /// - Returns: nil if there is none, or it is not one of ours.
     public init?(kubeconfig path: String) {
@@ -60,9 +69,10 @@ public struct LabClient: Sendable {
             .connect(host: host, port: port).get()
         let bytes = body?.compactBytes ?? []
         var headers = HTTPHeaders([
-            ("Host", "\(host):\(port)"), ("Authorization", "Bearer \(token)"), ("Accept", "application/json"),
-            ("User-Agent", "kubelab"), ("Connection", "close"),
+            ("Host", "\(host):\(port)"), ("Accept", "application/json"), ("User-Agent", "kubelab"),
+            ("Connection", "close"),
         ])
+        if !token.isEmpty { headers.add(name: "Authorization", value: "Bearer \(token)") }
         if body != nil {
             headers.add(name: "Content-Type", value: "application/json")
             headers.add(name: "Content-Length", value: "\(bytes.count)")

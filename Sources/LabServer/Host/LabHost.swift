@@ -209,6 +209,8 @@ actor LabHost {
             code: 410, reason: "Expired", message: "too old resource version: \(revision) (\(history.forgotten))")
     }
 
+    var watchCount: Int { watches.count }
+
     func end(_ watch: Int) { watches.removeAll { $0.id == watch } }
 
     /// Tells a watch how far it has come, if it wants to know.

@@ -1,0 +1,204 @@
+import Foundation
+import KubernetesAPI
+import NIOCore
+import Testing
+
+@testable import LabServer
+
+/// Clients that are careless, broken or hostile: a Status or a closed connection, and nobody else notices.
+@Suite struct HostileClientTests {
+    private func with(
+        limits: HTTPConnection.Limits = HTTPConnection.Limits(), insecure: Bool = true,
+        _ body: (ServedLab, Int) async throws -> Void
+    ) async throws {
+        let lab = try await ServedLab.begin(RecordedSession.scenario, insecure: insecure, limits: limits)
+        let port = try #require(URLComponents(string: lab.server.kubeconfig.server)?.port)
+        try await body(lab, port)
+        // Whatever happened, the next client is served.
+        let answer = try await LabClient(lab.server.kubeconfig).send(.GET, "/api/v1/nodes")
+        #expect(answer.code == 200 && answer.json["items"]?.array?.count == 3)
+        try await lab.end()
+    }
+
+    private func request(_ method: String, _ path: String, _ headers: [String] = [], body: String = "") -> String {
+        let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
+        return (["\(method) \(path) HTTP/1.1", "Host: x", "Connection: close"] + headers + length).map { $0 + "\r\n" }.joined()
+            + "\r\n" + body
+    }
+
+    @Test func credentialsAreLookedAt() async throws {
+        try await with(insecure: false) { lab, _ in
+            let none = try await LabClient(lab.server.kubeconfig, token: "").send(.GET, "/api/v1/pods")
+            #expect(none.code == 403 && none.message.contains("User \"system:anonymous\" cannot list resource \"pods\""))
+            let health = try await LabClient(lab.server.kubeconfig, token: "").send(.GET, "/healthz")
+            #expect(health.code == 200)
+            for token in ["wrong", "a.b.c", String(repeating: "x", count: 10_000), "test-tokem"] {
+                let wrong = try await LabClient(lab.server.kubeconfig, token: token).send(.GET, "/api/v1/pods")
+                #expect(wrong.code == 401 && wrong.json["reason"]?.string == "Unauthorized")
+            }
+        }
+    }
+
+    /// A certificate that is over, or another authority's, is the client's to refuse, and it does.
+    @Test func certificatesAreLookedAt() async throws {
+        let old = try ServerCertificates(names: ["127.0.0.1"], now: Date(timeIntervalSinceNow: -60 * 86_400))
+        let other = try ServerCertificates(names: ["127.0.0.1"], now: Date())
+        try await with(insecure: false) { lab, _ in
+            for authority in [old.authority, other.authority] {
+                var kubeconfig = lab.server.kubeconfig
+                kubeconfig.authority = authority
+                await #expect(throws: (any Error).self) {
+                    try await LabClient(kubeconfig).send(.GET, "/healthz")
+                }
+            }
+        }
+    }
+
+    @Test func largeBodiesAreRefused() async throws {
+        try await with { _, port in
+            let connection = try #require(RawConnection(port: port))
+            await connection.send(
+                "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n")
+            await connection.send([UInt8](repeating: 32, count: 4_000_000))
+            let answer = await connection.read()
+            #expect(answer.hasPrefix("HTTP/1.1 413") && answer.contains("limit is 3145728"))
+        }
+    }
+
+    @Test func halfABodyHarmsNobody() async throws {
+        try await with { _, port in
+            for _ in 0..<50 {
+                let connection = try #require(RawConnection(port: port))
+                await connection.send("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"metadata\":")
+            }
+        }
+    }
+
+    @Test func slowClientsLoseTheirConnection() async throws {
+        var limits = HTTPConnection.Limits()
+        limits.request = .milliseconds(100)
+        limits.idle = .milliseconds(100)
+        try await with(limits: limits) { _, port in
+            let slow = try #require(RawConnection(port: port))
+            await slow.send("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            let nothing = await slow.read()
+            #expect(nothing.isEmpty)
+            let silent = try #require(RawConnection(port: port))
+            let silence = await silent.read()
+            #expect(silence.isEmpty)
+        }
+    }
+
+    @Test func aThousandIdleConnectionsAreBorne() async throws {
+        try await with { _, port in
+            var open: [RawConnection] = []
+            for _ in 0..<1_000 { if let connection = RawConnection(port: port) { open.append(connection) } }
+            #expect(open.count == 1_000)
+            let last = try #require(open.last)
+            await last.send(request("GET", "/readyz"))
+            let answer = await last.read()
+            #expect(answer.hasPrefix("HTTP/1.1 200"))
+        }
+    }
+
+    @Test func anAbandonedWatchEnds() async throws {
+        try await with { lab, port in
+            var watcher = RawConnection(port: port)
+            await watcher?.send("GET /api/v1/pods?watch=true HTTP/1.1\r\nHost: x\r\n\r\n")
+            let head = await watcher?.read(until: "\r\n\r\n") ?? ""
+            #expect(head.hasPrefix("HTTP/1.1 200"))
+            try await lab.untilWatches(1)
+            #expect(await lab.server.host.watchCount == 1)
+            watcher = nil
+            try await lab.untilWatches(0)
+            #expect(await lab.server.host.watchCount == 0)
+        }
+    }
+
+    /// A watcher that reads nothing may not make the server keep everything for it.
+    @Test func aWatcherThatReadsNothingLosesItsConnection() async throws {
+        try await with { lab, port in
+            let watcher = try #require(RawConnection(port: port))
+            await watcher.send("GET /api/v1/configmaps?watch=true HTTP/1.1\r\nHost: x\r\n\r\n")
+            try await lab.untilWatches(1)
+            let text = String(repeating: "x", count: 1_000_000)
+            for number in 0..<40 {
+                let body: JSONValue = ["metadata": ["name": .string("big-\(number)")], "data": ["text": .string(text)]]
+                let answer = try await LabClient(lab.server.kubeconfig).send(
+                    .POST, "/api/v1/namespaces/default/configmaps", body)
+                #expect(answer.code == 201)
+            }
+            try await lab.untilWatches(0)
+            #expect(await lab.server.host.watchCount == 0)
+        }
+    }
+
+    @Test(arguments: [
+        "/api/v1/namespaces/..%2f..%2fetc/pods", "/api/v1/namespaces/default/pods/..%2F..%2Fpasswd",
+        "/api/v1/../../etc/passwd", "/api/v1/namespaces/default/pods/%2e%2e", "//api//v1", "/api/v1/namespaces//pods",
+        "/api/v1/namespaces/default/pods/x/proxy/a", "/apis/nothing/v1/things", "/api/v2/pods", "/static/index.html",
+        "/api/v1/namespaces/default/pods/a%00b/log/extra",
+    ])
+    func pathsThatLeadNowhere(path: String) async throws {
+        try await with { _, port in
+            let connection = try #require(RawConnection(port: port))
+            await connection.send(request("GET", path))
+            let answer = await connection.read()
+            #expect(answer.hasPrefix("HTTP/1.1 404"), "\(answer)")
+            #expect(answer.contains("\"kind\":\"Status\""))
+        }
+    }
+
+    @Test func bodiesThatCannotBeRead() async throws {
+        let path = "/api/v1/namespaces/default/configmaps"
+        let deep = String(repeating: "[", count: 100_000)
+        let cases: [(String, [String], String, Int)] = [
+            ("POST", [], deep, 400), ("POST", [], "{\"metadata\":", 400), ("POST", [], "\u{0}\u{1}", 400),
+            ("POST", [], "", 400),
+            ("POST", ["Content-Type: application/xml"], "<a/>", 415),
+            ("POST", ["Content-Type: application/cbor"], "abc", 415),
+            ("POST", ["Content-Type: application/vnd.kubernetes.protobuf"], "k8s\u{0}garbage", 400),
+            ("POST", ["Content-Type: application/yaml"], "a: &x [*x]", 400),
+            ("POST", [], "{\"kind\":\"Pod\",\"apiVersion\":\"v1\"}", 400),
+            ("PUT", [], "{}", 405), ("TRACE", [], "", 405), ("PATCH", [], "{}", 405),
+            ("GET", ["Accept: image/png"], "", 406),
+        ]
+        try await with { _, port in
+            for (method, headers, body, code) in cases {
+                let connection = try #require(RawConnection(port: port))
+                await connection.send(request(method, path, headers, body: body))
+                let answer = await connection.read()
+                #expect(answer.hasPrefix("HTTP/1.1 \(code)"), "\(method) \(headers) \(body.prefix(40)): \(answer.prefix(300))")
+            }
+        }
+    }
+
+    @Test func whatIsNoHTTPIsRefused() async throws {
+        try await with { _, port in
+            for text in ["GET\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}", "GET / HTTP/9.9\r\n\r\n", String(repeating: "A", count: 200_000)] {
+                let connection = try #require(RawConnection(port: port))
+                await connection.send(text + "\r\n\r\n")
+                let answer = await connection.read()
+                #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 505"), "\(answer)")
+            }
+        }
+    }
+
+    /// One client sends without end and reads nothing; others are answered all the while.
+    @Test func aFloodHoldsNobodyUp() async throws {
+        try await with { lab, port in
+            let flood = Task.detached {
+                guard let connection = RawConnection(port: port) else { return }
+                let one = "GET /api/v1/nodes HTTP/1.1\r\nHost: x\r\n\r\n"
+                for _ in 0..<200 where !Task.isCancelled {
+                    guard await connection.send(String(repeating: one, count: 50)) else { return }
+                }
+            }
+            for _ in 0..<50 {
+                let answer = try await LabClient(lab.server.kubeconfig).send(.GET, "/api/v1/namespaces")
+                #expect(answer.code == 200)
+            }
+            flood.cancel()
+        }
+    }
+}
