@@ -76,8 +76,8 @@ import Testing
 
     @Test func slowClientsLoseTheirConnection() async throws {
         var limits = HTTPConnection.Limits()
-        limits.request = .milliseconds(100)
-        limits.idle = .milliseconds(100)
+        limits.request = .seconds(1)
+        limits.idle = .seconds(2)
         try await with(limits: limits) { _, port in
             let slow = try #require(RawConnection(port: port))
             await slow.send("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")

@@ -43,6 +43,8 @@ import Testing
             case .silent(let line): _ = try await Self.kubectl(line, lab)
             case .recorded(let number, let line):
                 let recording = try RecordedSession.recording(number)
+                // The cron job of that file is due at the next full minute, three seconds after it was made.
+                if line == "apply -f 06-jobs.yaml" { try await lab.pass(toSecond: 57) }
                 let output = try await Self.kubectl(line, lab)
                 if RecordedSession.agree(line, recording.text, output.text), recording.code == output.code {
                     same.append(number)

@@ -237,8 +237,14 @@ struct RealKubectlSessionTests {
         #expect(seen.0.components(separatedBy: "NAME ").count == 2, "one heading: \(seen.0)")
         #expect(seen.1.contains("ScalingReplicaSet") && seen.1.contains("Started"), "\(seen.1)")
         #expect(seen.2.contains("\"readyReplicas\": 3"), "\(seen.2)")
-        let logs = try await lab.follow(client, ["logs", "-f", "deploy/web"], until: ["/healthz"])
-        #expect(!logs.isEmpty && !logs.contains("error"), "\(logs)")
+        let pod = try await Self.words("POD", lab)[0]
+        let logs = try await lab.follow(
+            client, ["logs", "-f", pod], until: ["Application startup complete", "Shutting down"]
+        ) {
+            let deleted = try await lab.run(client, ["delete", "pod", pod, "--wait=false"])
+            #expect(deleted.code == 0)
+        }
+        #expect(logs.contains("Shutting down"), "\(logs)")
         try await lab.end()
     }
 }

@@ -1,6 +1,7 @@
 import Foundation
 import Lab
 import Simulation
+import Testing
 
 @testable import LabServer
 
@@ -42,8 +43,12 @@ struct ServedLab {
         return folder
     }
 
+    /// Ends it. Whatever clients did is in the lab's file: lived through again, it leads to the same world.
     func end() async throws {
         try await server.stop()
+        let present = await server.host.session.world.stateDigest
+        let again = try LabSession.open(folder + "/lab.kubelab", for: .reading, replayed: true)
+        #expect(again.world.stateDigest == present)
         try FileManager.default.removeItem(atPath: folder)
     }
 
@@ -53,6 +58,12 @@ struct ServedLab {
 
     func pass(_ seconds: Double) async throws {
         try await server.host.advance(by: .nanoseconds(Int64(seconds * 1e9)))
+    }
+
+    /// Lets time pass until the cluster's clock shows a second of the minute.
+    func pass(toSecond second: Int64) async throws {
+        let now = await server.host.session.wallTime.epochSeconds
+        try await pass(Double((second - now % 60 + 60) % 60))
     }
 
     /// What a client printed, both outputs in one as a terminal shows them, and its exit code.
@@ -93,7 +104,11 @@ struct ServedLab {
 
 extension ServedLab {
     /// Runs a client until everything that is waited for stands in its output, then ends it as Ctrl-C does.
-    func follow(_ client: String, _ arguments: [String], until words: [String]) async throws -> String {
+    /// - Parameter begun: is called once the first of the words is there.
+    func follow(
+        _ client: String, _ arguments: [String], until words: [String], begun: () async throws -> Void = {}
+    ) async throws -> String {
+        var hasBegun = false
         let process = Process()
         process.executableURL = URL(fileURLWithPath: client)
         process.arguments = arguments
@@ -109,6 +124,10 @@ extension ServedLab {
         var text = ""
         while ContinuousClock.now < limit {
             text = String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
+            if !hasBegun, words.first.map(text.contains) ?? true {
+                hasBegun = true
+                try await begun()
+            }
             if words.allSatisfy(text.contains) || !process.isRunning { break }
             try await Task.sleep(for: .milliseconds(20))
         }
@@ -131,6 +150,11 @@ enum RealClient {
     static let kubectl28 = Repository.path(".build/clients/kubectl-v28/kubectl")
     static let kubectl37 = Repository.path(".build/clients/kubectl-v37/kubectl")
     static let python = Repository.path(".build/clients/python/bin/python")
+
+    /// The lab's own program.
+    static let kubelab = [".build/debug/kubelab", ".build/release/kubelab"].map(Repository.path).first {
+        FileManager.default.isExecutableFile(atPath: $0)
+    }
 
     static let haveKubectl = [kubectl28, kubectl37].allSatisfy(FileManager.default.isExecutableFile)
     static let havePython = FileManager.default.isExecutableFile(atPath: python)

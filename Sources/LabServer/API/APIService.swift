@@ -189,12 +189,12 @@ final class APIService: Sendable {
         let host = host
         return HTTPAnswer(.ok, "text/plain", .stream { stream in
             if !text.isEmpty { stream.send(Array(text.utf8)) }
-            var tail = await host.logTail(request)
-            while !Task.isCancelled, !tail.isOver {
-                do { try await Task.sleep(for: .milliseconds(100)) } catch { break }
-                let more = await host.more(of: request, after: &tail)
-                if !more.isEmpty, !stream.send(more) { break }
+            let (pieces, inlet) = AsyncStream.makeStream(of: [UInt8].self)
+            let id = await host.follow(request) { piece in
+                if let piece { inlet.yield(piece) } else { inlet.finish() }
             }
+            for await piece in pieces where !stream.send(piece) { break }
+            await host.end(log: id)
         })
     }
 }

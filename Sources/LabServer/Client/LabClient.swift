@@ -56,7 +56,7 @@ public struct LabClient: Sendable {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: Answer.self)
         let tls = try isSecure ? context() : nil
-        let channel = try await ClientBootstrap(group: group)
+        let bootstrap = ClientBootstrap(group: group)
             .connectTimeout(.seconds(5))
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -66,7 +66,11 @@ public struct LabClient: Sendable {
                     try pipeline.addHandler(AnswerCollector(promise))
                 }
             }
-            .connect(host: host, port: port).get()
+        let channel: any Channel
+        do { channel = try await bootstrap.connect(host: host, port: port).get() } catch {
+            promise.fail(error)
+            throw error
+        }
         let bytes = body?.compactBytes ?? []
         var headers = HTTPHeaders([
             ("Host", "\(host):\(port)"), ("Accept", "application/json"), ("User-Agent", "kubelab"),

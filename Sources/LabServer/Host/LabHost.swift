@@ -28,6 +28,7 @@ actor LabHost {
     var nextNumber = 1
     var shells: [HostedShell] = []
     var exchanges: [HostedExchange] = []
+    var logs: [HostedLog] = []
     /// Why time stands still although it should run.
     private(set) var failure: String?
     private var isAdvancing = false
@@ -37,6 +38,8 @@ actor LabHost {
 
     /// Events that are handled at once before requests get their turn.
     static let portion: UInt64 = 20_000
+    /// Simulated time between two looks at logs that somebody follows.
+    static let logInterval = Simulation.Duration.milliseconds(50)
     /// Wall time between two writings of what time did, and of the whole world.
     static let (writeInterval, saveInterval) = (Swift.Duration.seconds(1), Swift.Duration.seconds(30))
 
@@ -131,42 +134,6 @@ actor LabHost {
         try session.world.cluster.authorize(request, isWatch: true)
     }
 
-    // MARK: Logs
-
-    /// How far somebody has read a log.
-    struct LogTail: Sendable {
-        /// Bytes of the whole log, as it was last.
-        var length: Int
-        var isOver = false
-    }
-
-    func logTail(_ request: APIRequest) -> LogTail { LogTail(length: wholeLog(request)?.count ?? 0) }
-
-    /// What was written since.
-    func more(of request: APIRequest, after tail: inout LogTail) -> [UInt8] {
-        guard let bytes = wholeLog(request) else {
-            tail.isOver = true
-            return []
-        }
-        // A container that began again has a log of its own, and `logs -f` ends with the one that it follows.
-        guard bytes.count >= tail.length else {
-            tail.isOver = true
-            return []
-        }
-        defer { tail.length = bytes.count }
-        return Array(bytes.dropFirst(tail.length))
-    }
-
-    private func wholeLog(_ request: APIRequest) -> [UInt8]? {
-        var whole = request
-        whole.log.tailLines = nil
-        whole.log.sinceSeconds = nil
-        whole.log.sinceTime = nil
-        whole.log.limitBytes = nil
-        guard case .text(let text) = session.respond(to: whole).body else { return nil }
-        return Array(text.utf8)
-    }
-
     // MARK: Watches
 
     /// Begins a watch: sends what it begins with, and from then on what changes.
@@ -245,18 +212,29 @@ actor LabHost {
         // A command that sleeps goes on at its own instant.
         if let wakes = shells.compactMap(\.shell.wakes).min() { due = min(due, max(wakes, session.now)) }
         if due > session.now {
-            do { try session.pass(to: due, events: Self.portion) } catch {
+            do { try pass(to: due) } catch {
                 failure = "\(error)"
                 pace.set(.paused, wall: moment, time: session.now)
                 begin()
                 return false
             }
-            tell()
-            runShells()
-            giveExchanges()
         }
         keep(at: moment)
         return session.now < due
+    }
+
+    /// A portion of time, and what clients who wait for something see of it.
+    private func pass(to target: SimulationTime) throws {
+        let first = session.world.counts.total
+        repeat {
+            // Who follows a log sees its last lines, although the pod is gone a moment later.
+            let stop = logs.isEmpty ? target : min(target, session.now + Self.logInterval)
+            try session.pass(to: stop, events: Self.portion)
+            giveLogs()
+        } while !logs.isEmpty && session.now < target && session.world.counts.total - first < Self.portion
+        tell()
+        runShells()
+        giveExchanges()
     }
 
     private func keep(at moment: Swift.Duration) {
@@ -292,13 +270,10 @@ actor LabHost {
         }
         let target = session.now + duration
         while session.now < target {
-            do { try session.pass(to: target, events: Self.portion) } catch {
+            do { try pass(to: target) } catch {
                 begin()
                 throw error
             }
-            tell()
-            runShells()
-            giveExchanges()
             keep(at: wall())
             await Task.yield()
             try Task.checkCancellation()

@@ -97,7 +97,7 @@ actor CommandConversation {
     private let output: StreamOutput
     private let streams: any RemoteCommandStreams
     private var shell: Int?
-    private var isOver = false
+    private var log: Int?
     private let needsStreams: Bool
     private let (told, teller) = AsyncStream.makeStream(of: ([ExecOutput], JSONValue?).self)
 
@@ -127,6 +127,7 @@ actor CommandConversation {
             group.cancelAll()
         }
         if let shell { await host.end(shell: shell) }
+        if let log { await host.end(log: log) }
     }
 
     private func begin() async {
@@ -134,16 +135,10 @@ actor CommandConversation {
         case .exec(let request):
             let teller = teller
             shell = await host.begin(request) { teller.yield(($0, $1)) }
-        case .attach(let log):
-            let (host, teller) = (host, teller)
-            Task {
-                var tail = await host.logTail(log)
-                while !Task.isCancelled, !tail.isOver {
-                    do { try await Task.sleep(for: .milliseconds(100)) } catch { return }
-                    let more = await host.more(of: log, after: &tail)
-                    if !more.isEmpty { teller.yield(([ExecOutput(.output, more)], nil)) }
-                }
-                teller.yield(([], ExecEnding.exited(0).status))
+        case .attach(let request):
+            let teller = teller
+            log = await host.follow(request) { piece in
+                teller.yield((piece.map { [ExecOutput(.output, $0)] } ?? [], piece == nil ? ExecEnding.exited(0).status : nil))
             }
         }
     }
