@@ -62,6 +62,8 @@ public struct TableDefinition: Sendable {
     public let resource: ResourceType
     public let columns: [Table.Column]
     private let cells: @Sendable (JSONValue, Context) -> [Table.Cell]?
+    /// The same for an object that need not be read first; nil for kinds without a type of their own.
+    private let typedCells: (@Sendable (any KubernetesObject, Context) -> [Table.Cell]?)?
 
     /// One column of a kind.
     struct Field<Object: KubernetesObject>: Sendable {
@@ -104,6 +106,15 @@ public struct TableDefinition: Sendable {
             guard let object = try? Object.decode(json: value).object else { return nil }
             return fields.map { $0.cell(object, context) }
         }
+        typedCells = { object, context in
+            guard let object = object as? Object else { return nil }
+            return fields.map { $0.cell(object, context) }
+        }
+    }
+
+    /// The cells of an object that need not be read first.
+    public func cells(of object: any KubernetesObject, _ context: Context) -> [Table.Cell] {
+        typedCells?(object, context) ?? row(object.jsonValue, context)
     }
 
     /// The definition of a kind that a CustomResourceDefinition adds: the name, and its printer columns, or the age if it
@@ -117,6 +128,7 @@ public struct TableDefinition: Sendable {
             + printed.map {
                 Table.Column($0.name, Table.Column.Kind(rawValue: $0.type) ?? .string, priority: $0.priority)
             }
+        typedCells = nil
         let fields = printed.map {
             (template: try? JSONPathTemplate(relaxed: $0.jsonPath), isDate: $0.type == "date")
         }
@@ -141,6 +153,7 @@ public struct TableDefinition: Sendable {
     init(anyKind resource: ResourceType) {
         self.resource = resource
         columns = [Table.Column("Name"), Table.Column("Age")]
+        typedCells = nil
         cells = { value, context in
             let metadata = value["metadata"]
             let created = metadata?["creationTimestamp"]?.string.flatMap(CivilTime.parse).map {

@@ -39,6 +39,8 @@ public protocol FieldValue: Sendable {
     /// Whether Go's `omitempty` would leave the value out.
     var isZero: Bool { get }
     var jsonValue: JSONValue { get }
+    /// Writes the value as compact JSON behind what is there: the same bytes as those of `jsonValue`, made without it.
+    func writeJSON(to output: inout [UInt8])
     /// Reads a JSON value that is not null; `reader` knows the path and collects unknown fields.
     mutating func setJSON(_ value: JSONValue, _ reader: inout JSONFieldReader) throws(FieldError)
     func writeProtobuf(_ number: Int, to writer: inout ProtobufWriter)

@@ -13,6 +13,9 @@ extension JSONValue {
         return String(decoding: output, as: UTF8.self)
     }
 
+    /// Writes compact JSON behind what is there.
+    func writeCompact(to output: inout [UInt8]) { write(to: &output, indent: nil, depth: 0, sorted: false) }
+
     private func write(to output: inout [UInt8], indent: Int?, depth: Int, sorted: Bool) {
         func newline(_ depth: Int) {
             guard let indent else { return }
@@ -58,8 +61,10 @@ extension JSONValue {
         return GoNumber.json(number)
     }
 
-    private static func quote(_ text: String, into output: inout [UInt8]) {
-        let digits = Array("0123456789abcdef".utf8)
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    /// Writes a string as Go's encoder does, which escapes for HTML too.
+    static func quote(_ text: String, into output: inout [UInt8]) {
         output.append(UInt8(ascii: "\""))
         for byte in text.utf8 {
             switch byte {

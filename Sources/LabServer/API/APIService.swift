@@ -106,6 +106,10 @@ final class APIService: Sendable {
             return try await follow(reading)
         }
         try refuseTooNew(reading, http, newest: await host.revision)
+        if reading.request.verb == .list, let (listing, now) = try await host.listing(reading) {
+            let writer = ListWriter(form: form, inclusion: inclusion, reading: reading)
+            if let answer = writer.answer(listing, now: now) { return answer }
+        }
         let reply = await host.respond(to: reading.request, if: reading.precondition)
         return AnswerWriter(form: form, inclusion: inclusion, reading: reading).answer(reply)
     }

@@ -24,14 +24,7 @@ enum TableDocument {
     }
 
     private static func row(_ row: Table.Row, _ inclusion: Inclusion) -> JSONValue {
-        let cells = row.cells.map { cell -> JSONValue in
-            switch cell {
-            case .string(let text): .string(text)
-            case .integer(let number): .integer(number)
-            case .boolean(let flag): .bool(flag)
-            }
-        }
-        var members: [(String, JSONValue)] = [("cells", .array(cells))]
+        var members: [(String, JSONValue)] = [("cells", cells(row.cells))]
         if let condition = completion(of: row.object) { members.append(("conditions", [condition])) }
         switch inclusion {
         case .none: break
@@ -41,11 +34,25 @@ enum TableDocument {
         return .object(.init(uniqueKeysWithValues: members))
     }
 
+    static func cells(_ cells: [Table.Cell]) -> JSONValue {
+        .array(
+            cells.map { cell in
+                switch cell {
+                case .string(let text): .string(text)
+                case .integer(let number): .integer(number)
+                case .boolean(let flag): .bool(flag)
+                }
+            })
+    }
+
     /// A pod that has ended is marked, so that clients may leave it out (`printers/internalversion/printers.go`).
     private static func completion(of object: JSONValue) -> JSONValue? {
-        guard object["kind"]?.string == "Pod", let phase = object["status"]?["phase"]?.string,
-            phase == "Succeeded" || phase == "Failed"
-        else { return nil }
+        guard object["kind"]?.string == "Pod" else { return nil }
+        return completion(ofPhase: object["status"]?["phase"]?.string ?? "")
+    }
+
+    static func completion(ofPhase phase: String) -> JSONValue? {
+        guard phase == "Succeeded" || phase == "Failed" else { return nil }
         return [
             "type": "Completed", "status": "True", "reason": .string(phase),
             "message": phase == "Succeeded"

@@ -81,6 +81,13 @@ actor LabHost {
         return reply
     }
 
+    /// A part of a list of stored objects; nil for other lists, which ``respond(to:if:)`` answers.
+    func listing(_ reading: RequestReader.Reading) throws(APIStatus) -> (Listing, Time)? {
+        let listing = try session.world.cluster.listing(
+            reading.request, after: reading.continuation?.key ?? "", limit: reading.limit)
+        return listing.map { ($0, session.wallTime) }
+    }
+
     private func conflict(_ request: APIRequest, _ precondition: Precondition) -> APIStatus? {
         guard case .object(let object) = stored(request) else { return nil }
         let metadata = object["metadata"]
