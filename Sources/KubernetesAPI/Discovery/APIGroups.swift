@@ -47,7 +47,7 @@ public struct APIGroups: Sendable {
     }
 
     /// Stable before beta before alpha, newer before older (`k8s.io/apimachinery/pkg/version/helpers.go`).
-    static func isPreferred(_ left: String, to right: String) -> Bool {
+    public static func isPreferred(_ left: String, to right: String) -> Bool {
         let (a, b) = (parts(left), parts(right))
         guard let a, let b else {
             return a != nil || (b == nil && left.utf8.lexicographicallyPrecedes(right.utf8))
