@@ -30,12 +30,16 @@ let rooms: [Room] = [
         name: "Grading", needs: ["Lab", "Cluster", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
         libraries: ["GRDB", "OrderedCollections"], testData: ["Golden"]),
     Room(
-        name: "LabServer", needs: ["Lab", "Cluster", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
-        libraries: ["OrderedCollections", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1", "Crypto"], system: ["CZlib"]),
+        name: "LabServer",
+        needs: ["Lab", "Cluster", "Workloads", "ContainerRuntime", "Kubectl", "KubernetesAPI", "Simulation"],
+        libraries: [
+            "OrderedCollections", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1",
+            "Crypto",
+        ], system: ["CZlib"]),
     Room(
         name: "kubelab",
         needs: ["LabServer", "Grading", "Lab", "Cluster", "Kubectl", "KubernetesAPI", "PromQL", "Simulation"],
-        libraries: ["ArgumentParser", "NIOHTTP1"], executable: true, tests: false),
+        libraries: ["ArgumentParser"], executable: true, tests: false),
 ]
 
 let libraries: [String: (package: String, url: String, version: Version)] = [

@@ -39,7 +39,8 @@ import Testing
             for group in groups.aggregated(core: core)["items"]?.array ?? [] {
                 for version in group["versions"]?.array ?? [] {
                     for resource in version["resources"]?.array ?? [] {
-                        let name = "\(group["metadata"]?["name"]?.string ?? "")/\(version["version"]?.string ?? "")/\(resource["resource"]?.string ?? "")"
+                        let name =
+                            "\(group["metadata"]?["name"]?.string ?? "")/\(version["version"]?.string ?? "")/\(resource["resource"]?.string ?? "")"
                         aggregated.insert(name)
                         for part in resource["subresources"]?.array ?? [] {
                             aggregated.insert("\(name)/\(part["subresource"]?.string ?? "")")
@@ -58,7 +59,9 @@ import Testing
             }
         }
         #expect(aggregated == older)
-        #expect(older.contains("/v1/pods/log") && older.contains("apps/v1/deployments/scale") && older.contains("/v1/serviceaccounts/token"))
+        #expect(
+            older.contains("/v1/pods/log") && older.contains("apps/v1/deployments/scale")
+                && older.contains("/v1/serviceaccounts/token"))
     }
 
     @Test func stableVersionsComeFirst() {
@@ -69,7 +72,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("application/json", Representation.json), ("*/*", .json), ("application/vnd.kubernetes.protobuf, */*", .protobuf),
+        ("application/json", Representation.json), ("*/*", .json),
+        ("application/vnd.kubernetes.protobuf, */*", .protobuf),
         ("application/json;as=Table;v=v1;g=meta.k8s.io,application/json", .table), ("application/yaml", .yaml),
         ("application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1", .metadata),
         ("application/json;as=Nonsense,application/json", .json), ("application/json;q=0, application/yaml", .yaml),
@@ -88,15 +92,22 @@ import Testing
 
     @Test(arguments: [
         (["api", "v1", "namespaces"], ResourcePath(group: "", version: "v1", ["namespaces"])),
-        (["api", "v1", "namespaces", "a", "status"], ResourcePath(group: "", version: "v1", ["namespaces", "a", "status"])),
-        (["apis", "apps", "v1", "namespaces", "a", "deployments", "b", "scale"], ResourcePath(group: "apps", version: "v1", ["namespaces", "a", "deployments", "b", "scale"])),
+        (
+            ["api", "v1", "namespaces", "a", "status"],
+            ResourcePath(group: "", version: "v1", ["namespaces", "a", "status"])
+        ),
+        (
+            ["apis", "apps", "v1", "namespaces", "a", "deployments", "b", "scale"],
+            ResourcePath(group: "apps", version: "v1", ["namespaces", "a", "deployments", "b", "scale"])
+        ),
     ])
     func pathsAreRead(path: [String], expected: ResourcePath?) throws {
         #expect(APIRoute(path) == .resource(try #require(expected)))
     }
 
     @Test func partsOfPaths() throws {
-        let scale = try #require(ResourcePath(group: "apps", version: "v1", ["namespaces", "a", "deployments", "b", "scale"]))
+        let scale = try #require(
+            ResourcePath(group: "apps", version: "v1", ["namespaces", "a", "deployments", "b", "scale"]))
         #expect((scale.namespace, scale.plural, scale.name, scale.subresource) == ("a", "deployments", "b", "scale"))
         let status = try #require(ResourcePath(group: "", version: "v1", ["namespaces", "a", "status"]))
         #expect((status.namespace, status.plural, status.name, status.subresource) == ("", "namespaces", "a", "status"))
@@ -109,12 +120,15 @@ import Testing
     /// Protobuf of the largest objects and of a list, there and back.
     @Test func protobufGoesThereAndBack() throws {
         let map: JSONValue = [
-            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a", "labels": ["x": "y"]], "data": ["k": "v"],
+            "apiVersion": "v1", "kind": "ConfigMap", "metadata": ["name": "a", "labels": ["x": "y"]],
+            "data": ["k": "v"],
         ]
         let bytes = try #require(KubernetesProtobuf.encode(map))
         #expect(try KubernetesProtobuf.decode(bytes).isEquivalent(to: map))
         #expect(KubernetesProtobuf.encode(["apiVersion": "meta.k8s.io/v1", "kind": "Table"]) == nil)
-        let list: JSONValue = ["apiVersion": "v1", "kind": "ConfigMapList", "metadata": ["resourceVersion": "7"], "items": [map]]
+        let list: JSONValue = [
+            "apiVersion": "v1", "kind": "ConfigMapList", "metadata": ["resourceVersion": "7"], "items": [map],
+        ]
         let whole = try #require(KubernetesProtobuf.encode(list))
         #expect(whole.count > bytes.count)
         for count in 0..<bytes.count {

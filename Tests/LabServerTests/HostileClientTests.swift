@@ -22,14 +22,16 @@ import Testing
 
     private func request(_ method: String, _ path: String, _ headers: [String] = [], body: String = "") -> String {
         let length = body.isEmpty ? [] : ["Content-Length: \(body.utf8.count)"]
-        return (["\(method) \(path) HTTP/1.1", "Host: x", "Connection: close"] + headers + length).map { $0 + "\r\n" }.joined()
+        return (["\(method) \(path) HTTP/1.1", "Host: x", "Connection: close"] + headers + length).map { $0 + "\r\n" }
+            .joined()
             + "\r\n" + body
     }
 
     @Test func credentialsAreLookedAt() async throws {
         try await with(insecure: false) { lab, _ in
             let none = try await LabClient(lab.server.kubeconfig, token: "").send(.GET, "/api/v1/pods")
-            #expect(none.code == 403 && none.message.contains("User \"system:anonymous\" cannot list resource \"pods\""))
+            #expect(
+                none.code == 403 && none.message.contains("User \"system:anonymous\" cannot list resource \"pods\""))
             let health = try await LabClient(lab.server.kubeconfig, token: "").send(.GET, "/healthz")
             #expect(health.code == 200)
             for token in ["wrong", "a.b.c", String(repeating: "x", count: 10_000), "test-tokem"] {
@@ -58,7 +60,8 @@ import Testing
         try await with { _, port in
             let connection = try #require(RawConnection(port: port))
             await connection.send(
-                "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n")
+                "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 4000000\r\n\r\n"
+            )
             await connection.send([UInt8](repeating: 32, count: 4_000_000))
             let answer = await connection.read()
             #expect(answer.hasPrefix("HTTP/1.1 413") && answer.contains("limit is 3145728"))
@@ -69,7 +72,8 @@ import Testing
         try await with { _, port in
             for _ in 0..<50 {
                 let connection = try #require(RawConnection(port: port))
-                await connection.send("POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"metadata\":")
+                await connection.send(
+                    "POST /api/v1/namespaces HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{\"metadata\":")
             }
         }
     }
@@ -168,18 +172,24 @@ import Testing
                 let connection = try #require(RawConnection(port: port))
                 await connection.send(request(method, path, headers, body: body))
                 let answer = await connection.read()
-                #expect(answer.hasPrefix("HTTP/1.1 \(code)"), "\(method) \(headers) \(body.prefix(40)): \(answer.prefix(300))")
+                #expect(
+                    answer.hasPrefix("HTTP/1.1 \(code)"),
+                    "\(method) \(headers) \(body.prefix(40)): \(answer.prefix(300))")
             }
         }
     }
 
     @Test func whatIsNoHTTPIsRefused() async throws {
         try await with { _, port in
-            for text in ["GET\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}", "GET / HTTP/9.9\r\n\r\n", String(repeating: "A", count: 200_000)] {
+            for text in [
+                "GET\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\u{0}", "GET / HTTP/9.9\r\n\r\n",
+                String(repeating: "A", count: 200_000),
+            ] {
                 let connection = try #require(RawConnection(port: port))
                 await connection.send(text + "\r\n\r\n")
                 let answer = await connection.read()
-                #expect(answer.isEmpty || answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 505"), "\(answer)")
+                #expect(
+                    answer.isEmpty || answer.hasPrefix("HTTP/1.1 4") || answer.hasPrefix("HTTP/1.1 505"), "\(answer)")
             }
         }
     }

@@ -7,7 +7,9 @@ import Testing
 
 /// Lists as text: the bytes are those of the values, and pages together are the whole.
 @Suite struct ListTests {
-    private func get(_ service: APIService, _ target: String, accept: String = "application/json") async throws -> JSONValue {
+    private func get(_ service: APIService, _ target: String, accept: String = "application/json") async throws
+        -> JSONValue
+    {
         var head = HTTPRequestHead(version: .http1_1, method: .GET, uri: target)
         head.headers = ["Accept": accept]
         let answer = await service.answer(try #require(HTTPRequest(head, body: [])))
@@ -28,9 +30,11 @@ import Testing
     @Test func textIsThatOfTheValues() async throws {
         let (lab, service) = try await lab()
         var seen = 0
-        for row in KindRow.builtIn where DiscoveredResource.all().contains(where: { $0.resource == row.resource && $0.verbs.contains("list") }) {
+        for row in KindRow.builtIn
+        where DiscoveredResource.all().contains(where: { $0.resource == row.resource && $0.verbs.contains("list") }) {
             let request = APIRequest(.list, row.resource)
-            guard let listing = try await lab.server.host.session.world.cluster.listing(request, after: "", limit: 0) else { continue }
+            guard let listing = try await lab.server.host.session.world.cluster.listing(request, after: "", limit: 0)
+            else { continue }
             for object in listing.objects {
                 var bytes: [UInt8] = []
                 object.writeJSON(to: &bytes)
@@ -38,7 +42,9 @@ import Testing
                 seen += 1
                 let context = TableDefinition.Context(now: await lab.server.host.session.wallTime)
                 let definition = TableDefinition.of(row.resource)
-                #expect(definition.table(of: [object.jsonValue], context).rows[0].cells == definition.cells(of: object, context))
+                #expect(
+                    definition.table(of: [object.jsonValue], context).rows[0].cells
+                        == definition.cells(of: object, context))
             }
         }
         #expect(seen > 40)

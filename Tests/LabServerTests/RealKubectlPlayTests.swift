@@ -10,7 +10,10 @@ import Testing
     private static let differing: [String: String] = {
         var reasons: [String: String] = [:]
         for (numbers, reason) in [
-            ("009 041 045 046 051 052 059 079", "pods become ready together here, so a rollout takes fewer and larger steps"),
+            (
+                "009 041 045 046 051 052 059 079",
+                "pods become ready together here, so a rollout takes fewer and larger steps"
+            ),
             ("053", "the recorded kubelet looked at a failed pull again later than a real one"),
             ("110", "the recorded kubelet says nothing of an image that is there already"),
             ("054 055 088", "time ran on for a moment longer while the client looked"),

@@ -56,7 +56,9 @@ struct RealKubectlSessionTests {
         Step("cp web.yaml POD:/tmp/web.yaml", "simulated containers have no files to copy", code: 2),
         Step("top pods", "CPU(cores)", "web-"),
         Step("top nodes", "n1"),
-        Step("autoscale deploy web --min=2 --max=6 --cpu-percent=70", "horizontalpodautoscaler.autoscaling/web autoscaled"),
+        Step(
+            "autoscale deploy web --min=2 --max=6 --cpu-percent=70",
+            "horizontalpodautoscaler.autoscaling/web autoscaled"),
         Step("get hpa web", "Deployment/web"),
         Step("describe hpa web", "Min replicas"),
         Step("delete hpa web", "deleted"),
@@ -103,7 +105,9 @@ struct RealKubectlSessionTests {
         Step("create priorityclass high --value=10", "created"),
         Step("create ingress web --rule=shop.example/*=web:80", "created"),
         Step("apply --server-side --field-manager=a -f ssa-a.yaml", "configmap/ssa serverside-applied"),
-        Step("apply --server-side --field-manager=b -f ssa-b.yaml", "Apply failed with 1 conflict", "conflict with \"a\": .data.k", code: 1),
+        Step(
+            "apply --server-side --field-manager=b -f ssa-b.yaml", "Apply failed with 1 conflict",
+            "conflict with \"a\": .data.k", code: 1),
         Step("apply --server-side --field-manager=b -f ssa-b.yaml --force-conflicts", "serverside-applied"),
         Step("get cm ssa -o yaml --show-managed-fields", "manager: a", "manager: b", "f:k: {}", "operation: Apply"),
         Step("replace -f ssa-b.yaml", "configmap/ssa replaced"),
@@ -136,54 +140,54 @@ struct RealKubectlSessionTests {
 
     private static let files = [
         "web.yaml": """
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: web, labels: {app: web}}
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: web, labels: {app: web}}
+        spec:
+          replicas: 3
+          selector: {matchLabels: {app: web}}
+          template:
+            metadata: {labels: {app: web}}
             spec:
-              replicas: 3
-              selector: {matchLabels: {app: web}}
-              template:
-                metadata: {labels: {app: web}}
-                spec:
-                  containers:
-                    - name: web
-                      image: nginx:1.25
-                      ports: [{name: http, containerPort: 8080}]
-                      resources: {requests: {cpu: 100m, memory: 64Mi}}
-                      readinessProbe: {httpGet: {path: /healthz, port: http}, periodSeconds: 2}
-            ---
-            apiVersion: v1
-            kind: Service
-            metadata: {name: web}
-            spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
-            """,
+              containers:
+                - name: web
+                  image: nginx:1.25
+                  ports: [{name: http, containerPort: 8080}]
+                  resources: {requests: {cpu: 100m, memory: 64Mi}}
+                  readinessProbe: {httpGet: {path: /healthz, port: http}, periodSeconds: 2}
+        ---
+        apiVersion: v1
+        kind: Service
+        metadata: {name: web}
+        spec: {selector: {app: web}, ports: [{port: 80, targetPort: http}]}
+        """,
         "unknown.yaml": """
-            apiVersion: apps/v1
-            kind: Deployment
-            metadata: {name: other}
-            spec: {replica: 3, selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: x, image: "nginx:1"}]}}}
-            """,
+        apiVersion: apps/v1
+        kind: Deployment
+        metadata: {name: other}
+        spec: {replica: 3, selector: {matchLabels: {app: x}}, template: {metadata: {labels: {app: x}}, spec: {containers: [{name: x, image: "nginx:1"}]}}}
+        """,
         "ssa-a.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ssa}\ndata: {k: a, only-a: \"1\"}\n",
         "ssa-b.yaml": "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: ssa}\ndata: {k: b}\n",
         "crd.yaml": """
-            apiVersion: apiextensions.k8s.io/v1
-            kind: CustomResourceDefinition
-            metadata: {name: desks.example.com}
-            spec:
-              group: example.com
-              scope: Namespaced
-              names: {plural: desks, singular: desk, kind: Desk}
-              versions:
-                - name: v1
-                  served: true
-                  storage: true
-                  schema:
-                    openAPIV3Schema:
-                      type: object
-                      properties:
-                        spec: {type: object, properties: {seats: {type: integer, description: how many can sit there}}}
-                  additionalPrinterColumns: [{name: Seats, type: integer, jsonPath: .spec.seats}]
-            """,
+        apiVersion: apiextensions.k8s.io/v1
+        kind: CustomResourceDefinition
+        metadata: {name: desks.example.com}
+        spec:
+          group: example.com
+          scope: Namespaced
+          names: {plural: desks, singular: desk, kind: Desk}
+          versions:
+            - name: v1
+              served: true
+              storage: true
+              schema:
+                openAPIV3Schema:
+                  type: object
+                  properties:
+                    spec: {type: object, properties: {seats: {type: integer, description: how many can sit there}}}
+              additionalPrinterColumns: [{name: Seats, type: integer, jsonPath: .spec.seats}]
+        """,
         "desk.yaml": "apiVersion: example.com/v1\nkind: Desk\nmetadata: {name: one}\nspec: {seats: 4}\n",
     ]
 
@@ -233,7 +237,8 @@ struct RealKubectlSessionTests {
         try await lab.untilWatches(3)
         #expect(try await lab.run(client, ["apply", "-f", "web.yaml"]).code == 0)
         let seen = try await (pods, events, whole)
-        #expect(seen.0.contains("Pending") && seen.0.contains("ContainerCreating") && seen.0.contains("1/1"), "\(seen.0)")
+        #expect(
+            seen.0.contains("Pending") && seen.0.contains("ContainerCreating") && seen.0.contains("1/1"), "\(seen.0)")
         #expect(seen.0.components(separatedBy: "NAME ").count == 2, "one heading: \(seen.0)")
         #expect(seen.1.contains("ScalingReplicaSet") && seen.1.contains("Started"), "\(seen.1)")
         #expect(seen.2.contains("\"readyReplicas\": 3"), "\(seen.2)")

@@ -40,28 +40,57 @@ import Testing
         return [
             Sample(method: .GET, target: "/api"), Sample(method: .GET, target: "/apis/apps/v1"),
             Sample(method: .GET, target: "/openapi/v3/apis/apps/v1?hash=1"),
-            Sample(method: .GET, target: pods + "?limit=500&labelSelector=a%3Db,c&fieldSelector=status.phase%3DRunning"),
+            Sample(
+                method: .GET, target: pods + "?limit=500&labelSelector=a%3Db,c&fieldSelector=status.phase%3DRunning"),
             Sample(method: .GET, target: pods + "?limit=1&continue=abc", headers: [("Accept", table)]),
             Sample(method: .GET, target: "/api/v1/nodes?resourceVersion=0", headers: [("Accept", protobuf + ",*/*")]),
             Sample(method: .GET, target: "/apis/events.k8s.io/v1/events"),
             Sample(method: .GET, target: "/apis/metrics.k8s.io/v1beta1/pods"),
             Sample(method: .GET, target: pods + "/web/log?tailLines=5&sinceTime=2026-01-01T00:00:00Z&timestamps=true"),
-            Sample(method: .POST, target: "/api/v1/namespaces/shop/configmaps?fieldManager=x&fieldValidation=Strict", body: json(map)),
-            Sample(method: .POST, target: deployments + "?dryRun=All", headers: [("Content-Type", "application/json")], body: json(web)),
-            Sample(method: .POST, target: "/api/v1/namespaces/shop/configmaps", headers: [("Content-Type", protobuf)], body: KubernetesProtobuf.encode(map) ?? []),
-            Sample(method: .PATCH, target: deployments + "/web", headers: [("Content-Type", "application/strategic-merge-patch+json")], body: json(["spec": ["replicas": 3]])),
-            Sample(method: .PATCH, target: deployments + "/web", headers: [("Content-Type", "application/json-patch+json")], body: json([["op": "replace", "path": "/spec/replicas", "value": 1]])),
-            Sample(method: .PATCH, target: deployments + "/web?fieldManager=a&force=true", headers: [("Content-Type", "application/apply-patch+yaml")], body: json(web)),
-            Sample(method: .PATCH, target: deployments + "/web/scale", headers: [("Content-Type", "application/merge-patch+json")], body: json(["spec": ["replicas": 2]])),
-            Sample(method: .PUT, target: "/api/v1/namespaces/shop/configmaps/a", headers: [("Content-Type", "application/yaml")], body: json(map)),
-            Sample(method: .DELETE, target: "/api/v1/namespaces/shop/configmaps/a?propagationPolicy=Foreground&gracePeriodSeconds=1", body: json(["kind": "DeleteOptions", "apiVersion": "v1", "preconditions": ["uid": "x"]])),
+            Sample(
+                method: .POST, target: "/api/v1/namespaces/shop/configmaps?fieldManager=x&fieldValidation=Strict",
+                body: json(map)),
+            Sample(
+                method: .POST, target: deployments + "?dryRun=All", headers: [("Content-Type", "application/json")],
+                body: json(web)),
+            Sample(
+                method: .POST, target: "/api/v1/namespaces/shop/configmaps", headers: [("Content-Type", protobuf)],
+                body: KubernetesProtobuf.encode(map) ?? []),
+            Sample(
+                method: .PATCH, target: deployments + "/web",
+                headers: [("Content-Type", "application/strategic-merge-patch+json")],
+                body: json(["spec": ["replicas": 3]])),
+            Sample(
+                method: .PATCH, target: deployments + "/web",
+                headers: [("Content-Type", "application/json-patch+json")],
+                body: json([["op": "replace", "path": "/spec/replicas", "value": 1]])),
+            Sample(
+                method: .PATCH, target: deployments + "/web?fieldManager=a&force=true",
+                headers: [("Content-Type", "application/apply-patch+yaml")], body: json(web)),
+            Sample(
+                method: .PATCH, target: deployments + "/web/scale",
+                headers: [("Content-Type", "application/merge-patch+json")], body: json(["spec": ["replicas": 2]])),
+            Sample(
+                method: .PUT, target: "/api/v1/namespaces/shop/configmaps/a",
+                headers: [("Content-Type", "application/yaml")], body: json(map)),
+            Sample(
+                method: .DELETE,
+                target: "/api/v1/namespaces/shop/configmaps/a?propagationPolicy=Foreground&gracePeriodSeconds=1",
+                body: json(["kind": "DeleteOptions", "apiVersion": "v1", "preconditions": ["uid": "x"]])),
             Sample(method: .DELETE, target: "/api/v1/namespaces/shop/configmaps?labelSelector=a"),
-            Sample(method: .POST, target: pods + "/web/eviction", body: json(["apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": "web"]])),
-            Sample(method: .POST, target: "/api/v1/namespaces/shop/serviceaccounts/default/token", body: json(["spec": ["expirationSeconds": 600]])),
-            Sample(method: .POST, target: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", body: json(["spec": ["resourceAttributes": ["verb": "get", "resource": "pods"]]])),
+            Sample(
+                method: .POST, target: pods + "/web/eviction",
+                body: json(["apiVersion": "policy/v1", "kind": "Eviction", "metadata": ["name": "web"]])),
+            Sample(
+                method: .POST, target: "/api/v1/namespaces/shop/serviceaccounts/default/token",
+                body: json(["spec": ["expirationSeconds": 600]])),
+            Sample(
+                method: .POST, target: "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews",
+                body: json(["spec": ["resourceAttributes": ["verb": "get", "resource": "pods"]]])),
             Sample(method: .GET, target: pods + "/web/exec?command=ls&stdout=true"),
             Sample(method: .POST, target: "/kubelab/v1/clock", body: json(["speed": "paused", "advance": "1ms"])),
-            Sample(method: .GET, target: "/healthz", headers: [("Authorization", "Bearer x"), ("Impersonate-User", "bob")]),
+            Sample(
+                method: .GET, target: "/healthz", headers: [("Authorization", "Bearer x"), ("Impersonate-User", "bob")]),
         ]
     }
 
@@ -80,7 +109,11 @@ import Testing
             guard let request = HTTPRequest(head, body: sample.body) else { continue }
             // What takes long by right is no matter of this test.
             guard !request.flag("watch"), !request.flag("follow"), !request.path.contains("watch") else { continue }
-            if request.path.last == "clock", String(decoding: sample.body, as: UTF8.self) != "{\"speed\":\"paused\",\"advance\":\"1ms\"}" { continue }
+            if request.path.last == "clock",
+                String(decoding: sample.body, as: UTF8.self) != "{\"speed\":\"paused\",\"advance\":\"1ms\"}"
+            {
+                continue
+            }
             let answer = await service.answer(request)
             codes[answer.status.code, default: 0] += 1
             if answer.status.code >= 400, case .bytes(let bytes) = answer.body {
@@ -94,7 +127,8 @@ import Testing
 
     private static let words = [
         "default", "shop", "..", "%2f", "%00", "-1", "99999999999999999999", "a=b=c", "!", "(", "in", ",", "{}", "[]",
-        "null", "\"", "\u{1F600}", "true", "spec", "metadata", "/status", "/scale", "/log", "?", "&", "=", "NaN", "1e999",
+        "null", "\"", "\u{1F600}", "true", "spec", "metadata", "/status", "/scale", "/log", "?", "&", "=", "NaN",
+        "1e999",
     ]
 
     private static func change(_ sample: inout Sample, _ random: inout RandomStream) {
@@ -114,10 +148,14 @@ import Testing
         case 3 where !sample.headers.isEmpty: sample.headers[Int(random.below(UInt64(sample.headers.count)))].1 += word
         case 3, 4:
             sample.body.insert(contentsOf: Array(word.utf8), at: place(sample.body.count))
-        case 5 where !sample.body.isEmpty: sample.body[Int(random.below(UInt64(sample.body.count)))] = UInt8(random.below(256))
+        case 5 where !sample.body.isEmpty:
+            sample.body[Int(random.below(UInt64(sample.body.count)))] = UInt8(random.below(256))
         case 5, 6: sample.body = Array(sample.body.prefix(place(sample.body.count)))
         default:
-            let types = ["application/json", "application/yaml", protobuf, "application/apply-patch+yaml", "application/merge-patch+json"]
+            let types = [
+                "application/json", "application/yaml", protobuf, "application/apply-patch+yaml",
+                "application/merge-patch+json",
+            ]
             sample.headers.append(("Content-Type", types[Int(random.below(UInt64(types.count)))]))
         }
     }

@@ -60,7 +60,9 @@ import Testing
     }
 
     /// Four clients write until so many writes were answered; then the server is killed under them.
-    private static func write(_ round: Int, _ client: LabClient, until wanted: Int, kill: @escaping @Sendable () -> Void) async
+    private static func write(
+        _ round: Int, _ client: LabClient, until wanted: Int, kill: @escaping @Sendable () -> Void
+    ) async
         -> Set<String>
     {
         let answered = AnsweredNames()

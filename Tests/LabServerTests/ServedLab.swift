@@ -73,7 +73,8 @@ struct ServedLab {
     }
 
     /// Runs a client in the lab's folder, beside the test's own task.
-    func run(_ client: String, _ arguments: [String], input: String = "", environment: [String: String] = [:]) async throws
+    func run(_ client: String, _ arguments: [String], input: String = "", environment: [String: String] = [:])
+        async throws
         -> Outcome
     {
         try await withCheckedThrowingContinuation { continuation in

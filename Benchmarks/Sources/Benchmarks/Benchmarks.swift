@@ -10,7 +10,7 @@ import Foundation
         [
             ("queue", holdLoop), ("chunks", copyAndWrite), ("gateway", gatewayWorld), ("desk", supportDesk),
             ("hops", modelSpeed), ("snapshot", snapshots), ("grading", hiddenSeeds), ("fleet", fleet),
-            ("process", processes), ("promql", queries),
+            ("process", processes), ("promql", queries), ("serving", serving),
         ]
     }
 

@@ -4,7 +4,7 @@ import Simulation
 import Workloads
 
 private let lesson = repository + "/labs/4-autoscaling/4.3-scale-on-cpu"
-private let fixtures = repository + "/fixtures/benchmarks"
+let fixtures = repository + "/fixtures/benchmarks"
 
 /// The gateway on three machines, scaled by its HPA.
 private func gateway(seed: UInt64 = 1, _ change: (inout Scenario) -> Void = { _ in }) throws -> World {

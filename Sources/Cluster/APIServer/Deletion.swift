@@ -49,7 +49,9 @@ extension ClusterContext {
                 object.metadata.deletionTimestamp = time
                 object.metadata.deletionGracePeriodSeconds = 0
             }
-            if let finalizer, !object.metadata.finalizers.contains(finalizer) { object.metadata.finalizers.append(finalizer) }
+            if let finalizer, !object.metadata.finalizers.contains(finalizer) {
+                object.metadata.finalizers.append(finalizer)
+            }
         }
     }
 
@@ -58,13 +60,17 @@ extension ClusterContext {
         var grace = requested ?? pod.spec.terminationGracePeriodSeconds ?? 30
         if grace < 0 { grace = 1 }
         if pod.spec.nodeName.isEmpty || pod.status.phase == "Succeeded" || pod.status.phase == "Failed" { grace = 0 }
-        if let before = pod.metadata.deletionGracePeriodSeconds, pod.metadata.deletionTimestamp != nil { grace = min(grace, before) }
+        if let before = pod.metadata.deletionGracePeriodSeconds, pod.metadata.deletionTimestamp != nil {
+            grace = min(grace, before)
+        }
         if grace == 0, pod.metadata.finalizers.isEmpty {
             remove(id)
             return nil
         }
         let deadline = Time(epochSeconds: wallTime.epochSeconds.addingSaturating(grace))
-        guard pod.metadata.deletionTimestamp == nil || pod.metadata.deletionGracePeriodSeconds != grace else { return pod }
+        guard pod.metadata.deletionTimestamp == nil || pod.metadata.deletionGracePeriodSeconds != grace else {
+            return pod
+        }
         return update(id, changesSpec: true) {
             $0.metadata.deletionTimestamp = deadline
             $0.metadata.deletionGracePeriodSeconds = grace

@@ -13,7 +13,9 @@ extension Cluster {
         -> APIResponse
     {
         do { try authorize(request) } catch { return APIResponse(error) }
-        if let answer = answerReview(request) ?? answerTokenRequest(request) ?? answerDefaultRoles(request) { return answer }
+        if let answer = answerReview(request) ?? answerTokenRequest(request) ?? answerDefaultRoles(request) {
+            return answer
+        }
         if let computed = computed(request, at: clock.now) { return computed }
         if request.resource.kind == "Pod", request.subresource == "log" { return logs(request, source) }
         if request.resource.kind == "Event", let answer = answerEventWrite(request, clock: &clock) { return answer }

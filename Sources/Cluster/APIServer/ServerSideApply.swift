@@ -10,7 +10,8 @@ extension StoredObject {
     var statusTime: Time? {
         let conditions: [Time?] =
             switch self {
-            case let deployment as Deployment: deployment.status.conditions.map { $0.lastUpdateTime ?? $0.lastTransitionTime }
+            case let deployment as Deployment:
+                deployment.status.conditions.map { $0.lastUpdateTime ?? $0.lastTransitionTime }
             case let set as ReplicaSet: set.status.conditions.map(\.lastTransitionTime)
             case let autoscaler as HorizontalPodAutoscaler: autoscaler.status.conditions.map(\.lastTransitionTime)
             default: []
@@ -73,7 +74,8 @@ extension ClusterContext {
 
     /// The account of a workload whose number of pods somebody has set through `scale`.
     func scaledFields(_ metadata: ObjectMeta, _ resource: ResourceType, by manager: String) -> [ManagedFieldsEntry] {
-        guard !metadata.managedFields.isEmpty, !manager.isEmpty, var owners = try? FieldOwnership(metadata.managedFields)
+        guard !metadata.managedFields.isEmpty, !manager.isEmpty,
+            var owners = try? FieldOwnership(metadata.managedFields)
         else { return metadata.managedFields }
         owners.take(
             ["spec", "replicas"], manager: manager, apiVersion: resource.apiVersion, subresource: "scale", at: wallTime)

@@ -37,12 +37,16 @@ extension Secret: StoredObject {
 
 extension ServiceAccount: StoredObject {
     public static var objectKind: ObjectKind { .serviceAccount }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<ServiceAccount>> & Sendable { \APIStore.serviceAccounts }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<ServiceAccount>> & Sendable {
+        \APIStore.serviceAccounts
+    }
 }
 
 extension PersistentVolumeClaim: StoredObject {
     public static var objectKind: ObjectKind { .persistentVolumeClaim }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<PersistentVolumeClaim>> & Sendable { \APIStore.persistentVolumeClaims }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<PersistentVolumeClaim>> & Sendable {
+        \APIStore.persistentVolumeClaims
+    }
 }
 
 extension LimitRange: StoredObject {
@@ -52,7 +56,9 @@ extension LimitRange: StoredObject {
 
 extension ResourceQuota: StoredObject {
     public static var objectKind: ObjectKind { .resourceQuota }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<ResourceQuota>> & Sendable { \APIStore.resourceQuotas }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<ResourceQuota>> & Sendable {
+        \APIStore.resourceQuotas
+    }
 }
 
 extension Deployment: StoredObject {
@@ -77,7 +83,9 @@ extension DaemonSet: StoredObject {
 
 extension ControllerRevision: StoredObject {
     public static var objectKind: ObjectKind { .controllerRevision }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<ControllerRevision>> & Sendable { \APIStore.controllerRevisions }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<ControllerRevision>> & Sendable {
+        \APIStore.controllerRevisions
+    }
 }
 
 extension Job: StoredObject {
@@ -92,22 +100,30 @@ extension CronJob: StoredObject {
 
 extension HorizontalPodAutoscaler: StoredObject {
     public static var objectKind: ObjectKind { .horizontalPodAutoscaler }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<HorizontalPodAutoscaler>> & Sendable { \APIStore.horizontalPodAutoscalers }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<HorizontalPodAutoscaler>> & Sendable {
+        \APIStore.horizontalPodAutoscalers
+    }
 }
 
 extension PodDisruptionBudget: StoredObject {
     public static var objectKind: ObjectKind { .podDisruptionBudget }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<PodDisruptionBudget>> & Sendable { \APIStore.podDisruptionBudgets }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<PodDisruptionBudget>> & Sendable {
+        \APIStore.podDisruptionBudgets
+    }
 }
 
 extension PriorityClass: StoredObject {
     public static var objectKind: ObjectKind { .priorityClass }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<PriorityClass>> & Sendable { \APIStore.priorityClasses }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<PriorityClass>> & Sendable {
+        \APIStore.priorityClasses
+    }
 }
 
 extension EndpointSlice: StoredObject {
     public static var objectKind: ObjectKind { .endpointSlice }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<EndpointSlice>> & Sendable { \APIStore.endpointSlices }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<EndpointSlice>> & Sendable {
+        \APIStore.endpointSlices
+    }
 }
 
 extension Lease: StoredObject {
@@ -137,7 +153,9 @@ extension RoleBinding: StoredObject {
 
 extension ClusterRoleBinding: StoredObject {
     public static var objectKind: ObjectKind { .clusterRoleBinding }
-    public static var table: WritableKeyPath<APIStore, ObjectTable<ClusterRoleBinding>> & Sendable { \APIStore.clusterRoleBindings }
+    public static var table: WritableKeyPath<APIStore, ObjectTable<ClusterRoleBinding>> & Sendable {
+        \APIStore.clusterRoleBindings
+    }
 }
 
 extension ObjectKind {
@@ -180,9 +198,11 @@ extension ObjectKind {
 
     /// The kind that a resource stands for; nil for kinds that are computed (metrics, events) or unknown.
     public init?(_ resource: ResourceType) {
-        guard let kind = Self.allCases.first(where: {
-            $0.type.resource.kind == resource.kind && $0.type.resource.group == resource.group
-        }) else { return nil }
+        guard
+            let kind = Self.allCases.first(where: {
+                $0.type.resource.kind == resource.kind && $0.type.resource.group == resource.group
+            })
+        else { return nil }
         self = kind
     }
 }

@@ -27,9 +27,12 @@ extension Cluster {
         let lifetime = answer.spec.expirationSeconds ?? 3_600
         var problems: [String] = []
         if lifetime < 600 {
-            problems.append("spec.expirationSeconds: Invalid value: \(lifetime): may not specify a duration less than 10 minutes")
+            problems.append(
+                "spec.expirationSeconds: Invalid value: \(lifetime): may not specify a duration less than 10 minutes")
         } else if lifetime > 1 << 32 {
-            problems.append("spec.expirationSeconds: Invalid value: \(lifetime): may not specify a duration larger than 2^32 seconds")
+            problems.append(
+                "spec.expirationSeconds: Invalid value: \(lifetime): may not specify a duration larger than 2^32 seconds"
+            )
         }
         if let problem = problems.first {
             throw APIStatus(
@@ -81,7 +84,8 @@ extension APIStatus {
     static func methodNotAllowed(_ request: APIRequest) -> APIStatus {
         APIStatus(
             code: 405, reason: "MethodNotAllowed",
-            message: "\(request.verb.rawValue) is not supported on resources of kind \"\(request.resource.qualifiedPlural)\"",
+            message:
+                "\(request.verb.rawValue) is not supported on resources of kind \"\(request.resource.qualifiedPlural)\"",
             kind: request.resource.plural)
     }
 }

@@ -54,4 +54,3 @@ public struct FieldError: Error, Equatable, Sendable, CustomStringConvertible {
 
     public init(_ description: String) { self.description = description }
 }
-

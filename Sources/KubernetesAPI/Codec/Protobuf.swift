@@ -135,7 +135,9 @@ public struct ProtobufFieldReader: FieldReader {
         return value
     }
 
-    public mutating func read<Value: FieldValue>(_ value: inout Value) throws(FieldError) { try value.setProtobuf(wire) }
+    public mutating func read<Value: FieldValue>(_ value: inout Value) throws(FieldError) {
+        try value.setProtobuf(wire)
+    }
 
     public mutating func read<Value: FieldValue>(_ value: inout Value?) throws(FieldError) {
         var read = value ?? Value()

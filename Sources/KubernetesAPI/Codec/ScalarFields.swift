@@ -28,7 +28,9 @@ extension Bool: FieldValue {
         self = flag
     }
 
-    public func writeProtobuf(_ number: Int, to writer: inout ProtobufWriter) { writer.write(number, varint: self ? 1 : 0) }
+    public func writeProtobuf(_ number: Int, to writer: inout ProtobufWriter) {
+        writer.write(number, varint: self ? 1 : 0)
+    }
 
     public mutating func setProtobuf(_ wire: ProtobufValue) throws(FieldError) {
         guard case .varint(let raw) = wire else { throw FieldError("protobuf: a bool field holds something else") }
@@ -69,7 +71,9 @@ extension IntegerField {
 extension JSONFieldReader {
     /// Go's text for a number that does not fit an integer type.
     func mismatch(number: String, _ goType: String) -> FieldError {
-        FieldError(mismatch(.integer(0), goType).description.replacing("unmarshal number", with: "unmarshal number \(number)", maxReplacements: 1))
+        FieldError(
+            mismatch(.integer(0), goType).description.replacing(
+                "unmarshal number", with: "unmarshal number \(number)", maxReplacements: 1))
     }
 }
 
@@ -94,7 +98,9 @@ extension Double: FieldValue {
         }
     }
 
-    public func writeProtobuf(_ number: Int, to writer: inout ProtobufWriter) { writer.write(number, fixed64: bitPattern) }
+    public func writeProtobuf(_ number: Int, to writer: inout ProtobufWriter) {
+        writer.write(number, fixed64: bitPattern)
+    }
 
     public mutating func setProtobuf(_ wire: ProtobufValue) throws(FieldError) {
         guard case .fixed64(let raw) = wire else { throw FieldError("protobuf: a double field holds something else") }

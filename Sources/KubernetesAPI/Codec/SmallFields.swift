@@ -122,11 +122,16 @@ public enum Base64 {
                 guard held + padding <= 4, held >= 2 else { return .failure(Illegal(offset: offset)) }
                 continue
             }
-            guard padding == 0, let digit = alphabet.firstIndex(of: byte) else { return .failure(Illegal(offset: offset)) }
+            guard padding == 0, let digit = alphabet.firstIndex(of: byte) else {
+                return .failure(Illegal(offset: offset))
+            }
             group = group << 6 | UInt32(digit)
             held += 1
             if held == 4 {
-                output += [UInt8(truncatingIfNeeded: group >> 16), UInt8(truncatingIfNeeded: group >> 8), UInt8(truncatingIfNeeded: group)]
+                output += [
+                    UInt8(truncatingIfNeeded: group >> 16), UInt8(truncatingIfNeeded: group >> 8),
+                    UInt8(truncatingIfNeeded: group),
+                ]
                 (group, held) = (0, 0)
             }
         }

@@ -14,7 +14,8 @@ public struct Time: FieldValue, Hashable, Comparable {
     public mutating func setJSON(_ value: JSONValue, _ reader: inout JSONFieldReader) throws(FieldError) {
         guard case .string(let text) = value else { throw reader.mismatch(value, "string") }
         guard let parsed = CivilTime.parse(text) else {
-            throw FieldError("parsing time \"\(text)\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"\(text)\" as \"2006\"")
+            throw FieldError(
+                "parsing time \"\(text)\" as \"2006-01-02T15:04:05Z07:00\": cannot parse \"\(text)\" as \"2006\"")
         }
         epochSeconds = parsed.seconds
     }
@@ -50,7 +51,9 @@ public struct MicroTime: FieldValue, Hashable, Comparable {
     public mutating func setJSON(_ value: JSONValue, _ reader: inout JSONFieldReader) throws(FieldError) {
         guard case .string(let text) = value else { throw reader.mismatch(value, "string") }
         guard let parsed = CivilTime.parse(text) else {
-            throw FieldError("parsing time \"\(text)\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"\(text)\" as \"2006\"")
+            throw FieldError(
+                "parsing time \"\(text)\" as \"2006-01-02T15:04:05.000000Z07:00\": cannot parse \"\(text)\" as \"2006\""
+            )
         }
         epochMicroseconds = parsed.seconds * 1_000_000 + parsed.nanoseconds / 1_000
     }
@@ -77,7 +80,8 @@ public enum CivilTime {
         func two(_ number: Int64) -> String { number < 10 ? "0\(number)" : "\(number)" }
         let year = String(max(0, min(9_999, parts.year)))
         let padded = String(repeating: "0", count: 4 - year.count) + year
-        return "\(padded)-\(two(parts.month))-\(two(parts.day))T\(two(parts.hour)):\(two(parts.minute)):\(two(parts.second))Z"
+        return
+            "\(padded)-\(two(parts.month))-\(two(parts.day))T\(two(parts.hour)):\(two(parts.minute)):\(two(parts.second))Z"
     }
 
     /// The calendar parts of an instant, in UTC; `weekday` counts from Sunday = 0.
@@ -117,9 +121,11 @@ public enum CivilTime {
             }
             return value
         }
-        guard bytes.count >= 20, bytes.count <= 40, let year = number(0..<4), let month = number(5..<7), let day = number(8..<10),
+        guard bytes.count >= 20, bytes.count <= 40, let year = number(0..<4), let month = number(5..<7),
+            let day = number(8..<10),
             let hour = number(11..<13), let minute = number(14..<16), let second = number(17..<19), bytes[4] == 45,
-            bytes[7] == 45, bytes[10] == 84 || bytes[10] == 116, bytes[13] == 58, bytes[16] == 58, (1...12).contains(month),
+            bytes[7] == 45, bytes[10] == 84 || bytes[10] == 116, bytes[13] == 58, bytes[16] == 58,
+            (1...12).contains(month),
             (1...31).contains(day), hour < 24, minute < 60, second < 61
         else { return nil }
         var index = 19
@@ -146,7 +152,10 @@ public enum CivilTime {
             offset = (hours * 3_600 + minutes * 60) * (bytes[index] == 43 ? 1 : -1)
         default: return nil
         }
-        return (days(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second - offset, nanoseconds)
+        return (
+            days(year: year, month: month, day: day) * 86_400 + hour * 3_600 + minute * 60 + second - offset,
+            nanoseconds
+        )
     }
 
     static func readTimestamp(_ wire: ProtobufValue) throws(FieldError) -> (seconds: Int64, nanoseconds: Int64) {

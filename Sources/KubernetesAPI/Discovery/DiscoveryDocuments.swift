@@ -81,7 +81,8 @@ extension APIGroups {
                 return ["version": .string(version), "resources": .array(rows), "freshness": "Current"]
             }
             return [
-                "metadata": group.name.isEmpty ? ["creationTimestamp": .null] : ["name": .string(group.name), "creationTimestamp": .null],
+                "metadata": group.name.isEmpty
+                    ? ["creationTimestamp": .null] : ["name": .string(group.name), "creationTimestamp": .null],
                 "versions": .array(versions),
             ]
         }

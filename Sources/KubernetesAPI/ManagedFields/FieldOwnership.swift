@@ -48,7 +48,9 @@ public struct FieldOwnership: Sendable {
             if left.operation != right.operation { return left.operation < right.operation }
             let (a, b) = (left.time?.epochSeconds ?? 0, right.time?.epochSeconds ?? 0)
             if a != b { return a < b }
-            return (left.manager, left.apiVersion, left.subresource) < (right.manager, right.apiVersion, right.subresource)
+            return (left.manager, left.apiVersion, left.subresource) < (
+                right.manager, right.apiVersion, right.subresource
+            )
         }.map { part in
             var entry = ManagedFieldsEntry()
             entry.manager = part.manager
@@ -70,7 +72,8 @@ public struct FieldOwnership: Sendable {
         var metadata = result[.field("metadata")]
         metadata.isMember = false
         for name in [
-            "name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields", "resourceVersion",
+            "name", "namespace", "creationTimestamp", "selfLink", "uid", "generation", "managedFields",
+            "resourceVersion",
             "deletionTimestamp", "deletionGracePeriodSeconds",
         ] {
             metadata = metadata.without(.field(name))
@@ -198,7 +201,8 @@ public struct FieldOwnership: Sendable {
         let merged: JSONValue
         do {
             applied = Self.owned(try TypedValue(configuration, shape).fields(), subresource: subresource)
-            merged = try live.map { value throws(FieldError) in try TypedValue(value, shape).merged(with: configuration) }
+            merged =
+                try live.map { value throws(FieldError) in try TypedValue(value, shape).merged(with: configuration) }
                 ?? configuration
         } catch {
             throw APIStatus(
@@ -222,7 +226,9 @@ public struct FieldOwnership: Sendable {
         let changed = Self.owned(difference.added.union(difference.modified), subresource: subresource)
         var conflicts: [(part: Part, path: [FieldPathElement])] = []
         for index in parts.indices where index != own {
-            conflicts += parts[index].fields.intersection(changed).intersection(applied).paths.map { (parts[index], $0) }
+            conflicts += parts[index].fields.intersection(changed).intersection(applied).paths.map {
+                (parts[index], $0)
+            }
         }
         guard conflicts.isEmpty || force else { throw Self.conflict(conflicts) }
         let removed = Self.owned(difference.removed, subresource: subresource)
@@ -230,14 +236,17 @@ public struct FieldOwnership: Sendable {
             parts[index].fields = parts[index].fields.subtracting(changed.intersection(applied)).subtracting(removed)
         }
         if let own {
-            let isUnchanged = parts[own].fields == applied && parts[own].apiVersion == apiVersion && changed.isEmpty && removed.isEmpty
+            let isUnchanged =
+                parts[own].fields == applied && parts[own].apiVersion == apiVersion && changed.isEmpty
+                && removed.isEmpty
             parts[own].fields = applied
             parts[own].apiVersion = apiVersion
             if !isUnchanged { parts[own].time = now }
         } else {
             parts.append(
                 Part(
-                    manager: manager, operation: Self.apply, subresource: subresource, apiVersion: apiVersion, time: now,
+                    manager: manager, operation: Self.apply, subresource: subresource, apiVersion: apiVersion,
+                    time: now,
                     fields: applied))
         }
         parts.removeAll(where: \.fields.isEmpty)

@@ -27,7 +27,8 @@ public enum FieldPathElement: Sendable, Hashable, Comparable {
         switch text.utf8.first {
         case UInt8(ascii: "f"): self = .field(rest)
         case UInt8(ascii: "k"):
-            guard let value = try? JSONValue(parsingJSON: Array(rest.utf8)[...]), case .object(let members) = value else {
+            guard let value = try? JSONValue(parsingJSON: Array(rest.utf8)[...]), case .object(let members) = value
+            else {
                 return nil
             }
             self = .key(Self.canonical(members))
@@ -122,7 +123,9 @@ public struct FieldSet: Sendable, Equatable {
                 isMember = true
                 continue
             }
-            guard let element = FieldPathElement(name) else { throw FieldError("unknown path element \(GoText.quoted(name))") }
+            guard let element = FieldPathElement(name) else {
+                throw FieldError("unknown path element \(GoText.quoted(name))")
+            }
             children[element] = try FieldSet(inner, depth: depth + 1, isRoot: false)
         }
     }

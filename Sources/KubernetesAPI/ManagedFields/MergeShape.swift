@@ -52,7 +52,12 @@ public indirect enum MergeShape: Sendable {
                 let schema = field.type.message
                 self = .list(
                     keys: field.listKeys.map { name in
-                        (name, schema?.member(name)?.defaultValue.flatMap { try? JSONValue(parsingJSON: Array($0.utf8)[...]) })
+                        (
+                            name,
+                            schema?.member(name)?.defaultValue.flatMap {
+                                try? JSONValue(parsingJSON: Array($0.utf8)[...])
+                            }
+                        )
                     }, element)
             default: self = .leaf
             }
@@ -83,7 +88,8 @@ public indirect enum MergeShape: Sendable {
             } else if let properties = schema["properties"]?.object {
                 let keepsUnknown = schema["x-kubernetes-preserve-unknown-fields"] == .bool(true)
                 self = .structure { name in
-                    properties[name].map { MergeShape(openAPI: $0, depth: depth + 1) } ?? (keepsUnknown ? .deduced : nil)
+                    properties[name].map { MergeShape(openAPI: $0, depth: depth + 1) }
+                        ?? (keepsUnknown ? .deduced : nil)
                 }
             } else if let additional = schema["additionalProperties"], case .object = additional {
                 self = .map(MergeShape(openAPI: additional, depth: depth + 1))

@@ -127,7 +127,8 @@ public struct TypedValue: Sendable {
     }
 
     private static func members(
-        _ left: OrderedDictionary<String, JSONValue>, _ right: OrderedDictionary<String, JSONValue>, _ shape: MergeShape,
+        _ left: OrderedDictionary<String, JSONValue>, _ right: OrderedDictionary<String, JSONValue>,
+        _ shape: MergeShape,
         _ descend: (FieldPathElement, JSONValue?, JSONValue?, MergeShape) -> Void
     ) {
         for (name, value) in left { descend(.field(name), value, right[name], shape.member(name) ?? .deduced) }
@@ -137,7 +138,8 @@ public struct TypedValue: Sendable {
     }
 
     private static func elements(
-        _ left: [(element: FieldPathElement, value: JSONValue)], _ right: [(element: FieldPathElement, value: JSONValue)],
+        _ left: [(element: FieldPathElement, value: JSONValue)],
+        _ right: [(element: FieldPathElement, value: JSONValue)],
         _ shape: MergeShape, _ descend: (FieldPathElement, JSONValue?, JSONValue?, MergeShape) -> Void
     ) {
         let old = Dictionary(left.map { ($0.element, $0.value) }) { first, _ in first }
@@ -201,7 +203,9 @@ public struct TypedValue: Sendable {
     }
 
     /// - Returns: nil if the whole value goes.
-    private static func remove(_ paths: FieldSet, _ kept: FieldSet, _ value: JSONValue, _ shape: MergeShape) -> JSONValue? {
+    private static func remove(_ paths: FieldSet, _ kept: FieldSet, _ value: JSONValue, _ shape: MergeShape)
+        -> JSONValue?
+    {
         if paths.isMember, kept.isEmpty { return nil }
         switch try? parts(value, shape) {
         case .members(let members)?:

@@ -85,7 +85,9 @@ public enum OpenAPIDocument {
     private static func operation(_ action: String, _ resource: ResourceType, _ schema: String) -> JSONValue {
         var parameters: [JSONValue] = []
         func parameter(_ name: String, _ type: String = "string") {
-            parameters.append(["name": .string(name), "in": "query", "schema": ["type": .string(type), "uniqueItems": true]])
+            parameters.append([
+                "name": .string(name), "in": "query", "schema": ["type": .string(type), "uniqueItems": true],
+            ])
         }
         if ["post", "put", "patch"].contains(action) {
             for name in ["dryRun", "fieldManager", "fieldValidation"] { parameter(name) }
@@ -93,7 +95,9 @@ public enum OpenAPIDocument {
         }
         let content: JSONValue = ["application/json": ["schema": OpenAPISchemas.reference(schema)]]
         var members: OrderedDictionary<String, JSONValue> = [
-            "tags": [.string(resource.group.isEmpty ? "core_\(resource.version)" : "\(resource.group)_\(resource.version)")],
+            "tags": [
+                .string(resource.group.isEmpty ? "core_\(resource.version)" : "\(resource.group)_\(resource.version)")
+            ],
             "parameters": .array(parameters),
         ]
         if ["post", "put"].contains(action) { members["requestBody"] = ["content": content, "required": true] }

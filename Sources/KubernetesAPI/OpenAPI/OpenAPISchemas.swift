@@ -76,7 +76,8 @@ struct OpenAPISchemas {
     /// The schema of a kind that a definition adds, with metadata as every object has it.
     mutating func add(_ kind: CustomKind) -> String {
         let resource = kind.resource
-        let name = resource.group.split(separator: ".").reversed().joined(separator: ".")
+        let name =
+            resource.group.split(separator: ".").reversed().joined(separator: ".")
             + ".\(resource.version).\(resource.kind)"
         guard case .object(var members) = kind.schema.json else {
             schemas[name] = ["type": "object", "x-kubernetes-group-version-kind": [Self.groupVersionKind(resource)]]
@@ -168,7 +169,9 @@ struct OpenAPISchemas {
             schemas[Self.microTime] = ["type": "string", "format": "date-time"]
             refer(Self.microTime)
         case .intOrString:
-            schemas[Self.intOrString] = ["format": "int-or-string", "oneOf": [["type": "integer"], ["type": "string"]]]
+            schemas[Self.intOrString] = [
+                "format": "int-or-string", "oneOf": [["type": "integer"], ["type": "string"]],
+            ]
             refer(Self.intOrString)
         case .raw:
             if field.name.hasPrefix("fieldsV") {

@@ -28,7 +28,8 @@ package struct ValueDecoder: Decoder {
     func mismatch(_ expected: String) -> DecodingError {
         DecodingError.typeMismatch(
             JSONValue.self,
-            DecodingError.Context(codingPath: codingPath, debugDescription: "expected \(expected), found \(value.shortDescription)"))
+            DecodingError.Context(
+                codingPath: codingPath, debugDescription: "expected \(expected), found \(value.shortDescription)"))
     }
 
     func scalar<Value: Decodable>(_ type: Value.Type) throws -> Value {
@@ -89,19 +90,27 @@ package struct ValueDecoder: Decoder {
         private func decoder(_ key: Key) throws -> ValueDecoder {
             guard let value = members[key.stringValue] else {
                 throw DecodingError.keyNotFound(
-                    key, DecodingError.Context(codingPath: codingPath, debugDescription: "\"\(key.stringValue)\" is missing"))
+                    key,
+                    DecodingError.Context(codingPath: codingPath, debugDescription: "\"\(key.stringValue)\" is missing")
+                )
             }
             return ValueDecoder(value, at: codingPath + [key])
         }
 
         func decodeNil(forKey key: Key) throws -> Bool { try decoder(key).value == .null }
-        func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value { try decoder(key).scalar(type) }
+        func decode<Value: Decodable>(_ type: Value.Type, forKey key: Key) throws -> Value {
+            try decoder(key).scalar(type)
+        }
 
-        func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws -> KeyedDecodingContainer<Nested> {
+        func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type, forKey key: Key) throws
+            -> KeyedDecodingContainer<Nested>
+        {
             try decoder(key).container(keyedBy: type)
         }
 
-        func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer { try decoder(key).unkeyedContainer() }
+        func nestedUnkeyedContainer(forKey key: Key) throws -> any UnkeyedDecodingContainer {
+            try decoder(key).unkeyedContainer()
+        }
 
         func superDecoder() throws -> any Decoder { ValueDecoder(.object(members), at: codingPath) }
         func superDecoder(forKey key: Key) throws -> any Decoder { try decoder(key) }
@@ -123,7 +132,8 @@ package struct ValueDecoder: Decoder {
         private func current() throws -> ValueDecoder {
             guard !isAtEnd else {
                 throw DecodingError.valueNotFound(
-                    JSONValue.self, DecodingError.Context(codingPath: codingPath, debugDescription: "the list is too short"))
+                    JSONValue.self,
+                    DecodingError.Context(codingPath: codingPath, debugDescription: "the list is too short"))
             }
             return ValueDecoder(elements[currentIndex], at: codingPath + [IndexKey(currentIndex)])
         }
@@ -140,7 +150,9 @@ package struct ValueDecoder: Decoder {
             return value
         }
 
-        mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<Nested> {
+        mutating func nestedContainer<Nested: CodingKey>(keyedBy type: Nested.Type) throws -> KeyedDecodingContainer<
+            Nested
+        > {
             let container = try current().container(keyedBy: type)
             currentIndex += 1
             return container
@@ -223,7 +235,8 @@ extension ConfigurationError {
         }
         let context: DecodingError.Context =
             switch error {
-            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context), .dataCorrupted(let context):
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .keyNotFound(_, let context),
+                .dataCorrupted(let context):
                 context
             @unknown default: DecodingError.Context(codingPath: [], debugDescription: "\(error)")
             }

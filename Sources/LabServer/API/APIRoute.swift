@@ -35,7 +35,8 @@ enum APIRoute: Sendable, Equatable {
         case "apis": self = Self.grouped(Array(path.dropFirst()))
         case "openapi" where path == ["openapi", "v2"]: self = .openAPIVersion2
         case "openapi" where path == ["openapi", "v3"]: self = .openAPIIndex
-        case "openapi" where path.count > 2 && path[1] == "v3": self = .openAPI(path.dropFirst(2).joined(separator: "/"))
+        case "openapi" where path.count > 2 && path[1] == "v3":
+            self = .openAPI(path.dropFirst(2).joined(separator: "/"))
         case "kubelab" where path.count > 2 && path[1] == "v1": self = .lab(Array(path.dropFirst(2)))
         default: self = .unknown
         }

@@ -123,7 +123,9 @@ final class APIService: Sendable {
         guard let revision = Int64(text), revision >= 0 else {
             throw APIStatus(
                 code: 400, reason: "BadRequest",
-                message: "Invalid value: \(GoText.quoted(text)): strconv.ParseUint: parsing \(GoText.quoted(text)): invalid syntax")
+                message:
+                    "Invalid value: \(GoText.quoted(text)): strconv.ParseUint: parsing \(GoText.quoted(text)): invalid syntax"
+            )
         }
         guard revision > newest else { return }
         throw APIStatus(
@@ -145,21 +147,23 @@ final class APIService: Sendable {
         let seconds = min(max(1, try RequestReader.integer(http, "timeoutSeconds") ?? 1_800), 86_400)
         let host = host
         let form = form == .protobuf || form == .yaml ? .json : form
-        return HTTPAnswer(.ok, HTTPAnswer.json, .stream { stream in
-            let watch = HostedWatch(
-                reading.request, resource: reading.resource, selection: selection, form: form, inclusion: inclusion,
-                wantsBookmarks: bookmarks, stream: stream)
-            let id = await host.begin(watch, start)
-            // A bookmark a minute, as the watch cache sends them.
-            var left = seconds
-            while left > 0, !Task.isCancelled {
-                let pause = min(left, 60)
-                do { try await Task.sleep(for: .seconds(pause)) } catch { break }
-                left -= pause
-                if left > 0 { await host.sendBookmark(id) }
-            }
-            await host.end(id)
-        })
+        return HTTPAnswer(
+            .ok, HTTPAnswer.json,
+            .stream { stream in
+                let watch = HostedWatch(
+                    reading.request, resource: reading.resource, selection: selection, form: form, inclusion: inclusion,
+                    wantsBookmarks: bookmarks, stream: stream)
+                let id = await host.begin(watch, start)
+                // A bookmark a minute, as the watch cache sends them.
+                var left = seconds
+                while left > 0, !Task.isCancelled {
+                    let pause = min(left, 60)
+                    do { try await Task.sleep(for: .seconds(pause)) } catch { break }
+                    left -= pause
+                    if left > 0 { await host.sendBookmark(id) }
+                }
+                await host.end(id)
+            })
     }
 
     private func watchStart(_ http: HTTPRequest) throws(APIStatus) -> HostedWatch.Start {
@@ -191,14 +195,16 @@ final class APIService: Sendable {
         }
         let request = reading.request
         let host = host
-        return HTTPAnswer(.ok, "text/plain", .stream { stream in
-            if !text.isEmpty { stream.send(Array(text.utf8)) }
-            let (pieces, inlet) = AsyncStream.makeStream(of: [UInt8].self)
-            let id = await host.follow(request) { piece in
-                if let piece { inlet.yield(piece) } else { inlet.finish() }
-            }
-            for await piece in pieces where !stream.send(piece) { break }
-            await host.end(log: id)
-        })
+        return HTTPAnswer(
+            .ok, "text/plain",
+            .stream { stream in
+                if !text.isEmpty { stream.send(Array(text.utf8)) }
+                let (pieces, inlet) = AsyncStream.makeStream(of: [UInt8].self)
+                let id = await host.follow(request) { piece in
+                    if let piece { inlet.yield(piece) } else { inlet.finish() }
+                }
+                for await piece in pieces where !stream.send(piece) { break }
+                await host.end(log: id)
+            })
     }
 }

@@ -38,7 +38,8 @@ struct ListWriter {
 
     private func list(_ listing: Listing, _ metadata: JSONValue, _ output: inout [UInt8]) {
         let resource = reading.resource
-        output += Array("{\"kind\":\"\(resource.kind)List\",\"apiVersion\":\"\(resource.apiVersion)\",\"metadata\":".utf8)
+        output += Array(
+            "{\"kind\":\"\(resource.kind)List\",\"apiVersion\":\"\(resource.apiVersion)\",\"metadata\":".utf8)
         output += metadata.compactBytes
         output += Array(",\"items\":[".utf8)
         for (index, object) in listing.objects.enumerated() {

@@ -41,7 +41,9 @@ enum RequestBody {
 
     static func yaml(_ bytes: [UInt8]) throws(APIStatus) -> JSONValue {
         let documents: [YAMLDocument]
-        do { documents = try YAMLReader.documents(bytes) } catch { throw .badRequest("error decoding YAML: \(error.message)") }
+        do { documents = try YAMLReader.documents(bytes) } catch {
+            throw .badRequest("error decoding YAML: \(error.message)")
+        }
         guard let document = documents.first, documents.count == 1 else {
             throw .badRequest("the body of the request holds \(documents.count) documents, one is expected")
         }

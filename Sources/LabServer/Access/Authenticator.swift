@@ -45,7 +45,8 @@ struct Authenticator: Sendable {
     /// As whom the sender wants to act.
     static func impersonated(_ headers: HTTPHeaders) -> RequestUser? {
         guard let name = headers.first(name: "impersonate-user") else { return nil }
-        return RequestUser(name: name, uid: headers.first(name: "impersonate-uid") ?? "", groups: headers["impersonate-group"])
+        return RequestUser(
+            name: name, uid: headers.first(name: "impersonate-uid") ?? "", groups: headers["impersonate-group"])
     }
 
     /// Takes the same time wherever the texts differ.

@@ -50,9 +50,17 @@ public struct LabClient: Sendable {
         public var message: String { json["message"]?.string ?? String(decoding: body.prefix(500), as: UTF8.self) }
     }
 
+    /// Reads what lies at a path.
+    /// - Throws: if nobody answers.
+    public func get(_ path: String) async throws -> Answer { try await send(.GET, path) }
+
+    /// Sends a document to a path.
+    /// - Throws: if nobody answers.
+    public func post(_ path: String, _ body: JSONValue) async throws -> Answer { try await send(.POST, path, body) }
+
     /// Sends a request and waits for its answer, however long that takes.
     /// - Throws: if nobody answers.
-    public func send(_ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil) async throws -> Answer {
+    func send(_ method: HTTPMethod, _ path: String, _ body: JSONValue? = nil) async throws -> Answer {
         let group = MultiThreadedEventLoopGroup.singleton
         let promise = group.next().makePromise(of: Answer.self)
         let tls = try isSecure ? context() : nil

@@ -116,7 +116,9 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Sends an answer to its end.
-    private static func send(_ answer: HTTPAnswer, for head: HTTPRequestHead, closes: Bool, on channel: any Channel) async {
+    private static func send(_ answer: HTTPAnswer, for head: HTTPRequestHead, closes: Bool, on channel: any Channel)
+        async
+    {
         let keepsAlive = head.isKeepAlive && !closes
         var headers = HTTPHeaders(answer.headers.map { ($0.name, $0.value) })
         headers.replaceOrAdd(name: "Content-Type", value: answer.contentType)

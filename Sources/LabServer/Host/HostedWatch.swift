@@ -28,7 +28,8 @@ struct HostedWatch {
     private var hasSentColumns = false
 
     init(
-        _ request: APIRequest, resource: ResourceType, selection: WatchSelection, form: Representation, inclusion: TableDocument.Inclusion,
+        _ request: APIRequest, resource: ResourceType, selection: WatchSelection, form: Representation,
+        inclusion: TableDocument.Inclusion,
         wantsBookmarks: Bool, stream: BodyStream
     ) {
         self.request = request
@@ -79,7 +80,8 @@ struct HostedWatch {
         ]
         if form == .table {
             object = [
-                "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": ["resourceVersion": .string("\(revision)")],
+                "kind": "Table", "apiVersion": "meta.k8s.io/v1",
+                "metadata": ["resourceVersion": .string("\(revision)")],
                 "columnDefinitions": .null,
                 "rows": [
                     [

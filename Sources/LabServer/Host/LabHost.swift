@@ -189,7 +189,9 @@ actor LabHost {
 
     /// Tells a watch how far it has come, if it wants to know.
     func sendBookmark(_ watch: Int) {
-        guard let index = watches.firstIndex(where: { $0.id == watch }), watches[index].watch.wantsBookmarks else { return }
+        guard let index = watches.firstIndex(where: { $0.id == watch }), watches[index].watch.wantsBookmarks else {
+            return
+        }
         watches[index].watch.sendBookmark(revision: session.world.cluster.revision)
     }
 

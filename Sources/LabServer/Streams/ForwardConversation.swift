@@ -9,7 +9,8 @@ actor ForwardConversation {
     private let output: StreamOutput
     private let streams: any PortForwardStreams
     private let opening: [PortForwardEvent]
-    private var connections: [(number: Int, port: Int, http: ForwardedHTTP, waiting: [ForwardedHTTP.Request], isBusy: Bool)] = []
+    private var connections:
+        [(number: Int, port: Int, http: ForwardedHTTP, waiting: [ForwardedHTTP.Request], isBusy: Bool)] = []
 
     /// Requests of one connection that may wait for those before them.
     static let pipelineLimit = 64
@@ -60,7 +61,8 @@ actor ForwardConversation {
                 case .garbage:
                     streams.send(
                         ForwardedHTTP.answer(
-                            status: 400, reason: "Bad Request", body: "the lab's programs speak HTTP/1.1 only\n", to: nil),
+                            status: 400, reason: "Bad Request", body: "the lab's programs speak HTTP/1.1 only\n",
+                            to: nil),
                         on: number)
                     streams.close(number)
                     connections.remove(at: index)
@@ -107,7 +109,8 @@ actor ForwardConversation {
             )
             connections.remove(at: index)
         case .reset?, .timedOut?:
-            streams.fail(number, "an error occurred forwarding \(port) -> \(port): the connection was reset by the program")
+            streams.fail(
+                number, "an error occurred forwarding \(port) -> \(port): the connection was reset by the program")
             connections.remove(at: index)
         }
         output.send(streams.takeOutput())

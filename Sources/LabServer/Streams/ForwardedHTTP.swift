@@ -134,7 +134,9 @@ struct ForwardedHTTP {
     /// Where some bytes begin for the first time.
     private func end(of mark: [UInt8], within limit: Int) -> Int? {
         guard buffer.count >= mark.count else { return nil }
-        for index in 0...min(buffer.count - mark.count, limit) where buffer[index...].starts(with: mark) { return index }
+        for index in 0...min(buffer.count - mark.count, limit) where buffer[index...].starts(with: mark) {
+            return index
+        }
         return nil
     }
 

@@ -54,7 +54,9 @@ final class SPDYPortForwardStreams: PortForwardStreams {
                 if !bytes.isEmpty { events.append(.data(connection: entry.number, bytes: bytes)) }
                 if isFinished { events.append(.closed(connection: entry.number)) }
             case .reset(let stream):
-                guard let entry = pairs.first(where: { $0.pair.data == stream || $0.pair.error == stream }) else { continue }
+                guard let entry = pairs.first(where: { $0.pair.data == stream || $0.pair.error == stream }) else {
+                    continue
+                }
                 pairs.removeAll { $0.number == entry.number }
                 events.append(.closed(connection: entry.number))
             case .goAway: continue
@@ -130,7 +132,8 @@ final class ChannelPortForwardStreams: PortForwardStreams {
     }
 
     func receive(_ message: [UInt8]) throws -> [PortForwardEvent] {
-        guard let channel = message.first, channel % 2 == 0, message.count > 1, isOpen.indices.contains(Int(channel / 2)),
+        guard let channel = message.first, channel % 2 == 0, message.count > 1,
+            isOpen.indices.contains(Int(channel / 2)),
             isOpen[Int(channel / 2)]
         else { return [] }
         return [.data(connection: Int(channel / 2), bytes: Array(message.dropFirst()))]

@@ -55,10 +55,13 @@ final class WebSocketCommandStreams: RemoteCommandStreams {
 
     func receive(_ message: [UInt8]) throws -> [RemoteCommandEvent] {
         guard let first = message.first else { return [] }
-        if first == 255, canClose, message.count >= 2 { return message[1] == Channel.input.rawValue ? [.inputClosed] : [] }
+        if first == 255, canClose, message.count >= 2 {
+            return message[1] == Channel.input.rawValue ? [.inputClosed] : []
+        }
         switch Channel(rawValue: first) {
         case .input: return [.input(Array(message.dropFirst()))]
-        case .resize: return TerminalSize(message.dropFirst()).map { [.resized(width: $0.width, height: $0.height)] } ?? []
+        case .resize:
+            return TerminalSize(message.dropFirst()).map { [.resized(width: $0.width, height: $0.height)] } ?? []
         case .output, .error, .status, nil: return []
         }
     }

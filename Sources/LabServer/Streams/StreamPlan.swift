@@ -66,8 +66,12 @@ extension APIService {
 
 extension HTTPHeaders {
     /// The protocols that a client of SPDY offers.
-    var streamProtocols: [String] { self["x-stream-protocol-version"].flatMap { $0.split(separator: ",").map(\.trimmingSpaces) } }
+    var streamProtocols: [String] {
+        self["x-stream-protocol-version"].flatMap { $0.split(separator: ",").map(\.trimmingSpaces) }
+    }
 
     /// The subprotocols that a client of a WebSocket offers.
-    var webSocketProtocols: [String] { self["sec-websocket-protocol"].flatMap { $0.split(separator: ",").map(\.trimmingSpaces) } }
+    var webSocketProtocols: [String] {
+        self["sec-websocket-protocol"].flatMap { $0.split(separator: ",").map(\.trimmingSpaces) }
+    }
 }

@@ -138,7 +138,8 @@ actor CommandConversation {
         case .attach(let request):
             let teller = teller
             log = await host.follow(request) { piece in
-                teller.yield((piece.map { [ExecOutput(.output, $0)] } ?? [], piece == nil ? ExecEnding.exited(0).status : nil))
+                teller.yield(
+                    (piece.map { [ExecOutput(.output, $0)] } ?? [], piece == nil ? ExecEnding.exited(0).status : nil))
             }
         }
     }

@@ -10,7 +10,8 @@ enum StreamUpgrade {
     /// What was granted on one connection, between the check and the change.
     private typealias Granted = NIOLoopBoundBox<(plan: StreamPlan, protocol: StreamProtocol)?>
 
-    static func upgraders(_ service: APIService, on channel: any Channel) -> [any HTTPServerProtocolUpgrader & Sendable] {
+    static func upgraders(_ service: APIService, on channel: any Channel) -> [any HTTPServerProtocolUpgrader & Sendable]
+    {
         let granted = Granted(nil, eventLoop: channel.eventLoop)
         return [webSocket(service, granted), SPDYUpgrader(service: service, granted: granted)]
     }
@@ -33,7 +34,8 @@ enum StreamUpgrade {
                 let offered = head.headers.webSocketProtocols
                 return plan(head, service, on: channel).flatMapThrowing { plan in
                     guard let name = chosen(offered, for: plan) else {
-                        throw APIStatus.badRequest("none of the subprotocols is known: \(offered.joined(separator: ", "))")
+                        throw APIStatus.badRequest(
+                            "none of the subprotocols is known: \(offered.joined(separator: ", "))")
                     }
                     granted.value = (plan, .webSocket(name))
                     return HTTPHeaders([("Sec-WebSocket-Protocol", name)])
@@ -87,7 +89,9 @@ enum StreamUpgrade {
                 guard let name = known.first(where: offered.contains) else {
                     throw APIStatus(
                         code: 403, reason: "Forbidden",
-                        message: "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(known)")
+                        message:
+                            "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(known)"
+                    )
                 }
                 granted.value = (plan, .spdy(name))
                 var headers = headers
@@ -126,7 +130,8 @@ private final class WebSocketMessages: ChannelDuplexHandler {
         case .connectionClose:
             if !isClosing {
                 isClosing = true
-                let part = frame.unmaskedData.getSlice(at: frame.unmaskedData.readerIndex, length: min(2, frame.unmaskedData.readableBytes))
+                let part = frame.unmaskedData.getSlice(
+                    at: frame.unmaskedData.readerIndex, length: min(2, frame.unmaskedData.readableBytes))
                 context.writeAndFlush(
                     wrapOutboundOut(WebSocketFrame(fin: true, opcode: .connectionClose, data: part ?? ByteBuffer())),
                     promise: nil)

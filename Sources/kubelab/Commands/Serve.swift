@@ -51,7 +51,9 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where to listen; 0 takes any free port.", valueName: "port"))
     var port: UInt16 = 0
 
-    @Option(help: ArgumentHelp("The address to listen on. Any but this machine's own needs --allow-remote.", valueName: "address"))
+    @Option(
+        help: ArgumentHelp(
+            "The address to listen on. Any but this machine's own needs --allow-remote.", valueName: "address"))
     var host = "127.0.0.1"
 
     @Flag(help: "Let other machines in: whoever has the kubeconfig can do everything with the lab.")
@@ -87,7 +89,8 @@ struct ServeOptions: ParsableArguments {
         configuration.speed = speed.speed
         configuration.isInsecure = insecureHttp
         let path = session.path
-        try ServedLab(path: path, kubeconfig: kubeconfig ?? Serve.kubeconfigPath(of: path)).serve(session, configuration)
+        try ServedLab(path: path, kubeconfig: kubeconfig ?? Serve.kubeconfigPath(of: path)).serve(
+            session, configuration)
     }
 }
 
@@ -128,7 +131,8 @@ struct ServedLab {
         }
         let absolute = URL(fileURLWithPath: kubeconfig).standardizedFileURL.path
         Terminal.print("export KUBECONFIG=\(Self.quoted(absolute))")
-        Terminal.note("\(path) is served at \(server.kubeconfig.server), time runs \(configuration.speed); Ctrl-C ends it.")
+        Terminal.note(
+            "\(path) is served at \(server.kubeconfig.server), time runs \(configuration.speed); Ctrl-C ends it.")
         signals.wait()
         Terminal.note("Ending: the lab is written.")
         defer { try? FileManager.default.removeItem(atPath: kubeconfig) }

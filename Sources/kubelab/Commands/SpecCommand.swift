@@ -55,7 +55,9 @@ struct SpecCheck: ParsableCommand {
             isGood = false
         }
         let itself = URL(fileURLWithPath: specification).standardizedFileURL.path
-        let paths = try Files.manifests(manifests).filter { URL(fileURLWithPath: $0).standardizedFileURL.path != itself }
+        let paths = try Files.manifests(manifests).filter {
+            URL(fileURLWithPath: $0).standardizedFileURL.path != itself
+        }
         let files = try paths.map {
             Submission.File(name: $0, text: String(decoding: try Files.bytes($0), as: UTF8.self))
         }

@@ -86,7 +86,8 @@ struct ServedLabClient {
     func clock(_ change: JSONValue?) throws -> Clock {
         let client = client
         let answer = try Waiting.forResult {
-            try await client.send(change == nil ? .GET : .POST, "/kubelab/v1/clock", change)
+            let path = "/kubelab/v1/clock"
+            return if let change { try await client.post(path, change) } else { try await client.get(path) }
         }
         guard answer.code == 200 else { throw Failure(answer.message) }
         let value = answer.json

@@ -44,8 +44,21 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   when they are read. Tokens of service accounts have a real one's claims and a signature that only this lab knows. What
   components do (scheduler, controllers, kubelets) is not asked about.
 - **Left out.** Rules of CEL and formats in schemas (kept, not looked at), conversion webhooks, `explain` and
-  foreground deletion of added kinds (they go at once). List paging, API
-  priority and fairness. HTTP comes with a later release; commands speak the same vocabulary of requests today.
+  foreground deletion of added kinds (they go at once). API priority and fairness, audit.
+
+## served
+- **Real.** The API over HTTPS for kubectl 1.28 to 1.37 and Python's clients: discovery in both forms, OpenAPI v3, lists in
+  pages, watches with bookmarks, initial events and 410, four patch types, server-side apply with managed fields and
+  conflicts, protobuf bodies and answers, Tables, field validation with warnings, preconditions, exec, attach and
+  port-forward over WebSocket and SPDY, tokens, impersonation, RBAC. A recorded session of a real control plane is played
+  with the real kubectl and compared.
+- **Modelled.** The pages of a list show the present, under the revision of the first page; a watch from there tells what
+  changed. A revision of a resource is one counter for the whole store, as in etcd. Owners of fields are kept for what
+  users write; the controllers' part is computed for readers, for the status and the revision of a Deployment. `attach`
+  gives what the container writes and takes nothing. Faster than `1x`, ages that kubectl counts itself are in its future.
+- **Left out.** Client certificates, HTTP/2, CBOR, watches of metrics and of nodes' Leases, the last-applied annotation
+  kept up by server-side apply, `proxy` subresources, custom and external metrics as HTTP APIs (the autoscaler reads them),
+  OpenAPI v2 beyond the kinds, `kubectl cp`.
 
 ## scheduler
 - **Real.** Filters and scores of the default profile with their weights, topology spread, affinity and anti-affinity,
@@ -156,8 +169,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 ## kubectl
 - **Real.** Words, flags, columns, exit codes and error texts of kubectl 1.36 and 1.37 for the commands that exist,
   compared with recordings of a real control plane.
-- **Left out.** Plugins, kustomize, server-side apply, `edit`, `cp`, `port-forward`, `proxy`; they are refused
-  with a word.
+- **Left out** of the built-in commands (the real kubectl has them, on a served lab). Plugins, kustomize, `edit`, `cp`,
+  `port-forward`, `proxy`, `create token`; they are refused with a word.
 
 ## promql
 - **Real.** The language of Prometheus 3.14 with its parse errors and places, remarks and run-time errors: all stable

@@ -14,7 +14,10 @@ import Testing
         if let replicas {
             spec = ["replicas": .integer(replicas), "template": ["spec": ["containers": .array(containers)]]]
         }
-        return ["apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web", "namespace": "shop"], "spec": spec]
+        return [
+            "apiVersion": "apps/v1", "kind": "Deployment", "metadata": ["name": "web", "namespace": "shop"],
+            "spec": spec,
+        ]
     }
 
     private func apply(
@@ -108,7 +111,9 @@ import Testing
             var status: APIStatus?
             do throws(APIStatus) { _ = try apply(configuration, nil, &owners, by: "a") } catch { status = error }
             #expect(status?.code == 500 && status?.message.contains(word) == true, "\(String(describing: status))")
-            #expect(status?.message.hasPrefix("failed to create typed patch object (shop/web; apps/v1, Kind=Deployment)") == true)
+            #expect(
+                status?.message.hasPrefix("failed to create typed patch object (shop/web; apps/v1, Kind=Deployment)")
+                    == true)
         }
     }
 

@@ -34,7 +34,9 @@ import Testing
             Self.number(stream) + [finishing ? 1 : 0] + Self.number(UInt32(bytes.count)).dropFirst() + bytes
         }
 
-        static func number(_ value: UInt32) -> [UInt8] { [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) } }
+        static func number(_ value: UInt32) -> [UInt8] {
+            [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
+        }
     }
 
     private func session() -> [UInt8] {
@@ -91,7 +93,8 @@ import Testing
         let client = Client()
         let cases: [[UInt8]] = [
             [0x80, 2, 0, 1, 0, 0, 0, 0], [0x80, 3, 0, 1, 0, 0xff, 0xff, 0xff], [0x80, 3, 0, 1, 0, 0, 0, 2, 0, 0],
-            client.open(2, []), client.open(0, []), [0x80, 3, 0, 1, 0, 0, 0, 14, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4],
+            client.open(2, []), client.open(0, []),
+            [0x80, 3, 0, 1, 0, 0, 0, 14, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4],
         ]
         for bytes in cases {
             #expect(throws: SPDYConnection.Failure.self) { try SPDYConnection().receive(bytes) }
@@ -111,7 +114,9 @@ import Testing
     @Test func streamsAreBounded() {
         let (client, connection) = (Client(), SPDYConnection())
         #expect(throws: SPDYConnection.Failure.tooManyStreams) {
-            for stream in 0...UInt32(SPDYConnection.streamLimit) { _ = try connection.receive(client.open(2 * stream + 1, [])) }
+            for stream in 0...UInt32(SPDYConnection.streamLimit) {
+                _ = try connection.receive(client.open(2 * stream + 1, []))
+            }
         }
     }
 
@@ -134,7 +139,10 @@ import Testing
         let (client, forward) = (Client(), SPDYPortForwardStreams())
         let headers = [("port", "8080"), ("requestid", "0")]
         #expect(try forward.receive(client.open(1, headers + [("streamtype", "error")])).isEmpty)
-        #expect(try forward.receive(client.open(3, headers + [("streamtype", "data")])) == [.opened(connection: 1, port: 8080)])
+        #expect(
+            try forward.receive(client.open(3, headers + [("streamtype", "data")])) == [
+                .opened(connection: 1, port: 8080)
+            ])
         #expect(try forward.receive(client.data(3, [1, 2])) == [.data(connection: 1, bytes: [1, 2])])
         #expect(try forward.receive(client.data(3, [], finishing: true)) == [.closed(connection: 1)])
         #expect(try forward.receive(client.open(5, [("port", "0"), ("streamtype", "data")])).isEmpty)
@@ -160,6 +168,7 @@ import Testing
 
 extension RemoteCommandOptions {
     fileprivate init(takesInput: Bool) {
-        self.init(HTTPRequest(.init(version: .http1_1, method: .GET, uri: "/?stdin=\(takesInput)&stdout=true"), body: [])!)
+        self.init(
+            HTTPRequest(.init(version: .http1_1, method: .GET, uri: "/?stdin=\(takesInput)&stdout=true"), body: [])!)
     }
 }
