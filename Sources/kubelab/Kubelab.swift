@@ -20,7 +20,7 @@ struct Kubelab: ParsableCommand {
                 name: "Exercises",
                 subcommands: [Demo.self, Start.self, Status.self, Watch.self] + GradingCommands.all + [Debrief.self, Reset.self]),
             CommandGroup(name: "Cluster", subcommands: KubectlCommands.all),
-            CommandGroup(name: "Server", subcommands: [Serve.self, SpeedCommand.self, Pause.self]),
+            CommandGroup(name: "Server", subcommands: [Serve.self, SpeedCommand.self, Pause.self, Export.self]),
             CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self, Fault.self]),
             CommandGroup(name: "Understanding", subcommands: [Graph.self, WhyCommand.self, Timeline.self, Compare.self]),
             CommandGroup(name: "Without a lab", subcommands: [Run.self, Lint.self, SpecCommand.self, PromQLCommand.self, Fidelity.self]),

@@ -17,7 +17,8 @@ struct GlobalOptions: ParsableArguments {
         completion: .directory)
     var labsFolder: String?
 
-    @Flag(help: "For screen readers: tables in place of charts, words in place of signs and colour (or KUBELAB_PLAIN=1).")
+    @Flag(
+        help: "For screen readers: tables in place of charts, words in place of signs and colour (or KUBELAB_PLAIN=1).")
     var plain = false
 
     var labPath: String {
@@ -28,7 +29,16 @@ struct GlobalOptions: ParsableArguments {
 
     var labs: Labs { Labs(folder: labsFolder) }
 
-    func open(for access: LabSession.Access) throws -> LabSession { try LabSession.open(labPath, for: access) }
+    /// - Throws: `LabStoreError`; a `Failure` with advice for a lab that another process serves.
+    func open(for access: LabSession.Access) throws -> LabSession {
+        if access == .writing, ServedLabClient.find(self) != nil {
+            let kubeconfig = URL(fileURLWithPath: Serve.kubeconfigPath(of: labPath)).standardizedFileURL.path
+            throw Failure(
+                "\(labPath) is served: change it with kubectl (export KUBECONFIG=\(ServedLab.quoted(kubeconfig))), and its time with 'kubelab advance', 'pause' and 'speed'"
+            )
+        }
+        return try LabSession.open(labPath, for: access)
+    }
 }
 
 /// How a listing is printed.

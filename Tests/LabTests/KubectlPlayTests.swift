@@ -18,7 +18,6 @@ import Testing
             ("009 041 045 046 052", "pods become ready together here, so a rollout takes fewer and larger steps"),
             ("053", "the recorded kubelet looked at a failed pull again later than a real one"),
             ("110", "the recorded kubelet says nothing of an image that is there already"),
-            ("019", "in a world without a lab nobody keeps account of who wrote what"),
             ("089", "the recorded kubelet says nothing of a cordon"),
             ("108 111 162 163", "logs are those of the lab's programs"), ("134", "usage is that of the lab's programs"),
             ("176", "failed creations are retried at other moments"),

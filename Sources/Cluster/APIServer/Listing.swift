@@ -27,8 +27,10 @@ extension Cluster {
             let after = Object.resource.namespaced ? key : String(key.drop { $0 == "/" })
             var found: [any KubernetesObject] = []
             var remaining = 0
-            for (_, object) in context.store[keyPath: Object.table].sorted where selection.matches(object) {
-                guard after.isEmpty || after.utf8.lexicographicallyPrecedes(object.key.utf8) else { continue }
+            let table = context.store[keyPath: Object.table]
+            for (key, id) in table.sortedKeys where after.isEmpty || after.utf8.lexicographicallyPrecedes(key.utf8) {
+                // Behind a full page objects are looked at only to be counted.
+                guard let object = table[id], selection.matches(object) else { continue }
                 if limit == 0 || found.count < limit { found.append(object) } else { remaining += 1 }
             }
             return Listing(objects: found, remaining: remaining, revision: context.store.revision)

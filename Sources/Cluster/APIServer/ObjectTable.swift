@@ -116,13 +116,19 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
         }
     }
 
-    /// Every object in the order in which the API server lists them: by key, bytewise.
-    public var sorted: [(id: ObjectID<Object>, object: Object)] {
-        var all: [(key: String, id: ObjectID<Object>, object: Object)] = []
+    /// Keys and places in the order in which the API server lists them: by key, bytewise. Objects stay where they are:
+    /// to move them about in a sort costs more than the sort.
+    var sortedKeys: [(key: String, id: ObjectID<Object>)] {
+        var all: [(key: String, id: ObjectID<Object>)] = []
         all.reserveCapacity(count)
-        forEach { id, object in all.append((object.key, id, object)) }
+        forEach { id, object in all.append((object.key, id)) }
         all.sort { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-        return all.map { ($0.id, $0.object) }
+        return all
+    }
+
+    /// Every object in the order in which the API server lists them.
+    public var sorted: [(id: ObjectID<Object>, object: Object)] {
+        sortedKeys.compactMap { _, id in self[id].map { (id, $0) } }
     }
 }
 
