@@ -39,7 +39,7 @@ let rooms: [Room] = [
     Room(
         name: "kubelab",
         needs: ["LabServer", "Grading", "Lab", "Cluster", "Kubectl", "KubernetesAPI", "PromQL", "Simulation"],
-        libraries: ["ArgumentParser"], executable: true, tests: false),
+        libraries: ["ArgumentParser", "OrderedCollections"], executable: true, tests: false),
 ]
 
 let libraries: [String: (package: String, url: String, version: Version)] = [

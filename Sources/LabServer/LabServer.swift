@@ -23,6 +23,11 @@ public final class LabServer: Sendable {
         public init(token: String) { self.token = token }
     }
 
+    /// Why an address cannot be listened on, in the system's words: `address already in use`.
+    public struct AddressError: Error, CustomStringConvertible {
+        public var description: String
+    }
+
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
     private let clock: Task<Void, Never>
@@ -68,7 +73,8 @@ public final class LabServer: Sendable {
             return LabServer(group, channel, host, service, kubeconfig)
         } catch {
             try? await group.shutdownGracefully()
-            throw error
+            guard let failure = error as? IOError else { throw error }
+            throw AddressError(description: String(cString: strerror(failure.errnoCode)).lowercased())
         }
     }
 

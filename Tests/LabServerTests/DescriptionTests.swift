@@ -50,7 +50,7 @@ import Testing
             }
         }
         var older: Set<String> = []
-        for group in groups.groups {
+        for group in groups.groups where !APIGroups.adapters.contains(where: { $0.name == group.name }) {
             for version in group.versions {
                 let list = try #require(groups.resourceList(group: group.name, version: version))
                 for resource in list["resources"]?.array ?? [] {

@@ -14,6 +14,12 @@ public struct APIGroups: Sendable {
         "coordination.k8s.io", "discovery.k8s.io",
     ]
 
+    /// Groups that an adapter in front of a monitoring system serves; their resources are metrics.
+    public static let adapters = [
+        Group(name: "custom.metrics.k8s.io", versions: ["v1beta2", "v1beta1"]),
+        Group(name: "external.metrics.k8s.io", versions: ["v1beta1"]),
+    ]
+
     public let groups: [Group]
     public let resources: [DiscoveredResource]
 
@@ -34,7 +40,7 @@ public struct APIGroups: Sendable {
             if let place = Self.order.firstIndex(of: name) { return (place, "") }
             return name == "metrics.k8s.io" ? (Self.order.count + 1, "") : (Self.order.count, name)
         }
-        self.groups = groups.sorted { rank($0.name) < rank($1.name) }
+        self.groups = groups.sorted { rank($0.name) < rank($1.name) } + Self.adapters
     }
 
     public func group(_ name: String) -> Group? { groups.first { $0.name == name } }

@@ -4,7 +4,7 @@ import OrderedCollections
 public enum OpenAPIDocument {
     /// Paths of the documents below `/openapi/v3/`: `api/v1`, `apis/apps/v1`.
     public static func paths(_ groups: APIGroups) -> [String] {
-        groups.groups.flatMap { group in
+        groups.groups.filter { group in !APIGroups.adapters.contains { $0.name == group.name } }.flatMap { group in
             group.versions.map { group.name.isEmpty ? "api/\($0)" : "apis/\(group.name)/\($0)" }
         }
     }

@@ -14,6 +14,8 @@ enum APIRoute: Sendable, Equatable {
     case openAPIIndex
     case openAPI(String)
     case resource(ResourcePath)
+    /// `/apis/custom.metrics.k8s.io/…` and `/apis/external.metrics.k8s.io/…` beyond discovery.
+    case metric(group: String, version: String, [String])
     /// The lab's own: `/kubelab/v1/…`.
     case lab([String])
     /// `/`
@@ -53,6 +55,8 @@ enum APIRoute: Sendable, Equatable {
         case 0: .groups
         case 1: .group(path[0])
         case 2: .resources(group: path[0], version: path[1])
+        case _ where path[0] == MetricsAdapter.custom || path[0] == MetricsAdapter.external:
+            .metric(group: path[0], version: path[1], Array(path.dropFirst(2)))
         default:
             ResourcePath(group: path[0], version: path[1], Array(path.dropFirst(2))).map { .resource($0) } ?? .unknown
         }

@@ -56,13 +56,16 @@ final class APIService: Sendable {
     private func answer(_ http: HTTPRequest, from user: RequestUser) async throws(APIStatus) -> HTTPAnswer {
         let route = APIRoute(http.path)
         if case .resource(let path) = route { return try await resource(path, http, user) }
+        if case .metric(let group, let version, let path) = route {
+            return try await MetricsAdapter(host: host).answer(group, version, path, http, user)
+        }
         try await authorize(http, user)
         switch route {
         case .health: return .text("ok")
         case .lab(let words): return try await LabControl(host: host).answer(words, http)
         case .root, .version, .coreVersions, .groups, .group, .resources, .openAPIVersion2, .openAPIIndex, .openAPI:
             return try await descriptions.answer(route, http, kinds: host.kinds)
-        case .unknown, .resource: throw .noSuchResource
+        case .unknown, .resource, .metric: throw .noSuchResource
         }
     }
 

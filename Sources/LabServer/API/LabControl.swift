@@ -14,16 +14,23 @@ struct LabControl {
         }
     }
 
-    private func report() async -> JSONValue {
+    private func condition(_ text: String?) async throws -> Lab.Condition? {
+        guard let text else { return nil }
+        return try Lab.Condition(parsing: text, namespace: await host.namespace)
+    }
+
+    /// - Parameter holds: whether the condition that somebody waited for came to hold.
+    private func report(holds: Bool? = nil) async -> JSONValue {
         let (now, wallTime, speed, failure) = await host.clock
         var members: [(String, JSONValue)] = [
             ("seconds", .number(now.seconds)), ("time", wallTime.jsonValue), ("speed", .string("\(speed)")),
         ]
+        if let holds { members.append(("holds", .bool(holds))) }
         if let failure { members.append(("failure", .string(failure))) }
         return .object(.init(uniqueKeysWithValues: members))
     }
 
-    /// `{"speed": "10x"}`, `{"advance": "5m"}`, or both.
+    /// `{"speed": "10x"}`, `{"advance": "5m"}`, or both; `{"advance": "1h", "until": "pods.ready >= 4"}`.
     private func change(_ http: HTTPRequest) async throws(APIStatus) -> HTTPAnswer {
         let body = try RequestBody.json(http.body)
         if let text = body["speed"]?.string {
@@ -37,7 +44,13 @@ struct LabControl {
             guard let duration = Duration(parsing: text), duration >= .zero else {
                 throw .badRequest("advance: \(GoText.quoted(text)) is no span of time, such as 90s, 5m or 1h30m")
             }
-            do { try await host.advance(by: duration) } catch let error as RunError {
+            do {
+                let condition = try await condition(body["until"]?.string)
+                let holds = try await host.advance(by: duration, until: condition)
+                if condition != nil { return .json(await report(holds: holds)) }
+            } catch let error as Measurement.ParsingError {
+                throw .badRequest(error.description)
+            } catch let error as RunError {
                 throw APIStatus(code: 422, reason: "Invalid", message: error.description)
             } catch {
                 throw .internalError("\(error)")

@@ -28,7 +28,8 @@ final class ServerDescriptions: Sendable {
             guard let document = groups.groupDocument(name) else { throw .noSuchResource }
             return .json(document)
         case .resources(let group, let version):
-            guard let list = groups.resourceList(group: group, version: version) else { throw .noSuchResource }
+            let list = groups.resourceList(group: group, version: version) ?? MetricsAdapter.resources(group, version)
+            guard let list else { throw .noSuchResource }
             return .json(list)
         case .openAPIVersion2:
             let accept = http.headers["accept"].joined(separator: ",")
@@ -50,7 +51,7 @@ final class ServerDescriptions: Sendable {
                 ("Cache-Control", http.parameter("hash") == document.hash ? "public, immutable" : "no-cache, private"),
             ]
             return answer
-        case .health, .resource, .lab, .unknown: throw .noSuchResource
+        case .health, .resource, .metric, .lab, .unknown: throw .noSuchResource
         }
     }
 

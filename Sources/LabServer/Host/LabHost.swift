@@ -54,6 +54,7 @@ actor LabHost {
     }
 
     var speed: Speed { pace.speed }
+    var namespace: String { session.world.scenario.namespace }
     var now: SimulationTime { session.now }
     var kinds: [CustomKind] { session.world.cluster.customKinds }
 
@@ -268,7 +269,9 @@ actor LabHost {
 
     /// Lets time pass that somebody asked for, however fast the lab runs otherwise; requests are answered meanwhile.
     /// - Throws: `RunError`, `LabStoreError`, or `CancellationError` if whoever asked went away.
-    func advance(by duration: Simulation.Duration) async throws {
+    /// - Returns: whether the condition holds, which ends it early; false without one.
+    @discardableResult
+    func advance(by duration: Simulation.Duration, until condition: Lab.Condition? = nil) async throws -> Bool {
         while isAdvancing {
             try await Task.sleep(for: .milliseconds(10))
         }
@@ -278,16 +281,21 @@ actor LabHost {
             pace.restart(wall: wall(), time: session.now)
         }
         let target = session.now + duration
-        while session.now < target {
-            do { try pass(to: target) } catch {
+        var holds = false
+        while session.now < target, !holds {
+            // A condition is looked at once a simulated second.
+            let stop = condition == nil ? target : min(target, session.now + .seconds(1))
+            do { try pass(to: stop) } catch {
                 begin()
                 throw error
             }
             keep(at: wall())
+            holds = condition?.holds(in: session.world) ?? false
             await Task.yield()
             try Task.checkCancellation()
         }
         try session.commit()
+        return holds
     }
 
     /// Writes everything; the lab can be opened by others afterwards.

@@ -99,6 +99,23 @@ extension Workloads: MetricSource {
         }
     }
 
+    /// Names of the metrics of pods, of Services and of no object, as discovery lists them.
+    public static let metricNames = (
+        pods: [
+            "DCGM_FI_DEV_GPU_UTIL", "agent_request_duration_seconds", "agent_requests_in_flight",
+            "agent_requests_per_second", "agent_requests_total", "agent_requests_waiting",
+            "http_request_duration_seconds", "http_requests_in_flight", "http_requests_per_second",
+            "http_requests_total", "http_requests_waiting", "vllm:generation_tokens_total", "vllm:kv_cache_usage_perc",
+            "vllm:num_preemptions_total", "vllm:num_requests_running", "vllm:num_requests_waiting",
+            "vllm:prompt_tokens_total", "vllm:request_success_total",
+        ],
+        services: ["http_requests_in_flight", "http_requests_per_second", "http_requests_total"],
+        external: [
+            "queue_messages_in_progress", "queue_messages_ready", "service_requests_in_flight",
+            "service_requests_per_second", "traffic_requests_per_second",
+        ]
+    )
+
     private static func pending(_ level: ServiceLevel) -> Double {
         Double(level.total.arrived - level.total.outcomes.total)
     }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import KubernetesAPI
 import Lab
+import OrderedCollections
 import Simulation
 
 /// `kubelab advance`: lets simulated time pass.
@@ -61,19 +62,25 @@ struct Advance: ParsableCommand {
 
     /// A lab that is served lets its own time pass.
     private func advance(_ served: ServedLabClient) throws {
-        guard let span else {
-            throw Failure("a lab that is served has no --until yet: 'kubectl wait' waits for a condition there")
-        }
         let before = try served.clock(nil)
-        let after = try served.clock(["advance": .string("\(span.duration.nanoseconds)ns")])
+        let longest = span ?? atMost
+        var change: OrderedDictionary<String, JSONValue> = ["advance": .string("\(longest.duration.nanoseconds)ns")]
+        if let condition { change["until"] = .string(condition) }
+        let after = try served.clock(.object(change))
         if output.isJSON {
             return Terminal.print(
                 try JSONText.of(
                     AdvanceReport(
                         seconds: after.seconds, advanced: after.seconds - before.seconds, wallTime: after.time,
-                        end: "reached")))
+                        end: after.holds == true ? "condition" : "reached")))
         }
-        Terminal.print("\(span.duration.clock) passed. \(after.sentence)")
+        let passed = Duration(seconds: after.seconds - before.seconds).clock
+        if let condition, after.holds == false {
+            throw Failure(
+                "\"\(condition)\" did not come to hold within \(passed). \(after.sentence)", exitCode: Exit.below)
+        }
+        let what = condition.map { "\($0) after \(passed)." } ?? "\(passed) passed."
+        Terminal.print("\(what) \(after.sentence)")
     }
 
     private func report(

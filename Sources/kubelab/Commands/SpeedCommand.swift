@@ -74,6 +74,8 @@ struct ServedLabClient {
         var time: String
         var speed: String
         var failure: String?
+        /// Whether the condition came to hold that was waited for; nil if there was none.
+        var holds: Bool?
 
         var sentence: String {
             let why = failure.map { " because \($0)" } ?? ""
@@ -99,6 +101,6 @@ struct ServedLabClient {
             }
         return Clock(
             seconds: seconds, time: value["time"]?.string ?? "", speed: value["speed"]?.string ?? "",
-            failure: value["failure"]?.string)
+            failure: value["failure"]?.string, holds: value["holds"].map { $0 == .bool(true) })
     }
 }

@@ -49,7 +49,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 ## served
 - **Real.** The API over HTTPS for kubectl 1.28 to 1.37 and Python's clients: discovery in both forms, OpenAPI v3, lists in
   pages, watches with bookmarks, initial events and 410, four patch types, server-side apply with managed fields and
-  conflicts, protobuf bodies and answers, Tables, field validation with warnings, preconditions, exec, attach and
+  conflicts, protobuf bodies and answers, Tables, field validation with warnings, preconditions, the custom and external metrics APIs with the autoscaler's own values, exec, attach and
   port-forward over WebSocket and SPDY, tokens, impersonation, RBAC. A recorded session of a real control plane is played
   with the real kubectl and compared.
 - **Modelled.** The pages of a list show the present, under the revision of the first page; a watch from there tells what
@@ -57,8 +57,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   users write; the controllers' part is computed for readers, for the status and the revision of a Deployment. `attach`
   gives what the container writes and takes nothing. Faster than `1x`, ages that kubectl counts itself are in its future.
 - **Left out.** Client certificates, HTTP/2, CBOR, watches of metrics and of nodes' Leases, the last-applied annotation
-  kept up by server-side apply, `proxy` subresources, custom and external metrics as HTTP APIs (the autoscaler reads them),
-  OpenAPI v2 beyond the kinds, `kubectl cp`.
+  kept up by server-side apply, `proxy` subresources, OpenAPI v2 beyond the kinds, `kubectl cp`.
 
 ## scheduler
 - **Real.** Filters and scores of the default profile with their weights, topology spread, affinity and anti-affinity,
