@@ -6,26 +6,11 @@ import Testing
 
 /// The recorded session of a real control plane, typed once more: the real kubectl against a served lab.
 @Suite(.enabled(if: RealClient.haveKubectl, Comment(rawValue: RealClient.advice))) struct RealKubectlPlayTests {
-    /// Recordings that differ, with the reason. Those of the session in a world (`KubectlPlayTests`) are among them.
+    /// Recordings that differ here besides those that differ everywhere, with the reason.
     private static let differing: [String: String] = {
-        var reasons: [String: String] = [:]
-        for (numbers, reason) in [
-            (
-                "009 041 045 046 051 052 059 079",
-                "pods become ready together here, so a rollout takes fewer and larger steps"
-            ),
-            ("053", "the recorded kubelet looked at a failed pull again later than a real one"),
-            ("110", "the recorded kubelet says nothing of an image that is there already"),
-            ("054 055 088", "time ran on for a moment longer while the client looked"),
-            ("089", "the recorded kubelet says nothing of a cordon"),
-            ("108 111 162 163", "logs are those of the lab's programs"), ("134", "usage is that of the lab's programs"),
-            ("176", "failed creations are retried at other moments"),
-            ("182", "the session stopped a node before; this one does not"),
-            ("186", "events of the whole session, with all of the above"),
-        ] {
-            for number in numbers.split(separator: " ") { reasons[String(number)] = reason }
-        }
-        return reasons
+        let reason = "time ran on for a moment longer while the client looked"
+        let here = ["051", "054", "055", "059", "079", "088"].map { ($0, reason) }
+        return RecordedSession.differing.merging(here) { first, _ in first }
     }()
 
     /// Commands that wait for something; while they do, time runs.

@@ -11,24 +11,6 @@ import Testing
 /// What a recording says about timing that only the real run had (who of two events came first, how often a watch fired)
 /// cannot be repeated; such recordings stand in `differing`, with the reason.
 @Suite struct KubectlPlayTests {
-    /// Recordings that this world cannot repeat, with the reason.
-    static let differing: [String: String] = {
-        var reasons: [String: String] = [:]
-        for (numbers, reason) in [
-            ("009 041 045 046 052", "pods become ready together here, so a rollout takes fewer and larger steps"),
-            ("053", "the recorded kubelet looked at a failed pull again later than a real one"),
-            ("110", "the recorded kubelet says nothing of an image that is there already"),
-            ("089", "the recorded kubelet says nothing of a cordon"),
-            ("108 111 162 163", "logs are those of the lab's programs"), ("134", "usage is that of the lab's programs"),
-            ("176", "failed creations are retried at other moments"),
-            ("182", "the session stopped a node before; this one does not"),
-            ("186", "events of the whole session, with all of the above"),
-        ] {
-            for number in numbers.split(separator: " ") { reasons[String(number)] = reason }
-        }
-        return reasons
-    }()
-
     @Test func theRecordedSessionPlaysInASimulatedCluster() throws {
         var world = try World.make(RecordedSession.scenario)
         var differences: [String] = []
@@ -48,7 +30,7 @@ import Testing
                 }
                 let report =
                     "##### \(number): \(line)\n--- recorded [\(recording.code)]\n\(recording.text)--- here [\(output.code)]\n\(output.text)"
-                if Self.differing[number] == nil { differences.append(report) } else { known.append(report) }
+                if RecordedSession.differing[number] == nil { differences.append(report) } else { known.append(report) }
             }
         }
         if let path = ProcessInfo.processInfo.environment["KUBECTL_PLAY_REPORT"] {
@@ -59,7 +41,7 @@ import Testing
         }
         #expect(differences.isEmpty, "\(differences.joined(separator: "\n"))")
         // A recording that is equal by now stands in the list for nothing.
-        let stale = same.filter { Self.differing[$0] != nil }
+        let stale = same.filter { RecordedSession.differing[$0] != nil }
         #expect(stale.isEmpty, "strike from differing: \(stale.joined(separator: " "))")
     }
 

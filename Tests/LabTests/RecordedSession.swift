@@ -134,6 +134,24 @@ enum RecordedSession {
         .pass(60), .recorded("166", "get nodes"), .pass(30), .recorded("187", "delete ns shop -n shop"),
     ]
 
+    /// Recordings that a simulated cluster cannot repeat, with the reason.
+    static let differing: [String: String] = {
+        var reasons: [String: String] = [:]
+        for (numbers, reason) in [
+            ("009 041 045 046 052", "pods become ready together here, so a rollout takes fewer and larger steps"),
+            ("053", "the recorded kubelet looked at a failed pull again later than a real one"),
+            ("110", "the recorded kubelet says nothing of an image that is there already"),
+            ("089", "the recorded kubelet says nothing of a cordon"),
+            ("108 111 162 163", "logs are those of the lab's programs"), ("134", "usage is that of the lab's programs"),
+            ("176", "failed creations are retried at other moments"),
+            ("182", "the session stopped a node before; this one does not"),
+            ("186", "events of the whole session, with all of the above"),
+        ] {
+            for number in numbers.split(separator: " ") { reasons[String(number)] = reason }
+        }
+        return reasons
+    }()
+
     /// The files that the session applied.
     static func inputs() throws -> [String: String] {
         var files: [String: String] = [:]

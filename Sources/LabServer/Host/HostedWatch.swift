@@ -12,8 +12,6 @@ struct HostedWatch {
         case presentWithBookmark
         /// With what changed after a revision.
         case after(Int64)
-        /// With what changes from now on.
-        case now
     }
 
     let selection: WatchSelection

@@ -152,7 +152,6 @@ actor LabHost {
         let now = session.wallTime
         AddedKinds.$current.withValue(kinds) {
             switch start {
-            case .now: break
             case .present, .presentWithBookmark:
                 if case .list(let objects) = session.respond(to: watch.request).body {
                     for object in objects { watch.send("ADDED", object, at: now) }

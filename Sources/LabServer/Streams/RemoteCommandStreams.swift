@@ -45,7 +45,6 @@ final class WebSocketCommandStreams: RemoteCommandStreams {
 
     private let canClose: Bool
     private var messages: [[UInt8]] = []
-    private var isReady = false
 
     /// Protocols, the preferred one first.
     static let protocols = ["v5.channel.k8s.io", "v4.channel.k8s.io"]
