@@ -19,8 +19,8 @@ func serving() throws -> [Figure] {
     var configuration = LabServer.Configuration(token: "benchmark")
     configuration.speed = .paused
     configuration.isInsecure = true
-    let opened = session
-    let server = try waited { try await LabServer.start(opened, configuration) }
+    let (opened, settings) = (session, configuration)
+    let server = try waited { try await LabServer.start(opened, settings) }
     let port = URLComponents(string: server.kubeconfig.server)?.port ?? 0
     let table = "application/json;as=Table;v=v1;g=meta.k8s.io"
     var figures: [Figure] = []
@@ -82,7 +82,7 @@ private func watching(_ port: Int) throws -> Figure {
         return channels
     }
     // What is there already comes first.
-    while counters.contains(where: { $0.lines.load(ordering: .relaxed) < 1_000 }) { usleep(10_000) }
+    for _ in 0..<3_000 where counters.contains(where: { $0.lines.load(ordering: .relaxed) < 1_000 }) { usleep(10_000) }
     let begun = counters.map { ($0.lines.load(ordering: .relaxed), $0.bytes.load(ordering: .relaxed)) }
     let wall = try wallSeconds {
         for replicas in [300, 1_000] {
@@ -93,7 +93,7 @@ private func watching(_ port: Int) throws -> Figure {
         }
         let wanted = counters[0].lines.load(ordering: .relaxed)
         var last = wanted
-        while true {
+        for _ in 0..<3_000 {
             usleep(20_000)
             let slowest = counters.map { $0.lines.load(ordering: .relaxed) }.min() ?? 0
             let newest = counters.map { $0.lines.load(ordering: .relaxed) }.max() ?? 0
@@ -105,7 +105,7 @@ private func watching(_ port: Int) throws -> Figure {
     let bytes = zip(counters, begun).reduce(0) { $0 + $1.0.bytes.load(ordering: .relaxed) - $1.1.1 }
     try waited { for channel in channels { try? await channel.close() } }
     let plain = try waited { try await PlainServer.start(sending: bytes / watchers) }
-    let theirs = try wallSeconds {
+    let theirs = wallSeconds {
         DispatchQueue.concurrentPerform(iterations: watchers) { _ in _ = try? exchange(plain.port, "/", "*/*") }
     }
     try waited { try await plain.stop() }
@@ -124,13 +124,13 @@ private final class LineCounter: Sendable {
 private final class CountingHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     private let counter: LineCounter
+    private var last: UInt8 = 0
     init(_ counter: LineCounter) { self.counter = counter }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         let view = unwrapInboundIn(data).readableBytesView
         var lines = 0
         // Each event is a line of its own; the frames around it end in a carriage return.
-        var last: UInt8 = 0
         for byte in view {
             if byte == 10, last == UInt8(ascii: "}") { lines += 1 }
             last = byte
