@@ -44,7 +44,6 @@ final class APIService: Sendable {
     func user(of http: HTTPRequest) async throws(APIStatus) -> RequestUser {
         switch authenticator.credentials(of: http) {
         case .administrator: return .administrator
-        case .certificate(let user): return user
         case .anonymous: return .anonymous
         case .unusable: throw .unauthorized
         case .token(let token):

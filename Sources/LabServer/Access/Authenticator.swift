@@ -1,7 +1,7 @@
 import KubernetesAPI
 import NIOHTTP1
 
-/// Finds out who sends a request: a bearer token, a certificate, or nobody in particular.
+/// Finds out who sends a request: somebody with a bearer token, or nobody in particular.
 struct Authenticator: Sendable {
     /// The token of the lab's own user, as its kubeconfig has it.
     let token: String
@@ -13,7 +13,6 @@ struct Authenticator: Sendable {
         case administrator
         /// A token that may be one of a service account.
         case token(String)
-        case certificate(RequestUser)
         case anonymous
         /// Something that cannot be read.
         case unusable
@@ -34,10 +33,6 @@ struct Authenticator: Sendable {
                 let shown = String(decoding: bytes, as: UTF8.self)
                 return Self.equal(shown, token) ? .administrator : .token(shown)
             }
-        }
-        if let user = request.certifiedUser {
-            return .certificate(
-                RequestUser(name: user.name, groups: user.groups + [RequestUser.authenticatedGroup]))
         }
         return needsNone ? .administrator : .anonymous
     }

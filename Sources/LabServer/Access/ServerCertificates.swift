@@ -10,7 +10,6 @@ struct ServerCertificates {
     let authority: String
     private let chain: [NIOSSLCertificateSource]
     private let key: NIOSSLPrivateKey
-    private let trusted: NIOSSLCertificate
 
     /// How long they are good: a lab is not served for longer than its kubeconfig is kept.
     static let lifetime: TimeInterval = 30 * 86_400
@@ -55,7 +54,6 @@ struct ServerCertificates {
         let bytes = Array(try server.serializeAsPEM().pemString.utf8)
         chain = try NIOSSLCertificate.fromPEMBytes(bytes).map { .certificate($0) }
         key = try NIOSSLPrivateKey(bytes: Array(serverKey.pemRepresentation.utf8), format: .pem)
-        trusted = try NIOSSLCertificate(bytes: Array(authority.utf8), format: .pem)
     }
 
     private static func generalName(_ name: String) -> GeneralName {

@@ -22,19 +22,14 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
 
     private let service: Service
     private let limits: Limits
-    private let certifiedUser: () -> (name: String, groups: [String])?
     private var head: HTTPRequestHead?
     private var body: [UInt8] = []
     private var isTooLarge = false
     private var work: Task<Void, Never>?
     private var timer: Scheduled<Void>?
 
-    init(
-        limits: Limits, certifiedUser: @escaping () -> (name: String, groups: [String])? = { nil },
-        service: @escaping Service
-    ) {
+    init(limits: Limits, service: @escaping Service) {
         self.limits = limits
-        self.certifiedUser = certifiedUser
         self.service = service
     }
 
@@ -81,7 +76,7 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     private func answer(_ context: ChannelHandlerContext) {
         guard let head else { return }
         self.head = nil
-        let request = HTTPRequest(head, body: body, certifiedUser: certifiedUser())
+        let request = HTTPRequest(head, body: body)
         body = []
         let refusal: APIStatus? =
             if isTooLarge {

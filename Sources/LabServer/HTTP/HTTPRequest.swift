@@ -9,11 +9,9 @@ struct HTTPRequest: Sendable {
     var query: [(name: String, value: String)]
     var headers: HTTPHeaders
     var body: [UInt8]
-    /// Whom the client's certificate names, if it showed one that our authority has signed.
-    var certifiedUser: (name: String, groups: [String])?
 
     /// - Returns: nil for a target that is no path, or whose escapes are broken.
-    init?(_ head: HTTPRequestHead, body: [UInt8], certifiedUser: (name: String, groups: [String])? = nil) {
+    init?(_ head: HTTPRequestHead, body: [UInt8]) {
         guard head.uri.hasPrefix("/") else { return nil }
         let parts = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         var path: [String] = []
@@ -34,7 +32,6 @@ struct HTTPRequest: Sendable {
         self.query = query
         headers = head.headers
         self.body = body
-        self.certifiedUser = certifiedUser
     }
 
     /// The first parameter of a name.
