@@ -86,11 +86,11 @@ struct Start: ParsableCommand {
         }
         Terminal.print("The lab is \(session.path); it is \(session.world.clockText) and no time has passed.")
         Terminal.print("")
-        Terminal.print("Go on with")
+        Terminal.print(serve ? "Go on in another terminal, after the line below, with" : "Go on with")
         if let first = (files.written + files.kept).first {
-            Terminal.print("  kubelab apply -f \(first)")
+            Terminal.print("  \(serve ? "kubectl" : "kubelab") apply -f \(first)")
         }
-        Terminal.print("  kubelab advance 5m")
+        Terminal.print(serve ? "  kubectl get pods --watch" : "  kubelab advance 5m")
         if Files.exists(exercise.path + "/exercise.yaml") { Terminal.print("  kubelab check") }
     }
 
