@@ -1,5 +1,7 @@
 import Foundation
 import KubernetesAPI
+import Lab
+import Simulation
 import Testing
 
 @testable import LabServer
@@ -36,6 +38,33 @@ import Testing
             #expect(word.isEmpty || (answer.code == 400 && answer.message.contains(word)), "\(answer.message)")
         }
         try await lab.end()
+    }
+
+    /// A lab that nobody has touched begins with the clock of the wall; another keeps its own.
+    @Test func aFreshLabGetsTheClockOfTheWall() throws {
+        let folder = try ServedLab.newFolder()
+        let path = folder + "/lab.kubelab"
+        let text = RecordedSession.scenario
+        let file = ScenarioFile(
+            scenario: try ScenarioFile.parse(text, file: "scenario.yaml"), text: text, manifests: [])
+        _ = try LabSession.create(path, scenario: file, seed: 4, exercise: "x", student: "ada")
+        #expect(try LabSession.anchor(path, at: "2030-01-02T03:04:05Z"))
+        #expect(try !LabSession.anchor(path, at: "2031-01-02T03:04:05Z"))
+        var session = try LabSession.open(path, for: .writing)
+        #expect(CivilTime.format(seconds: session.wallTime.epochSeconds) == "2030-01-02T03:04:05Z")
+        #expect((session.header.seed, session.header.exercise, session.header.student) == (4, "x", "ada"))
+        try session.pass(.seconds(60))
+        // Lived through again, it is the same.
+        let again = try LabSession.open(path, for: .reading, replayed: true)
+        #expect(again.world.stateDigest == session.world.stateDigest)
+        let touched = folder + "/touched.kubelab"
+        var other = try LabSession.create(touched, scenario: file, seed: 4)
+        try other.pass(.seconds(1))
+        let before = other.wallTime
+        other = again
+        #expect(try !LabSession.anchor(touched, at: "2030-01-02T03:04:05Z"))
+        #expect(try LabSession.open(touched, for: .reading).wallTime == before)
+        try FileManager.default.removeItem(atPath: folder)
     }
 
     /// The values are those that the simulated autoscaler reads.

@@ -1,4 +1,5 @@
 import Cluster
+import Foundation
 import KubernetesAPI
 import Simulation
 
@@ -16,6 +17,26 @@ extension LabSession {
             throw error
         }
         note(.advance)
+    }
+
+    /// Lets a lab in which nothing has happened yet begin at another wall clock.
+    /// - Parameter start: RFC 3339.
+    /// - Returns: false, and nothing was changed, if something has happened, or if the lab has a clock of its own already.
+    /// - Throws: `LabStoreError`; the lab is then as it was.
+    public static func anchor(_ path: String, at start: String) throws -> Bool {
+        let session = try open(path, for: .writing)
+        guard session.header.start.isEmpty, session.now == .zero, try session.inputs().isEmpty else { return false }
+        let temporary = path + ".anchored"
+        try? FileManager.default.removeItem(atPath: temporary)
+        let header = session.header
+        _ = try create(
+            temporary, scenario: session.scenario, seed: header.seed, exercise: header.exercise,
+            student: header.student, start: start)
+        guard rename(temporary, path) == 0 else {
+            try? FileManager.default.removeItem(atPath: temporary)
+            throw LabStoreError.readOnly(path)
+        }
+        return true
     }
 
     /// Begins to keep every change of the store for ``takeChanges()``.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import Foundation
+import KubernetesAPI
 import Lab
 import LabServer
 
@@ -31,6 +32,8 @@ struct Serve: ParsableCommand {
 
     func run() throws {
         let path = lab ?? global.labPath
+        // A lab that nobody has touched yet may begin with the clock of the wall.
+        _ = try LabSession.anchor(path, at: CivilTime.format(seconds: Int64(Date().timeIntervalSince1970)))
         let session = try LabSession.open(path, for: .writing)
         if session.header.start.isEmpty {
             Terminal.note(
