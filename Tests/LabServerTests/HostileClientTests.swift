@@ -41,6 +41,34 @@ import Testing
         }
     }
 
+    /// A refused upgrade is answered in words, over either protocol; kubectl would print nothing but an early end.
+    @Test(arguments: [
+        (
+            "GET",
+            [
+                "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Protocol: v5.channel.k8s.io",
+            ]
+        ),
+        ("POST", ["Connection: Upgrade", "Upgrade: SPDY/3.1", "X-Stream-Protocol-Version: v4.channel.k8s.io"]),
+        ("POST", []),
+    ])
+    func refusedUpgradesAreAnswered(method: String, headers: [String]) async throws {
+        try await with { _, port in
+            for (extra, code) in [
+                ([] as [String], 404), (["Impersonate-User: bob"], 403), (["Authorization: Bearer x"], 401),
+            ] {
+                let connection = try #require(RawConnection(port: port))
+                let lines = [
+                    "\(method) /api/v1/namespaces/default/pods/none/exec?command=ls&stdout=true HTTP/1.1", "Host: x",
+                ]
+                await connection.send((lines + headers + extra).map { $0 + "\r\n" }.joined() + "\r\n")
+                let answer = await connection.read(until: "\"code\":\(code)}")
+                #expect(answer.hasPrefix("HTTP/1.1 \(code)") && answer.contains("\"kind\":\"Status\""), "\(answer)")
+            }
+        }
+    }
+
     /// A certificate that is over, or another authority's, is the client's to refuse, and it does.
     @Test func certificatesAreLookedAt() async throws {
         let old = try ServerCertificates(names: ["127.0.0.1"], now: Date(timeIntervalSinceNow: -60 * 86_400))

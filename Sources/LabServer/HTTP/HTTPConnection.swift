@@ -1,6 +1,7 @@
 import KubernetesAPI
 import NIOCore
 import NIOHTTP1
+import NIOWebSocket
 
 /// One client's connection: collects a request, has it answered, sends the answer. Pipelined requests wait (NIO holds
 /// back what comes meanwhile).
@@ -147,7 +148,11 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// What goes wrong on one connection ends this one only.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) { context.close(promise: nil) }
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // NIO tells everybody that an upgrade was refused, and then hands the request on: it is about to be answered.
+        if error is APIStatus || error is NIOWebSocketUpgradeError { return }
+        context.close(promise: nil)
+    }
 }
 
 extension APIStatus {

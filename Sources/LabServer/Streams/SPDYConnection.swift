@@ -23,8 +23,12 @@ final class SPDYConnection {
     private let deflater = Deflater(dictionary: SPDYDictionary.bytes)
     private var received: [UInt8] = []
     private var newestStream: UInt32 = 0
-    /// Streams that are open, and whether their other side has said that it is done.
-    private var streams: Set<UInt32> = []
+    /// Who has said of a stream that nothing more comes.
+    private struct Sides { var isFinishedThere = false, isFinishedHere = false }
+
+    /// Streams on which a side has more to say. Once both have ended it, a stream is forgotten: a port-forward lives for
+    /// as many connections as come.
+    private var streams: [UInt32: Sides] = [:]
     /// Bytes to send.
     private var output: [UInt8] = []
 
@@ -67,11 +71,12 @@ final class SPDYConnection {
         let isFinished = flags & 1 != 0
         guard head & 0x8000_0000 != 0 else {
             let stream = head
-            guard streams.contains(stream) else {
+            guard streams[stream] != nil else {
                 // Data for a stream that nobody has, or has any more, ends that stream only.
                 if stream > newestStream { reset(stream, status: 2) }
                 return nil
             }
+            if isFinished { finish(stream, \.isFinishedThere) }
             return .data(stream: stream, bytes: body, isFinished: isFinished)
         }
         let version = UInt16(head >> 16 & 0x7fff)
@@ -89,7 +94,7 @@ final class SPDYConnection {
             }
             guard streams.count < Self.streamLimit else { throw .tooManyStreams }
             newestStream = stream
-            streams.insert(stream)
+            streams[stream] = Sides(isFinishedThere: isFinished)
             return .opened(stream: stream, headers: headers, isFinished: isFinished)
         case 2:
             try need(4)
@@ -98,7 +103,7 @@ final class SPDYConnection {
         case 3:
             try need(8)
             let stream = Self.number(body, 0) & 0x7fff_ffff
-            streams.remove(stream)
+            streams[stream] = nil
             return .reset(stream: stream)
         case 6:
             try need(4)
@@ -153,11 +158,18 @@ final class SPDYConnection {
             let flags: UInt8 = finishing && rest.isEmpty ? 1 : 0
             output += Self.bytes(stream) + [flags] + Self.bytes(UInt32(part.count)).dropFirst() + part
         } while !rest.isEmpty
+        if finishing { finish(stream, \.isFinishedHere) }
+    }
+
+    private func finish(_ stream: UInt32, _ side: WritableKeyPath<Sides, Bool>) {
+        guard var sides = streams[stream] else { return }
+        sides[keyPath: side] = true
+        streams[stream] = sides.isFinishedThere && sides.isFinishedHere ? nil : sides
     }
 
     /// Ends a stream at once.
     func reset(_ stream: UInt32, status: UInt32 = 5) {
-        streams.remove(stream)
+        streams[stream] = nil
         control(3, Self.bytes(stream) + Self.bytes(status))
     }
 

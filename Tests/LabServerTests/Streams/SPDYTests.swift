@@ -120,6 +120,24 @@ import Testing
         }
     }
 
+    /// A port-forward lives for as many connections as come: streams that both sides have ended count no longer.
+    @Test func endedStreamsAreForgotten() throws {
+        let (client, forward) = (Client(), SPDYPortForwardStreams())
+        for number in 0..<UInt32(2 * SPDYConnection.streamLimit) {
+            let (error, data) = (4 * number + 1, 4 * number + 3)
+            let headers = [("port", "8080"), ("requestid", "\(number)")]
+            _ = try forward.receive(client.open(error, headers + [("streamtype", "error")]))
+            let opened = try forward.receive(client.open(data, headers + [("streamtype", "data")]))
+            guard case .opened(let connection, _)? = opened.first else {
+                Issue.record("connection \(number): \(opened)")
+                return
+            }
+            _ = try forward.receive(client.data(error, [], finishing: true) + client.data(data, [], finishing: true))
+            forward.close(connection)
+            _ = forward.takeOutput()
+        }
+    }
+
     @Test func randomBytesHarmNobody() {
         var random = RandomStream(seed: 9, name: "spdy")
         let whole = session()
