@@ -6,11 +6,18 @@ extension Cluster {
     /// The user as whom a request is to be answered: its sender, or whom the sender may act as.
     /// - Throws: 403 if the sender may not act as somebody else.
     public func effectiveUser(of request: APIRequest) throws(APIStatus) -> RequestUser {
-        guard var user = request.impersonated else { return request.user }
+        guard let impersonated = request.impersonated else { return request.user }
+        return try effectiveUser(request.user, as: impersonated)
+    }
+
+    /// The user that a sender acts as, with the groups that come with it (`pkg/endpoints/filters/impersonation`).
+    /// - Throws: 403 if the sender may not act as that user, or in one of the groups.
+    public func effectiveUser(_ sender: RequestUser, as impersonated: RequestUser) throws(APIStatus) -> RequestUser {
+        var user = impersonated
         let authorizer = Authorizer(context.store)
         func check(_ resource: String, _ name: String, namespace: String = "") throws(APIStatus) {
             let wanted = AccessAttributes(
-                user: request.user, verb: "impersonate", group: "", resource: resource, namespace: namespace, name: name
+                user: sender, verb: "impersonate", group: "", resource: resource, namespace: namespace, name: name
             )
             guard authorizer.allows(wanted) else { throw wanted.forbidden }
         }
@@ -22,7 +29,7 @@ extension Cluster {
         } else {
             try check("users", user.name)
         }
-        for group in request.impersonated?.groups ?? [] { try check("groups", group) }
+        for group in impersonated.groups { try check("groups", group) }
         if user.name == RequestUser.anonymous.name {
             if user.groups.isEmpty { user.groups = RequestUser.anonymous.groups }
         } else if !user.groups.contains(RequestUser.authenticatedGroup) {

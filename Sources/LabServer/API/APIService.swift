@@ -40,8 +40,15 @@ final class APIService: Sendable {
         }
     }
 
-    /// - Throws: 401 for a token that is none.
+    /// As whom a request is answered: who sends it, or whom the sender may act as.
+    /// - Throws: 401 for a token that is none, 403 for one that may not act as somebody else.
     func user(of http: HTTPRequest) async throws(APIStatus) -> RequestUser {
+        let sender = try await sender(of: http)
+        guard let impersonated = try Authenticator.impersonated(http.headers) else { return sender }
+        return try await host.effectiveUser(sender, as: impersonated)
+    }
+
+    private func sender(of http: HTTPRequest) async throws(APIStatus) -> RequestUser {
         switch authenticator.credentials(of: http) {
         case .administrator: return .administrator
         case .anonymous: return .anonymous
@@ -101,7 +108,6 @@ final class APIService: Sendable {
         }
         var reading = try RequestReader(kinds: await host.kinds).read(path, http)
         reading.request.user = user
-        reading.request.impersonated = Authenticator.impersonated(http.headers)
         let inclusion = TableDocument.Inclusion(rawValue: http.parameter("includeObject") ?? "") ?? .metadata
         if reading.isWatch { return try await watch(reading, http, form, inclusion) }
         if path.subresource == "log", reading.request.verb == .get, http.flag("follow") {

@@ -38,8 +38,14 @@ struct Authenticator: Sendable {
     }
 
     /// As whom the sender wants to act.
-    static func impersonated(_ headers: HTTPHeaders) -> RequestUser? {
-        guard let name = headers.first(name: "impersonate-user") else { return nil }
+    /// - Throws: if groups or a UID are asked for without a user.
+    static func impersonated(_ headers: HTTPHeaders) throws(APIStatus) -> RequestUser? {
+        guard let name = headers.first(name: "impersonate-user") else {
+            guard headers["impersonate-group"].isEmpty, headers["impersonate-uid"].isEmpty else {
+                throw .internalError("groups or a UID were requested without impersonating a user")
+            }
+            return nil
+        }
         return RequestUser(
             name: name, uid: headers.first(name: "impersonate-uid") ?? "", groups: headers["impersonate-group"])
     }

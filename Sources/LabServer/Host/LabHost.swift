@@ -64,8 +64,8 @@ actor LabHost {
     /// - Parameter precondition: what must be so of a stored object before it is deleted.
     func respond(to request: APIRequest, if precondition: Precondition = Precondition()) -> Reply {
         var reply = Reply(response: APIResponse(code: 200, body: .text("")), now: session.wallTime, kinds: kinds)
-        if !precondition.isEmpty, let conflict = conflict(request, precondition) {
-            reply.response = APIResponse(conflict)
+        if !precondition.isEmpty, let refusal = refusal(of: request, precondition) {
+            reply.response = APIResponse(refusal)
             return reply
         }
         reply.response = session.respond(to: request)
@@ -89,7 +89,9 @@ actor LabHost {
         return listing.map { ($0, session.wallTime) }
     }
 
-    private func conflict(_ request: APIRequest, _ precondition: Precondition) -> APIStatus? {
+    /// Whoever may not delete does not learn what the object is like either.
+    private func refusal(of request: APIRequest, _ precondition: Precondition) -> APIStatus? {
+        do throws(APIStatus) { try authorize(request) } catch { return error }
         guard case .object(let object) = stored(request) else { return nil }
         let metadata = object["metadata"]
         return precondition.conflict(
@@ -132,6 +134,10 @@ actor LabHost {
     /// The service account that a token stands for.
     func user(ofToken token: String) -> RequestUser? {
         session.world.cluster.user(ofToken: token, at: session.wallTime)
+    }
+
+    func effectiveUser(_ sender: RequestUser, as impersonated: RequestUser) throws(APIStatus) -> RequestUser {
+        try session.world.cluster.effectiveUser(sender, as: impersonated)
     }
 
     func decide(_ wanted: AccessAttributes) -> Bool { session.world.cluster.decide(wanted).isAllowed }

@@ -31,12 +31,10 @@ extension APIService {
             throw .noSuchResource
         }
         let user = try await user(of: http)
-        let impersonated = Authenticator.impersonated(http.headers)
         let options = RemoteCommandOptions(http)
         var request = APIRequest(
             .create, Pod.resource, namespace: path.namespace, name: path.name, subresource: path.subresource)
         request.user = user
-        request.impersonated = impersonated
         switch path.subresource {
         case "portforward":
             let sandbox = try await host.forwardTarget(request)
@@ -57,7 +55,6 @@ extension APIService {
                 namespace: path.namespace, pod: path.name, container: http.parameter("container") ?? "",
                 command: http.parameters("command"), takesInput: options.takesInput, hasTerminal: options.hasTerminal)
             exec.user = user
-            exec.impersonated = impersonated
             if let refusal = await host.refusal(of: exec) { throw refusal }
             return .exec(exec, options)
         }
