@@ -1,6 +1,8 @@
+import Cluster
 import Foundation
 import KubernetesAPI
 import NIOCore
+import NIOPosix
 import Testing
 
 @testable import LabServer
@@ -144,6 +146,26 @@ import Testing
             watcher = nil
             try await lab.untilWatches(0)
             #expect(await lab.server.host.watchCount == 0)
+        }
+    }
+
+    /// What a watch asks for may be forgotten between its admission and its beginning: it ends with a failure.
+    @Test func aWatchThatComesTooLateIsTold() async throws {
+        try await with { lab, port in
+            let channel = try await ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+                .connect(host: "127.0.0.1", port: port).get()
+            let request = APIRequest(.list, ConfigMap.resource)
+            let watch = HostedWatch(
+                request, resource: ConfigMap.resource, selection: try WatchSelection(request), form: .json,
+                inclusion: .metadata, wantsBookmarks: false, stream: BodyStream(channel))
+            for (revision, code) in [(Int64.max, 504), (-1, 410)] {
+                do throws(APIStatus) {
+                    _ = try await lab.server.host.begin(watch, .after(revision))
+                    Issue.record("it began after \(revision)")
+                } catch { #expect(error.code == code) }
+            }
+            #expect(await lab.server.host.watchCount == 0)
+            try await channel.close()
         }
     }
 

@@ -2,31 +2,43 @@ import ContainerRuntime
 import KubernetesAPI
 import Simulation
 
+/// What one run of a container wrote.
+public struct ContainerLog: Sendable {
+    /// The run; nil for a pod that no node has yet.
+    public var run: ContainerID?
+    /// Whether the run goes on, so that lines may follow.
+    public var isOpen: Bool
+    /// The lines that are kept, the oldest first.
+    public var lines: [LogLine]
+}
+
 /// The subresource `log`: which run of which container (`pkg/kubelet/kubelet_pods.go`, `validateContainerLogStatus`).
 extension Cluster {
     func logs(_ request: APIRequest, _ source: some ContainerLogSource) -> APIResponse {
-        do {
-            guard let id = context.store.pods.id(namespace: request.namespace, name: request.name),
-                let pod = context.store[id]
-            else {
-                throw APIStatus.notFound(Pod.resource, request.name)
-            }
-            guard let (run, lines) = try logLines(of: id, pod, request, source) else {
-                return APIResponse(code: 200, body: .text(""))
-            }
-            _ = run
-            return APIResponse(code: 200, body: .text(request.log.text(of: lines, now: context.now, in: context)))
-        } catch let error as APIStatus {
-            return APIResponse(error)
+        do throws(APIStatus) {
+            return APIResponse(
+                code: 200,
+                body: .text(logText(of: try containerLog(request, source).lines, request.log, now: context.now)))
         } catch {
-            return APIResponse(.badRequest("\(error)"))
+            return APIResponse(error)
         }
     }
 
-    /// The lines of the run that a request means; nil for a pod that no node has yet.
-    private func logLines(
-        of id: ObjectID<Pod>, _ pod: Pod, _ request: APIRequest, _ source: some ContainerLogSource
-    ) throws(APIStatus) -> (run: ContainerID, lines: [LogLine])? {
+    /// Lines as one text, as far as the options want them.
+    /// - Parameter now: the present, from which `sinceSeconds` counts.
+    public func logText(of lines: [LogLine], _ options: LogOptions, now: SimulationTime) -> String {
+        options.text(of: lines, now: now, in: context)
+    }
+
+    /// The log that a request means, whole; what its options leave out is left out by ``logText(of:_:now:)``.
+    /// - Throws: what the API server or the kubelet answers where there is none.
+    public func containerLog(_ request: APIRequest, _ source: some ContainerLogSource) throws(APIStatus) -> ContainerLog
+    {
+        guard let id = context.store.pods.id(namespace: request.namespace, name: request.name),
+            let pod = context.store[id]
+        else {
+            throw .notFound(Pod.resource, request.name)
+        }
         let initial = pod.spec.ownInitContainers.map(\.name)
         let regular = pod.spec.ownContainers.map(\.name)
         let ephemeral = pod.spec.ephemeralContainers.map(\.ephemeralContainerCommon.name)
@@ -44,21 +56,24 @@ extension Cluster {
         guard let index = (initial + regular + ephemeral).firstIndex(of: container) else {
             throw .badRequest("container \(container) is not valid for pod \(request.name)")
         }
-        guard !pod.spec.nodeName.isEmpty else { return nil }
+        guard !pod.spec.nodeName.isEmpty else { return ContainerLog(run: nil, isOpen: false, lines: []) }
         let waiting = "container \"\(container)\" in pod \"\(request.name)\" is "
         guard let record = kubelet.sandbox(of: id).flatMap({ kubelet.record($0) }), index < record.containers.count
         else {
             throw .badRequest(waiting + "not available")
         }
         let found = record.containers[index]
+        func log(of run: ContainerID, isOpen: Bool) -> ContainerLog {
+            ContainerLog(run: run, isOpen: isOpen, lines: source.logLines(of: run))
+        }
         if request.log.previous {
             guard let run = found.last?.container else {
                 throw .badRequest("previous terminated container \"\(container)\" in pod \"\(request.name)\" not found")
             }
-            return (run, source.logLines(of: run))
+            return log(of: run, isOpen: false)
         }
-        if found.isRunning, let run = found.lastRun { return (run, source.logLines(of: run)) }
-        if let run = (found.termination ?? found.last)?.container { return (run, source.logLines(of: run)) }
+        if found.isRunning, let run = found.lastRun { return log(of: run, isOpen: true) }
+        if let run = (found.termination ?? found.last)?.container { return log(of: run, isOpen: false) }
         guard case .waiting(let reason, _) = found.state else { throw .badRequest(waiting + "not available") }
         switch reason {
         case "ErrImagePull": throw .badRequest(waiting + "waiting to start: image can't be pulled")

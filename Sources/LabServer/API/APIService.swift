@@ -136,9 +136,7 @@ final class APIService: Sendable {
             )
         }
         guard revision > newest else { return }
-        throw APIStatus(
-            code: 504, reason: "Timeout", message: "Too large resource version: \(revision), current: \(newest)",
-            causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")])
+        throw .tooLarge(revision: revision, newest: newest)
     }
 
     // MARK: Streams
@@ -161,7 +159,11 @@ final class APIService: Sendable {
                 let watch = HostedWatch(
                     reading.request, resource: reading.resource, selection: selection, form: form, inclusion: inclusion,
                     wantsBookmarks: bookmarks, stream: stream)
-                let id = await host.begin(watch, start)
+                let id: Int
+                do throws(APIStatus) { id = try await host.begin(watch, start) } catch {
+                    stream.send(WatchLine.failure(error))
+                    return
+                }
                 // A bookmark a minute, as the watch cache sends them.
                 var left = seconds
                 while left > 0, !Task.isCancelled {
@@ -196,23 +198,25 @@ final class APIService: Sendable {
 
     /// A log that is followed: what there is, then what comes, until the container is gone or the client is.
     private func follow(_ reading: RequestReader.Reading) async throws(APIStatus) -> HTTPAnswer {
-        let first = await host.respond(to: reading.request)
-        guard case .text(let text) = first.response.body else {
-            guard case .failure(let status) = first.response.body else { throw .noSuchResource }
-            throw status
-        }
-        let request = reading.request
         let host = host
+        let (pieces, inlet) = AsyncStream.makeStream(of: [UInt8].self)
+        let id = try await host.follow(reading.request) { piece in
+            if let piece { inlet.yield(piece) } else { inlet.finish() }
+        }
         return HTTPAnswer(
             .ok, "text/plain",
             .stream { stream in
-                if !text.isEmpty { stream.send(Array(text.utf8)) }
-                let (pieces, inlet) = AsyncStream.makeStream(of: [UInt8].self)
-                let id = await host.follow(request) { piece in
-                    if let piece { inlet.yield(piece) } else { inlet.finish() }
-                }
                 for await piece in pieces where !stream.send(piece) { break }
                 await host.end(log: id)
             })
+    }
+}
+
+extension APIStatus {
+    /// A revision that the store has not reached yet (`k8s.io/apiserver/pkg/storage/errors.go`).
+    static func tooLarge(revision: Int64, newest: Int64) -> APIStatus {
+        APIStatus(
+            code: 504, reason: "Timeout", message: "Too large resource version: \(revision), current: \(newest)",
+            causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")])
     }
 }

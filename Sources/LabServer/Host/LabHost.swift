@@ -38,8 +38,6 @@ actor LabHost {
 
     /// Events that are handled at once before requests get their turn.
     static let portion: UInt64 = 20_000
-    /// Simulated time between two looks at logs that somebody follows.
-    static let logInterval = Simulation.Duration.milliseconds(50)
     /// Wall time between two writings of what time did, and of the whole world.
     static let (writeInterval, saveInterval) = (Swift.Duration.seconds(1), Swift.Duration.seconds(30))
 
@@ -151,9 +149,11 @@ actor LabHost {
     // MARK: Watches
 
     /// Begins a watch: sends what it begins with, and from then on what changes.
+    /// - Throws: why it cannot begin there; what it asks for may have been forgotten since it was let in.
     /// - Returns: its number.
-    func begin(_ watch: HostedWatch, _ start: HostedWatch.Start) -> Int {
+    func begin(_ watch: HostedWatch, _ start: HostedWatch.Start) throws(APIStatus) -> Int {
         tell()
+        if case .after(let revision) = start, let refusal = refusal(ofWatchAfter: revision) { throw refusal }
         var watch = watch
         let now = session.wallTime
         AddedKinds.$current.withValue(kinds) {
@@ -180,9 +180,7 @@ actor LabHost {
         tell()
         let newest = session.world.cluster.revision
         if revision > newest {
-            return APIStatus(
-                code: 504, reason: "Timeout", message: "Too large resource version: \(revision), current: \(newest)",
-                causes: [.init(reason: "ResourceVersionTooLarge", message: "Too large resource version", field: "")])
+            return .tooLarge(revision: revision, newest: newest)
         }
         guard history.since(revision) == nil else { return nil }
         return APIStatus(
@@ -240,14 +238,9 @@ actor LabHost {
 
     /// A portion of time, and what clients who wait for something see of it.
     private func pass(to target: SimulationTime) throws {
-        let first = session.world.counts.total
-        repeat {
-            // Who follows a log sees its last lines, although the pod is gone a moment later.
-            let stop = logs.isEmpty ? target : min(target, session.now + Self.logInterval)
-            try session.pass(to: stop, events: Self.portion)
-            giveLogs()
-        } while !logs.isEmpty && session.now < target && session.world.counts.total - first < Self.portion
+        try session.pass(to: target, events: Self.portion)
         tell()
+        giveLogs()
         runShells()
         giveExchanges()
     }

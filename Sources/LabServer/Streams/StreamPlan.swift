@@ -45,6 +45,7 @@ extension APIService {
             try await host.authorize(request)
             var log = APIRequest(.get, Pod.resource, namespace: path.namespace, name: path.name, subresource: "log")
             log.log.container = http.parameter("container") ?? ""
+            log.log.tailLines = 0
             if case .failure(let status) = await host.respond(to: log).response.body { throw status }
             return .attach(log, options)
         default:

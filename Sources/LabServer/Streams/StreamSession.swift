@@ -7,8 +7,6 @@ final class StreamSession: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    private let host: LabHost
-    private let channel: any Channel
     private let conversation: Conversation
     /// What the client sends is handled in its order, one piece after the other.
     private let pieces: AsyncStream<[UInt8]>
@@ -24,8 +22,6 @@ final class StreamSession: ChannelInboundHandler {
     }
 
     init(_ plan: StreamPlan, _ name: StreamProtocol, _ host: LabHost, on channel: any Channel) {
-        self.host = host
-        self.channel = channel
         (pieces, inlet) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.backlog))
         let output = StreamOutput(channel)
         switch plan {
@@ -137,9 +133,16 @@ actor CommandConversation {
             shell = await host.begin(request) { teller.yield(($0, $1)) }
         case .attach(let request):
             let teller = teller
-            log = await host.follow(request) { piece in
-                teller.yield(
-                    (piece.map { [ExecOutput(.output, $0)] } ?? [], piece == nil ? ExecEnding.exited(0).status : nil))
+            do throws(APIStatus) {
+                log = try await host.follow(request) { piece in
+                    teller.yield(
+                        (
+                            piece.map { [ExecOutput(.output, $0)] } ?? [],
+                            piece == nil ? ExecEnding.exited(0).status : nil
+                        ))
+                }
+            } catch {
+                teller.yield(([], ExecEnding.failed(error).status))
             }
         }
     }
