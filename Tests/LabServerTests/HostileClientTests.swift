@@ -71,6 +71,37 @@ import Testing
         }
     }
 
+    /// A protocol of streams that nobody here speaks is refused, with those that are known.
+    @Test(arguments: [
+        (["Upgrade: websocket", "Sec-WebSocket-Protocol: v9.channel.k8s.io, x"], 403, "supports [v5.channel.k8s.io"),
+        (
+            ["Upgrade: SPDY/3.1", "X-Stream-Protocol-Version: v9.channel.k8s.io"], 403,
+            "server accepts [v4.channel.k8s.io]"
+        ),
+        (["Upgrade: SPDY/3.1"], 400, "X-Stream-Protocol-Version is required"),
+    ])
+    func unknownStreamProtocolsAreRefused(headers: [String], code: Int, words: String) async throws {
+        try await with { lab, port in
+            let files = try RecordedSession.inputs()
+            for document in try YAMLReader.documents(files["01-web.yaml"] ?? "") {
+                let row = try #require(KindRow.builtIn.first { $0.resource.kind == document.value["kind"]?.string })
+                _ = await lab.server.host.respond(
+                    to: APIRequest(.create, row.resource, namespace: "default", body: document.value))
+            }
+            try await lab.pass(60)
+            let pods = await lab.server.host.session.world.cluster.context.store.pods.sorted
+            let pod = try #require(pods.first?.1.metadata.name)
+            let connection = try #require(RawConnection(port: port))
+            let lines = [
+                "GET /api/v1/namespaces/default/pods/\(pod)/exec?command=ls&stdout=true HTTP/1.1", "Host: x",
+                "Connection: Upgrade", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            ]
+            await connection.send((lines + headers).map { $0 + "\r\n" }.joined() + "\r\n")
+            let answer = await connection.read(until: "\"code\":\(code)}")
+            #expect(answer.hasPrefix("HTTP/1.1 \(code)") && answer.contains(words), "\(answer)")
+        }
+    }
+
     /// A certificate that is over, or another authority's, is the client's to refuse, and it does.
     @Test func certificatesAreLookedAt() async throws {
         let old = try ServerCertificates(names: ["127.0.0.1"], now: Date(timeIntervalSinceNow: -60 * 86_400))
@@ -95,6 +126,28 @@ import Testing
             await connection.send([UInt8](repeating: 32, count: 4_000_000))
             let answer = await connection.read()
             #expect(answer.hasPrefix("HTTP/1.1 413") && answer.contains("limit is 3145728"))
+        }
+    }
+
+    /// Large answers that nobody fetches are not kept for ever.
+    @Test func whoeverDoesNotFetchAnAnswerLosesIt() async throws {
+        var limits = HTTPConnection.Limits()
+        limits.answer = .seconds(1)
+        try await with(limits: limits) { lab, port in
+            let text = String(repeating: "x", count: 1_000_000)
+            for number in 0..<16 {
+                let body: JSONValue = ["metadata": ["name": .string("big-\(number)")], "data": ["text": .string(text)]]
+                _ = await lab.server.host.respond(
+                    to: APIRequest(.create, ConfigMap.resource, namespace: "default", body: body))
+            }
+            let connection = try #require(RawConnection(port: port))
+            await connection.send("GET /api/v1/configmaps HTTP/1.1\r\nHost: x\r\n\r\n")
+            // Whoever asks later is served meanwhile; what the first one finds when it reads at last is cut off.
+            let whole = try await LabClient(lab.server.kubeconfig).get("/api/v1/configmaps")
+            #expect(whole.code == 200 && whole.body.count > 16_000_000)
+            try await Task.sleep(for: .seconds(3))
+            let cut = await connection.read()
+            #expect(cut.hasPrefix("HTTP/1.1 200") && cut.utf8.count < 16_000_000)
         }
     }
 

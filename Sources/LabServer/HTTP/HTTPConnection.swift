@@ -19,6 +19,8 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         var request = TimeAmount.seconds(30)
         /// Between requests, and before the first.
         var idle = TimeAmount.seconds(120)
+        /// From an answer to the client's having it; streams take as long as they take, and are bounded otherwise.
+        var answer = TimeAmount.seconds(60)
     }
 
     private let service: Service
@@ -79,31 +81,20 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
         self.head = nil
         let request = HTTPRequest(head, body: body)
         body = []
-        let refusal: APIStatus? =
-            if isTooLarge {
-                .tooLarge(limits.body)
-            } else {
-                request == nil ? .badRequest("the path or the query of the request cannot be read") : nil
-            }
+        let refusal = isTooLarge ? APIStatus.tooLarge(limits.body) : nil
         let closes = isTooLarge
         let channel = context.channel
         let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let service = service
+        let (service, patience) = (service, limits.answer)
         let job: @Sendable () async -> Void = {
-            await Self.answer(request, refusal, by: service, for: head, closes: closes, on: channel)
+            let answer: HTTPAnswer =
+                if let refusal { .failure(refusal) } else if let request { await service(request) } else {
+                    .failure(.badRequest("the path or the query of the request cannot be read"))
+                }
+            await Self.send(answer, for: head, closes: closes, on: channel, within: patience)
             channel.eventLoop.execute { handler.value.answered(channel) }
         }
         work = Task(operation: job)
-    }
-
-    private static func answer(
-        _ request: HTTPRequest?, _ refusal: APIStatus?, by service: Service, for head: HTTPRequestHead, closes: Bool,
-        on channel: any Channel
-    ) async {
-        guard refusal == nil, let request else {
-            return await send(.failure(refusal ?? .noSuchResource), for: head, closes: closes, on: channel)
-        }
-        await send(await service(request), for: head, closes: closes, on: channel)
     }
 
     private func answered(_ channel: any Channel) {
@@ -112,9 +103,10 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     /// Sends an answer to its end.
-    private static func send(_ answer: HTTPAnswer, for head: HTTPRequestHead, closes: Bool, on channel: any Channel)
-        async
-    {
+    private static func send(
+        _ answer: HTTPAnswer, for head: HTTPRequestHead, closes: Bool, on channel: any Channel,
+        within patience: TimeAmount
+    ) async {
         let keepsAlive = head.isKeepAlive && !closes
         var headers = HTTPHeaders(answer.headers.map { ($0.name, $0.value) })
         headers.replaceOrAdd(name: "Content-Type", value: answer.contentType)
@@ -134,7 +126,9 @@ final class HTTPConnection: ChannelInboundHandler, RemovableChannelHandler {
             try? await channel.writeAndFlush(HTTPServerResponsePart.head(response))
             await write(BodyStream(channel))
         }
+        let limit = channel.eventLoop.scheduleTask(in: patience) { channel.close(promise: nil) }
         try? await channel.writeAndFlush(HTTPServerResponsePart.end(nil))
+        limit.cancel()
         if !keepsAlive { try? await channel.close() }
     }
 

@@ -15,88 +15,123 @@ struct ForwardedHTTP {
         case garbage
     }
 
-    /// Bytes of a head and of a body at most.
-    static let (headLimit, bodyLimit) = (16 << 10, 1 << 20)
+    /// Bytes of a head, of a body, and of the line before a chunk at most.
+    static let (headLimit, bodyLimit, chunkLineLimit) = (16 << 10, 1 << 20, 1 << 10)
 
     private enum State: Equatable {
+        /// Lines are collected until an empty one.
         case head
         /// So many bytes of a body are still to come.
         case body(Int)
-        case chunkSize, chunk(Int), trailer
+        case chunkSize, chunk(Int), chunkEnd, trailer
         case broken
     }
 
     private var state = State.head
-    private var buffer: [UInt8] = []
+    /// The line that is being read, and the lines of the head before it.
+    private var line: [UInt8] = []
+    private var head: [String] = []
+    private var headSize = 0
     private var request: Request?
     private var bodySize = 0
 
+    /// Takes bytes, each of them once: nothing is kept but the head of the request that is under way.
     mutating func receive(_ bytes: [UInt8]) -> [Event] {
-        guard state != .broken else { return [] }
-        buffer += bytes
         var events: [Event] = []
-        while let event = next() {
-            events.append(event)
-            if event == .garbage { break }
+        var rest = bytes[...]
+        while !rest.isEmpty, state != .broken {
+            if let event = next(&rest) { events.append(event) }
         }
         return events
     }
 
-    private mutating func next() -> Event? {
-        while true {
-            switch state {
-            case .broken: return nil
-            case .head:
-                // Empty lines before a request are tolerated (RFC 9112, section 2.2).
-                while buffer.starts(with: [13, 10]) { buffer.removeFirst(2) }
-                guard let end = end(of: [13, 10, 13, 10], within: Self.headLimit) else {
-                    return buffer.count > Self.headLimit ? broken() : nil
-                }
-                let head = String(decoding: buffer[..<end], as: UTF8.self)
-                buffer.removeFirst(end + 4)
-                guard begin(head) else { return broken() }
-                if state == .head { return finished() }
-            case .body(let left):
-                let taken = min(left, buffer.count)
-                buffer.removeFirst(taken)
-                state = .body(left - taken)
-                guard left == taken else { return nil }
-                return finished()
-            case .chunkSize:
-                guard let line = line() else { return buffer.count > 1_024 ? broken() : nil }
-                let digits = line.prefix { $0 != ";" && $0 != " " }
-                guard let size = Int(digits, radix: 16), size >= 0 else { return broken() }
-                bodySize += min(size, Self.bodyLimit + 1)
-                guard bodySize <= Self.bodyLimit else { return broken() }
-                state = size == 0 ? .trailer : .chunk(size + 2)
-            case .chunk(let left):
-                let taken = min(left, buffer.count)
-                buffer.removeFirst(taken)
-                state = left == taken ? .chunkSize : .chunk(left - taken)
-                guard left == taken else { return nil }
-            case .trailer:
-                guard let line = line() else { return buffer.count > Self.headLimit ? broken() : nil }
-                if line.isEmpty { return finished() }
-            }
+    private mutating func next(_ rest: inout ArraySlice<UInt8>) -> Event? {
+        switch state {
+        case .broken:
+            rest = []
+            return nil
+        case .body(let left):
+            return skip(left, of: &rest) { $0 == 0 ? nil : .body($0) }
+        case .chunk(let left):
+            return skip(left, of: &rest) { $0 == 0 ? .chunkEnd : .chunk($0) }
+        case .head, .chunkSize, .chunkEnd, .trailer:
+            let end = rest.firstIndex(of: 10)
+            let part = rest[..<(end ?? rest.endIndex)]
+            rest = end.map { rest[($0 + 1)...] } ?? []
+            let limit = state == .head || state == .trailer ? Self.headLimit - headSize : Self.chunkLineLimit
+            guard line.count + part.count <= limit else { return broken() }
+            line += part
+            guard end != nil else { return nil }
+            if line.last == 13 { line.removeLast() }
+            defer { line = [] }
+            return take(line)
         }
     }
 
-    private mutating func begin(_ head: String) -> Bool {
-        let lines = head.split(separator: "\r\n", omittingEmptySubsequences: false)
-        let words = (lines.first ?? "").split(separator: " ")
+    /// Leaves out bytes of a body.
+    private mutating func skip(
+        _ count: Int, of rest: inout ArraySlice<UInt8>, then state: (Int) -> State?
+    ) -> Event? {
+        let taken = min(count, rest.count)
+        rest = rest.dropFirst(taken)
+        guard let next = state(count - taken) else { return finished() }
+        self.state = next
+        return nil
+    }
+
+    private mutating func take(_ line: [UInt8]) -> Event? {
+        switch state {
+        case .head:
+            guard line.isEmpty else {
+                headSize += line.count + 2
+                head.append(String(decoding: line, as: UTF8.self))
+                return nil
+            }
+            // Empty lines before a request are tolerated (RFC 9112, section 2.2).
+            guard !head.isEmpty else { return nil }
+            guard begin(head) else { return broken() }
+            (head, headSize) = ([], 0)
+            return state == .head ? finished() : nil
+        case .chunkSize:
+            let digits = line.prefix { $0 != UInt8(ascii: ";") && $0 != 32 }
+            guard let size = Self.number(String(decoding: digits, as: UTF8.self), radix: 16) else { return broken() }
+            bodySize += min(size, Self.bodyLimit + 1)
+            guard bodySize <= Self.bodyLimit else { return broken() }
+            state = size == 0 ? .trailer : .chunk(size)
+            return nil
+        case .chunkEnd:
+            guard line.isEmpty else { return broken() }
+            state = .chunkSize
+            return nil
+        case .trailer:
+            headSize += line.count + 2
+            return line.isEmpty ? finished() : nil
+        case .body, .chunk, .broken: return nil
+        }
+    }
+
+    /// A number without a sign.
+    private static func number(_ text: some StringProtocol, radix: Int = 10) -> Int? {
+        text.first == "+" || text.first == "-" ? nil : Int(text, radix: radix)
+    }
+
+    private mutating func begin(_ head: [String]) -> Bool {
+        let words = (head.first ?? "").split(separator: " ")
         guard words.count == 3, words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0", words[1].hasPrefix("/"),
             words[0].allSatisfy({ $0.isASCII && $0.isLetter })
         else { return false }
         var keepsAlive = words[2] == "HTTP/1.1"
-        var length = 0
+        var length: Int?
         var isChunked = false
-        for line in lines.dropFirst() {
-            let sides = line.split(separator: ":", maxSplits: 1)
-            guard sides.count == 2 else { return false }
+        for line in head.dropFirst() {
+            let sides = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+            guard sides.count == 2, !sides[0].isEmpty, !sides[0].contains(" ") else { return false }
             let value = sides[1].trimmingSpaces.lowercased()
             switch sides[0].lowercased() {
             case "content-length":
-                guard let number = Int(value), number >= 0, number <= Self.bodyLimit else { return false }
+                guard let number = Self.number(value), number <= Self.bodyLimit, length ?? number == number else {
+                    return false
+                }
                 length = number
             case "transfer-encoding":
                 guard value == "chunked" else { return false }
@@ -107,37 +142,25 @@ struct ForwardedHTTP {
             default: break
             }
         }
+        // Two ends for one body are none (RFC 9112, section 6.3).
+        guard length == nil || !isChunked else { return false }
         request = Request(method: String(words[0]), path: String(words[1]), keepsAlive: keepsAlive)
         bodySize = 0
-        state = isChunked ? .chunkSize : length > 0 ? .body(length) : .head
+        state = isChunked ? .chunkSize : length.map { $0 > 0 ? .body($0) : .head } ?? .head
         return true
     }
 
     private mutating func finished() -> Event? {
         state = .head
+        headSize = 0
         defer { request = nil }
         return request.map { .request($0) }
     }
 
     private mutating func broken() -> Event {
         state = .broken
-        buffer = []
+        (line, head) = ([], [])
         return .garbage
-    }
-
-    private mutating func line() -> String? {
-        guard let end = end(of: [13, 10], within: buffer.count) else { return nil }
-        defer { buffer.removeFirst(end + 2) }
-        return String(decoding: buffer[..<end], as: UTF8.self)
-    }
-
-    /// Where some bytes begin for the first time.
-    private func end(of mark: [UInt8], within limit: Int) -> Int? {
-        guard buffer.count >= mark.count else { return nil }
-        for index in 0...min(buffer.count - mark.count, limit) where buffer[index...].starts(with: mark) {
-            return index
-        }
-        return nil
     }
 
     /// An answer, head and body.

@@ -15,90 +15,129 @@ protocol PortForwardStreams: AnyObject {
     /// Says why a connection cannot go on.
     func fail(_ connection: Int, _ text: String)
     func close(_ connection: Int)
+    /// Whether every connection has ended and none can follow.
+    var isOver: Bool { get }
     /// What is to be sent: messages of a WebSocket, or bytes of a connection.
     func takeOutput() -> [[UInt8]]
 }
 
 /// SPDY, over an upgraded connection or within the binary messages of a WebSocket: a stream for errors and one for data
-/// a connection, joined by their `requestid`.
+/// a connection, joined by their `requestid` (`k8s.io/kubelet/pkg/cri/streaming/portforward`).
 final class SPDYPortForwardStreams: PortForwardStreams {
     private struct Pair {
-        var port: Int
+        let id: String
+        let number: Int
+        let port: Int
         var error: UInt32?
         var data: UInt32?
+        /// What came on the stream for data before the one for errors was there.
+        var early: [UInt8] = []
+        var isFinishedEarly = false
+
+        var isWhole: Bool { error != nil && data != nil }
     }
 
     private let connection = SPDYConnection()
-    private var pairs: [(id: String, number: Int, pair: Pair)] = []
+    private var pairs: [Pair] = []
     private var next = 1
 
     /// The name of the protocol over an upgrade, and over a WebSocket.
     static let (protocols, tunnel) = (["portforward.k8s.io"], "SPDY/3.1+portforward.k8s.io")
+    /// Bytes that may come on a stream for data that has no stream for errors yet.
+    static let earlyLimit = 64 << 10
 
     func receive(_ bytes: [UInt8]) throws -> [PortForwardEvent] {
         var events: [PortForwardEvent] = []
         for event in try connection.receive(bytes) {
             switch event {
-            case .opened(let stream, let headers, _):
+            case .opened(let stream, let headers, let isFinished):
                 guard let type = headers["streamtype"], ["error", "data"].contains(type),
-                    let port = headers["port"].flatMap({ Int($0) }), (1...65_535).contains(port)
+                    let port = headers["port"].flatMap({ UInt16($0) }), port > 0
                 else {
                     connection.reset(stream, status: 3)
                     continue
                 }
                 // Clients of old leave the identifier out and open the two streams one after the other.
                 let id = headers["requestid"] ?? "\(type == "error" ? stream : stream &- 2)"
-                if let event = open(stream, type, port, id) { events.append(event) }
+                events += open(stream, type, Int(port), id)
+                if isFinished, let index = pairs.firstIndex(where: { $0.data == stream }) {
+                    events += take([], isFinished: true, index)
+                }
             case .data(let stream, let bytes, let isFinished):
-                guard let entry = pairs.first(where: { $0.pair.data == stream }) else { continue }
-                if !bytes.isEmpty { events.append(.data(connection: entry.number, bytes: bytes)) }
-                if isFinished { events.append(.closed(connection: entry.number)) }
+                guard let index = pairs.firstIndex(where: { $0.data == stream }) else { continue }
+                events += take(bytes, isFinished: isFinished, index)
             case .reset(let stream):
-                guard let entry = pairs.first(where: { $0.pair.data == stream || $0.pair.error == stream }) else {
+                guard let index = pairs.firstIndex(where: { $0.data == stream || $0.error == stream }) else {
                     continue
                 }
-                pairs.removeAll { $0.number == entry.number }
-                events.append(.closed(connection: entry.number))
+                events += drop(index)
             case .goAway: continue
             }
         }
         return events
     }
 
-    private func open(_ stream: UInt32, _ type: String, _ port: Int, _ id: String) -> PortForwardEvent? {
-        let index = pairs.firstIndex { $0.id == id } ?? pairs.count
-        if index == pairs.count {
-            pairs.append((id, next, Pair(port: port)))
+    private func open(_ stream: UInt32, _ type: String, _ port: Int, _ id: String) -> [PortForwardEvent] {
+        var index = pairs.count
+        if let known = pairs.firstIndex(where: { $0.id == id }) {
+            index = known
+        } else {
+            pairs.append(Pair(id: id, number: next, port: port))
             next += 1
         }
-        guard pairs[index].pair.port == port else {
+        let taken = type == "error" ? pairs[index].error : pairs[index].data
+        guard pairs[index].port == port, taken == nil else {
             connection.reset(stream, status: 3)
-            return nil
+            return []
         }
-        if type == "error" { pairs[index].pair.error = stream } else { pairs[index].pair.data = stream }
+        if type == "error" { pairs[index].error = stream } else { pairs[index].data = stream }
         connection.reply(stream)
-        guard pairs[index].pair.error != nil, pairs[index].pair.data != nil else { return nil }
-        return .opened(connection: pairs[index].number, port: port)
+        guard pairs[index].isWhole else { return [] }
+        let pair = pairs[index]
+        pairs[index].early = []
+        return [.opened(connection: pair.number, port: port)]
+            + (pair.early.isEmpty ? [] : [.data(connection: pair.number, bytes: pair.early)])
+            + (pair.isFinishedEarly ? [.closed(connection: pair.number)] : [])
     }
 
-    private func pair(_ number: Int) -> Pair? { pairs.first { $0.number == number }?.pair }
+    private func take(_ bytes: [UInt8], isFinished: Bool, _ index: Int) -> [PortForwardEvent] {
+        let number = pairs[index].number
+        guard pairs[index].isWhole else {
+            guard pairs[index].early.count + bytes.count <= Self.earlyLimit else { return drop(index) }
+            pairs[index].early += bytes
+            if isFinished { pairs[index].isFinishedEarly = true }
+            return []
+        }
+        return (bytes.isEmpty ? [] : [.data(connection: number, bytes: bytes)])
+            + (isFinished ? [.closed(connection: number)] : [])
+    }
+
+    /// Lets a connection go of which the client wants nothing more. kubectl resets the stream for data and then waits
+    /// for the end of the one for errors.
+    private func drop(_ index: Int) -> [PortForwardEvent] {
+        let pair = pairs.remove(at: index)
+        end(pair)
+        return pair.isWhole ? [.closed(connection: pair.number)] : []
+    }
+
+    private func end(_ pair: Pair, saying text: String = "") {
+        if let stream = pair.error { connection.send(Array(text.utf8), on: stream, finishing: true) }
+        if let stream = pair.data { connection.send([], on: stream, finishing: true) }
+    }
 
     func send(_ bytes: [UInt8], on number: Int) {
-        if let stream = pair(number)?.data { connection.send(bytes, on: stream) }
+        if let stream = pairs.first(where: { $0.number == number })?.data { connection.send(bytes, on: stream) }
     }
 
     func fail(_ number: Int, _ text: String) {
-        if let stream = pair(number)?.error { connection.send(Array(text.utf8), on: stream, finishing: true) }
-        if let stream = pair(number)?.data { connection.send([], on: stream, finishing: true) }
-        pairs.removeAll { $0.number == number }
+        guard let index = pairs.firstIndex(where: { $0.number == number }) else { return }
+        end(pairs.remove(at: index), saying: text)
     }
 
-    func close(_ number: Int) {
-        for stream in [pair(number)?.error, pair(number)?.data] {
-            if let stream { connection.send([], on: stream, finishing: true) }
-        }
-        pairs.removeAll { $0.number == number }
-    }
+    func close(_ number: Int) { fail(number, "") }
+
+    /// Never: the client may open another connection.
+    var isOver: Bool { false }
 
     func takeOutput() -> [[UInt8]] {
         let bytes = connection.takeOutput()
@@ -154,7 +193,6 @@ final class ChannelPortForwardStreams: PortForwardStreams {
         if isOpen.indices.contains(connection) { isOpen[connection] = false }
     }
 
-    /// Whether every connection has ended.
     var isOver: Bool { !isOpen.contains(true) }
 
     func takeOutput() -> [[UInt8]] {

@@ -99,8 +99,16 @@ final class SPDYCommandStreams: RemoteCommandStreams {
     private var isReady = false
     /// A size may come in parts.
     private var sizes: [UInt8] = []
+    /// Input that came before the command could begin.
+    private var early: [RemoteCommandEvent] = []
+    private var earlySize = 0
 
     static let protocols = ["v4.channel.k8s.io"]
+    /// Bytes of input that may come before every stream is there.
+    static let earlyLimit = 1 << 20
+
+    /// The client sends input, and not the streams without which nothing begins.
+    struct EarlyInputError: Error {}
 
     init(_ options: RemoteCommandOptions) { self.options = options }
 
@@ -113,20 +121,24 @@ final class SPDYCommandStreams: RemoteCommandStreams {
         var events: [RemoteCommandEvent] = []
         for event in try connection.receive(bytes) {
             switch event {
-            case .opened(let stream, let headers, _):
+            case .opened(let stream, let headers, let isFinished):
                 guard let type = headers["streamtype"], wanted.contains(type), streams[type] == nil else {
                     connection.reset(stream, status: 3)
                     continue
                 }
                 streams[type] = stream
                 connection.reply(stream)
+                if type == "stdin", isFinished { try take([], isFinished: true, &events) }
                 if !isReady, wanted.allSatisfy({ streams[$0] != nil }) {
                     isReady = true
                     events.append(.ready)
+                    events += early
+                    early = []
                 }
             case .data(let stream, let bytes, let isFinished) where stream == streams["stdin"]:
-                if !bytes.isEmpty { events.append(.input(bytes)) }
-                if isFinished { events.append(.inputClosed) }
+                try take(bytes, isFinished: isFinished, &events)
+            case .reset(let stream) where stream == streams["stdin"]:
+                try take([], isFinished: true, &events)
             case .data(let stream, let bytes, _) where stream == streams["resize"]:
                 sizes = Array((sizes + bytes).suffix(256))
                 if let size = TerminalSize(sizes.split(separator: 10).last ?? sizes[...]) {
@@ -140,6 +152,14 @@ final class SPDYCommandStreams: RemoteCommandStreams {
         return events
     }
 
+    private func take(_ bytes: [UInt8], isFinished: Bool, _ events: inout [RemoteCommandEvent]) throws {
+        let taken = (bytes.isEmpty ? [] : [RemoteCommandEvent.input(bytes)]) + (isFinished ? [.inputClosed] : [])
+        guard !isReady else { return events += taken }
+        earlySize += bytes.count
+        guard earlySize <= Self.earlyLimit else { throw EarlyInputError() }
+        early += taken
+    }
+
     func send(_ output: ExecOutput) {
         guard let stream = streams[output.stream == .output ? "stdout" : "stderr"] else { return }
         connection.send(output.bytes, on: stream)
@@ -147,7 +167,7 @@ final class SPDYCommandStreams: RemoteCommandStreams {
 
     func finish(_ status: JSONValue) {
         if let stream = streams["error"] { connection.send(status.compactBytes, on: stream, finishing: true) }
-        for type in ["stdout", "stderr"] {
+        for type in ["stdout", "stderr", "stdin", "resize"] {
             if let stream = streams[type] { connection.send([], on: stream, finishing: true) }
         }
     }

@@ -14,6 +14,43 @@ enum StreamPlan: Sendable {
 enum StreamProtocol: Sendable, Equatable {
     case webSocket(String)
     case spdy(String)
+
+    /// What is spoken over SPDY: the first that the client names of those that the server knows
+    /// (`Handshake` of `k8s.io/apimachinery/pkg/util/httpstream`).
+    static func spdy(offered: [String], for plan: StreamPlan) throws(APIStatus) -> String {
+        guard !offered.isEmpty else {
+            throw .badRequest("unable to upgrade: X-Stream-Protocol-Version is required")
+        }
+        let known: [String] =
+            if case .forward = plan { SPDYPortForwardStreams.protocols } else { SPDYCommandStreams.protocols }
+        guard let name = offered.first(where: known.contains) else {
+            throw APIStatus(
+                code: 403, reason: "Forbidden",
+                message:
+                    "unable to upgrade: unable to negotiate protocol: client supports \(list(offered)), server accepts \(list(known))"
+            )
+        }
+        return name
+    }
+
+    /// What is spoken in a WebSocket (`handshake` of `k8s.io/apimachinery/pkg/util/httpstream/wsstream`).
+    static func webSocket(offered: [String], for plan: StreamPlan) throws(APIStatus) -> String {
+        let known: [String] =
+            if case .forward = plan {
+                [SPDYPortForwardStreams.tunnel, ChannelPortForwardStreams.name]
+            } else {
+                WebSocketCommandStreams.protocols
+            }
+        guard let name = offered.first(where: known.contains) else {
+            throw APIStatus(
+                code: 403, reason: "Forbidden",
+                message: "requested protocol(s) are not supported: \(list(offered)); supports \(list(known))")
+        }
+        return name
+    }
+
+    /// A list as Go prints it.
+    private static func list(_ names: [String]) -> String { "[\(names.joined(separator: " "))]" }
 }
 
 extension APIService {
@@ -25,8 +62,19 @@ extension APIService {
     }
 
     /// Looks at a request for an upgrade before it is granted.
-    /// - Throws: what is answered instead.
+    /// - Throws: what is answered instead. That client and server have no protocol in common is said last.
     func streamPlan(_ http: HTTPRequest) async throws(APIStatus) -> StreamPlan {
+        let plan = try await subject(of: http)
+        let upgrades = http.headers["upgrade"].map { $0.lowercased() }
+        if upgrades.contains(where: { $0.contains("spdy/3.1") }) {
+            _ = try StreamProtocol.spdy(offered: http.headers.streamProtocols, for: plan)
+        } else if upgrades.contains(where: { $0.contains("websocket") }) {
+            _ = try StreamProtocol.webSocket(offered: http.headers.webSocketProtocols, for: plan)
+        }
+        return plan
+    }
+
+    private func subject(of http: HTTPRequest) async throws(APIStatus) -> StreamPlan {
         guard case .resource(let path) = APIRoute(http.path), Self.isStream(path), path.rest.isEmpty else {
             throw .noSuchResource
         }

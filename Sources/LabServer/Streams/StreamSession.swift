@@ -8,6 +8,7 @@ final class StreamSession: ChannelInboundHandler {
     typealias OutboundOut = ByteBuffer
 
     private let conversation: Conversation
+    private let output: StreamOutput
     /// What the client sends is handled in its order, one piece after the other.
     private let pieces: AsyncStream<[UInt8]>
     private let inlet: AsyncStream<[UInt8]>.Continuation
@@ -23,7 +24,7 @@ final class StreamSession: ChannelInboundHandler {
 
     init(_ plan: StreamPlan, _ name: StreamProtocol, _ host: LabHost, on channel: any Channel) {
         (pieces, inlet) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(Self.backlog))
-        let output = StreamOutput(channel)
+        output = StreamOutput(channel)
         switch plan {
         case .exec(let request, let options):
             conversation = .command(CommandConversation(.exec(request), options, name, host, output))
@@ -35,13 +36,13 @@ final class StreamSession: ChannelInboundHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
-        let (conversation, pieces, channel) = (conversation, pieces, context.channel)
+        let (conversation, pieces, output) = (conversation, pieces, output)
         work = Task {
             switch conversation {
             case .command(let command): await command.run(pieces)
             case .forward(let forward): await forward.run(pieces)
             }
-            try? await channel.close()
+            await output.end()
         }
     }
 
@@ -63,6 +64,11 @@ final class StreamSession: ChannelInboundHandler {
 final class StreamOutput: Sendable {
     private let channel: any Channel
     private let pending = Atomic<Int>(0)
+    /// The writing of what was sent last.
+    private let last = Mutex<EventLoopFuture<Void>?>(nil)
+
+    /// How long a client may take to read the end.
+    static let patience = TimeAmount.seconds(60)
 
     init(_ channel: any Channel) { self.channel = channel }
 
@@ -73,10 +79,19 @@ final class StreamOutput: Sendable {
                 channel.close(promise: nil)
                 return
             }
-            channel.writeAndFlush(ByteBuffer(bytes: message)).whenComplete { _ in
-                self.pending.subtract(size, ordering: .relaxed)
-            }
+            let written = channel.writeAndFlush(ByteBuffer(bytes: message))
+            written.whenComplete { _ in self.pending.subtract(size, ordering: .relaxed) }
+            last.withLock { $0 = written }
         }
+    }
+
+    /// Ends the connection once the client has got everything: closing it drops what was not written.
+    func end() async {
+        let channel = channel
+        let limit = channel.eventLoop.scheduleTask(in: Self.patience) { channel.close(promise: nil) }
+        try? await last.withLock { $0 }?.get()
+        limit.cancel()
+        try? await channel.close()
     }
 }
 

@@ -33,10 +33,7 @@ enum StreamUpgrade {
             shouldUpgrade: { channel, head in
                 let offered = head.headers.webSocketProtocols
                 return plan(head, service, on: channel).flatMapThrowing { plan in
-                    guard let name = chosen(offered, for: plan) else {
-                        throw APIStatus.badRequest(
-                            "none of the subprotocols is known: \(offered.joined(separator: ", "))")
-                    }
+                    let name = try StreamProtocol.webSocket(offered: offered, for: plan)
                     granted.value = (plan, .webSocket(name))
                     return HTTPHeaders([("Sec-WebSocket-Protocol", name)])
                 }
@@ -55,14 +52,6 @@ enum StreamUpgrade {
                     try pipeline.addHandler(StreamSession(plan, name, service.host, on: channel))
                 }
             })
-    }
-
-    private static func chosen(_ offered: [String], for plan: StreamPlan) -> String? {
-        switch plan {
-        case .exec, .attach: return WebSocketCommandStreams.protocols.first(where: offered.contains)
-        case .forward:
-            return [SPDYPortForwardStreams.tunnel, ChannelPortForwardStreams.name].first(where: offered.contains)
-        }
     }
 
     // MARK: SPDY
@@ -84,15 +73,7 @@ enum StreamUpgrade {
             let offered = head.headers.streamProtocols
             let granted = granted
             return plan(head, service, on: channel).flatMapThrowing { plan in
-                let known: [String] =
-                    if case .forward = plan { SPDYPortForwardStreams.protocols } else { SPDYCommandStreams.protocols }
-                guard let name = known.first(where: offered.contains) else {
-                    throw APIStatus(
-                        code: 403, reason: "Forbidden",
-                        message:
-                            "unable to upgrade: unable to negotiate protocol: client supports \(offered), server accepts \(known)"
-                    )
-                }
+                let name = try StreamProtocol.spdy(offered: offered, for: plan)
                 granted.value = (plan, .spdy(name))
                 var headers = headers
                 headers.replaceOrAdd(name: "X-Stream-Protocol-Version", value: name)
