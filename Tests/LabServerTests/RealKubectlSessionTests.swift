@@ -226,6 +226,28 @@ struct RealKubectlSessionTests {
         return words
     }
 
+    /// A watch shows objects in the version that was asked for, as a list does.
+    @Test func anAutoscalerIsWatchedInVersion1() async throws {
+        let lab = try await ServedLab.begin(RecordedSession.scenario)
+        for (name, text) in Self.files { try lab.write(name, text) }
+        let client = RealClient.kubectl37
+        _ = try await lab.run(client, ["create", "namespace", "shop"])
+        #expect(try await lab.run(client, ["apply", "-f", "web.yaml"]).code == 0)
+        let made = try await lab.run(client, ["autoscale", "deploy", "web", "--min=3", "--max=5", "--cpu=50%"])
+        #expect(made.code == 0, "\(made.text)")
+        let shown = "jsonpath={.apiVersion} {.spec.targetCPUUtilizationPercentage}{\"\\n\"}"
+        let seen = try await lab.follow(
+            client, ["get", "horizontalpodautoscalers.v1.autoscaling", "web", "--watch", "-o", shown],
+            until: ["autoscaling/v1 50", "autoscaling/v1 60"]
+        ) {
+            let patch = #"{"spec":{"targetCPUUtilizationPercentage":60}}"#
+            let patched = try await lab.run(client, ["patch", "horizontalpodautoscalers.v1.autoscaling", "web", "-p", patch])
+            #expect(patched.code == 0, "\(patched.text)")
+        }
+        #expect(seen.contains("autoscaling/v1 60") && !seen.contains("autoscaling/v2"), "\(seen)")
+        try await lab.end()
+    }
+
     /// What comes as it happens: watches, logs that are followed, events.
     @Test(arguments: [28, 37]) func whatIsFollowedComesAsItHappens(version: Int) async throws {
         let client = version == 28 ? RealClient.kubectl28 : RealClient.kubectl37

@@ -64,15 +64,21 @@ import Testing
         #expect(outcome.code == 2, "\(outcome)")
         #expect(outcome.output.isEmpty)
         #expect(outcome.error.contains(word), "\(outcome.error)")
-        for dump in ["Error Domain", "LabStoreError", "ConfigurationError(", "Swift.", "Fatal error"] { #expect(!outcome.error.contains(dump)) }
+        for dump in ["Error Domain", "LabStoreError", "ConfigurationError(", "Swift.", "Fatal error"] {
+            #expect(!outcome.error.contains(dump))
+        }
     }
 
     @Test func theSameRunHasTheSameDigest() throws {
         let first = try run("run", "scenario", "--for", "30s", "--seed", "3", "--apply", "web.yaml", "--json")
         #expect(first.code == 0, "\(first)")
         #expect(first.output.contains("\"digest\"") && first.output.contains("\"shop/web\""))
-        #expect(try run("run", "scenario", "--for", "30s", "--seed", "3", "--apply", "web.yaml", "--json").output == first.output)
-        #expect(try run("run", "scenario", "--for", "30s", "--seed", "4", "--apply", "web.yaml", "--json").output != first.output)
+        #expect(
+            try run("run", "scenario", "--for", "30s", "--seed", "3", "--apply", "web.yaml", "--json").output
+                == first.output)
+        #expect(
+            try run("run", "scenario", "--for", "30s", "--seed", "4", "--apply", "web.yaml", "--json").output
+                != first.output)
         let text = try run("run", "scenario", "--for", "30s", "--apply", "web.yaml")
         #expect(text.output.contains("2/2") && !text.output.contains("\u{1b}"))
         #expect(text.output.split(separator: "\n").allSatisfy { $0.count <= 80 })

@@ -117,4 +117,32 @@ import Testing
             try world.drift(of: "kind: Nothing\napiVersion: v9\n", file: "x.yaml")
         }
     }
+
+    @Test func whatATrialCreationCannotHaveTwiceIsCompared() throws {
+        var world = try world()
+        let service = """
+            apiVersion: v1
+            kind: Service
+            metadata: {name: web}
+            spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, nodePort: 30080}]}
+            ---
+            apiVersion: v1
+            kind: Service
+            metadata: {name: inside}
+            spec: {type: NodePort, selector: {app: web}, ports: [{port: 80}]}
+            """
+        #expect(world.apply(service, file: "service.yaml", author: "learner").failures.isEmpty)
+        let found = try world.drift(of: service, file: "service.yaml")
+        #expect(found.drifts.isEmpty, "\(found.drifts)")
+        patch(&world, Service.resource, "web", ["spec": ["ports": [["port": 80, "targetPort": 8080]]]])
+        #expect(try world.drift(of: service, file: "service.yaml").drifts.map(\.fields).first?.isEmpty == false)
+    }
+
+    @Test func whatIsRefusedIsNoEquality() throws {
+        let file = Self.file.replacing("replicas: 2", with: "replicas: -2")
+        let found = try world().drift(of: file, file: "web.yaml")
+        #expect(found.drifts.count == 1 && found.drifts[0].fields.isEmpty && !found.drifts[0].isMissing)
+        #expect(found.drifts[0].refusal.contains("spec.replicas"), "\(found.drifts)")
+        #expect(found.documents.count == 2)
+    }
 }

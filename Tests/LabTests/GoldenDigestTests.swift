@@ -23,6 +23,7 @@ extension DeterminismTests {
         let golden = try JSONDecoder().decode([String: String].self, from: try Data(contentsOf: file))
         #expect(
             digests == golden,
-            "behaviour has changed; if that is meant: KUBELAB_UPDATE_GOLDEN=1 swift test --filter goldenDigests, and say why in the commit")
+            "behaviour has changed; if that is meant: KUBELAB_UPDATE_GOLDEN=1 swift test --filter goldenDigests, and say why in the commit"
+        )
     }
 }

@@ -34,7 +34,8 @@ enum Program {
     }
 
     /// Runs it in a folder and keeps what it prints.
-    static func outcome(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws -> Outcome {
+    static func outcome(_ arguments: [String], in folder: String, environment: [String: String] = [:]) throws -> Outcome
+    {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: path ?? "")
         process.arguments = arguments
@@ -48,7 +49,9 @@ enum Program {
         process.standardError = FileHandle(forWritingAtPath: err)
         try process.run()
         process.waitUntilExit()
-        func text(_ file: String) throws -> String { String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self) }
+        func text(_ file: String) throws -> String {
+            String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
+        }
         return Outcome(code: process.terminationStatus, output: try text(out), error: try text(err))
     }
 }

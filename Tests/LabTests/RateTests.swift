@@ -17,6 +17,8 @@ import Testing
         // 2 requests a second, drawn: 120 a minute, give or take three standard deviations.
         #expect(rates.allSatisfy { abs($0 - 2) < 0.6 }, "\(rates)")
         let steps = zip(rates, rates.dropFirst()).map { abs($0 - $1) }
-        #expect(steps.allSatisfy { $0 < 0.2 }, "a window that leaves the minute does not take a sixth of the rate along: \(steps)")
+        #expect(
+            steps.allSatisfy { $0 < 0.2 },
+            "a window that leaves the minute does not take a sixth of the rate along: \(steps)")
     }
 }

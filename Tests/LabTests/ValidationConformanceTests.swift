@@ -129,7 +129,9 @@ private struct PlainCluster: SimulatedEndpoint {
     var wallTime: Time { Time() }
 
     /// Nothing changes by itself here.
-    mutating func watch(_ request: APIRequest, for limit: Swift.Duration, _ each: (WatchEvent?) -> Bool) { _ = each(nil) }
+    mutating func watch(_ request: APIRequest, for limit: Swift.Duration, _ each: (WatchEvent?) -> Bool) {
+        _ = each(nil)
+    }
 
     /// Runs a kubectl command beside the file `manifest.yaml`.
     mutating func kubectl(_ arguments: [String], manifest: String) -> (

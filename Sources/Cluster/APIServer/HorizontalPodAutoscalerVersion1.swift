@@ -38,7 +38,7 @@ extension ClusterContext {
         return percent
     }
 
-    private static func version1(_ object: JSONValue) -> JSONValue {
+    static func version1(_ object: JSONValue) -> JSONValue {
         guard case .object(var members) = object, members["kind"] == .string("HorizontalPodAutoscaler") else {
             return object
         }

@@ -59,14 +59,17 @@ public struct WatchedChange: Sendable {
     }
 
     /// The object that an event of a kind shows: for a deletion as it was last, with the revision of its end.
-    /// - Parameter resource: the version in which a kind of a definition is wanted.
+    /// - Parameter resource: the version in which it is wanted, of a definition's kind or of autoscalers.
     public func object(for event: WatchEvent.Kind, as resource: ResourceType) -> JSONValue {
         switch content {
         case .object(let old, let new):
-            guard event == .deleted else { return new.jsonValue }
-            var last = old ?? new
-            last.metadata.resourceVersion = new.metadata.resourceVersion
-            return last.jsonValue
+            var shown = new
+            if event == .deleted, let old {
+                shown = old
+                shown.metadata.resourceVersion = new.metadata.resourceVersion
+            }
+            return resource == HorizontalPodAutoscalerV1.resource
+                ? ClusterContext.version1(shown.jsonValue) : shown.jsonValue
         case .custom(let old, let new):
             guard event == .deleted else { return new.json(as: resource) }
             var last = old ?? new

@@ -48,9 +48,10 @@ public struct FieldOwnership: Sendable {
             if left.operation != right.operation { return left.operation < right.operation }
             let (a, b) = (left.time?.epochSeconds ?? 0, right.time?.epochSeconds ?? 0)
             if a != b { return a < b }
-            return (left.manager, left.apiVersion, left.subresource) < (
-                right.manager, right.apiVersion, right.subresource
+            let (names, others) = (
+                [left.manager, left.apiVersion, left.subresource], [right.manager, right.apiVersion, right.subresource]
             )
+            return names.lexicographicallyPrecedes(others) { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         }.map { part in
             var entry = ManagedFieldsEntry()
             entry.manager = part.manager
@@ -260,7 +261,7 @@ public struct FieldOwnership: Sendable {
             return part.operation == update ? text + " using \(part.apiVersion)" : text
         }
         func text(_ path: [FieldPathElement]) -> String { path.map(\.description).joined() }
-        let sorted = conflicts.sorted { name($0.part) < name($1.part) }
+        let sorted = conflicts.sorted { name($0.part).utf8.lexicographicallyPrecedes(name($1.part).utf8) }
         let causes = sorted.map {
             APIStatus.Cause(
                 reason: "FieldManagerConflict", message: "conflict with \(name($0.part))", field: text($0.path))

@@ -14,6 +14,8 @@ public struct Drift: Sendable {
     /// Fields of them that an autoscaler sets, so that a file had better not name them.
     public var autoscaled: [String]
     public var isMissing: Bool
+    /// Why the file's object could not be compared: the API server refuses it as it stands; empty otherwise.
+    public var refusal = ""
 }
 
 /// A file compared with the cluster.
@@ -29,7 +31,6 @@ extension World {
     /// - Throws: `ConfigurationError` for a file that cannot be applied.
     public func drift(of text: String, file: String) throws(ConfigurationError) -> FileDrift {
         var fresh = self
-        // Applied to a cluster without the objects, a file shows what it means with all defaults.
         let source = ManifestFile(name: file, bytes: Array(text.utf8))
         let (objects, errors) = AddedKinds.$current.withValue(cluster.customKinds) {
             source.objects(namespace: scenario.namespace)
@@ -49,10 +50,14 @@ extension World {
                 result.documents.append(object.value)
                 continue
             }
-            var creation = APIRequest(
-                .create, resource, namespace: object.namespace, body: Self.renamed(object.value), dryRun: true)
-            creation.fieldValidation = .ignore
-            guard case .object(let meant) = fresh.respond(to: creation).body else {
+            let meant: JSONValue
+            switch meaning(of: object.value, resource, object.namespace, object.name) {
+            case .success(let value): meant = value
+            case .failure(let refusal):
+                result.drifts.append(
+                    Drift(
+                        file: file, line: object.line, label: label, fields: [], autoscaled: [], isMissing: false,
+                        refusal: refusal.message))
                 result.documents.append(object.value)
                 continue
             }
@@ -75,7 +80,29 @@ extension World {
         return result
     }
 
-    /// The document under a name that nobody has, so that a trial creation is refused for no other reason.
+    /// What a document means with all defaults: the answer to its trial replacement, which keeps what the cluster has
+    /// allocated (addresses, node ports). Where that is refused, because a field cannot be changed (pods, jobs), the
+    /// answer to a trial creation under a name that nobody has.
+    private func meaning(
+        of value: JSONValue, _ resource: ResourceType, _ namespace: String, _ name: String
+    ) -> Result<JSONValue, APIStatus> {
+        var trial = self
+        var requests = [
+            APIRequest(.update, resource, namespace: namespace, name: name, body: value, dryRun: true),
+            APIRequest(.create, resource, namespace: namespace, body: Self.renamed(value), dryRun: true),
+        ]
+        var refusal: APIStatus?
+        for index in requests.indices {
+            requests[index].fieldValidation = .ignore
+            switch trial.respond(to: requests[index]).body {
+            case .object(let meant): return .success(meant)
+            case .failure(let status): refusal = refusal ?? status
+            case .list, .text: break
+            }
+        }
+        return .failure(refusal ?? .badRequest("a trial has no answer"))
+    }
+
     private static func renamed(_ value: JSONValue) -> JSONValue {
         guard case .object(var members) = value, case .object(var metadata)? = members["metadata"] else { return value }
         metadata["name"] = .string((metadata["name"]?.string ?? "x").prefix(40) + "-as-the-file-says")

@@ -37,7 +37,7 @@ extension LabInput.Action: BinaryCodable {
         switch self {
         case .advance:
             writer.writeByte(0)
-        case .request(let request) where request.resource.isAdded:
+        case .request(let request) where request.resource.needsWholeName:
             writer.writeByte(7)
             writer.write(request.resource)
             var plain = request
@@ -97,9 +97,10 @@ extension LabInput.Action: BinaryCodable {
 }
 
 extension ResourceType: BinaryCodable {
-    /// Whether it is none of the built-in kinds, so that an input has to say all of it.
-    var isAdded: Bool {
-        !KindRow.builtIn.contains { $0.resource.group == group && $0.resource.kind == kind }
+    /// Whether group and kind are not enough to name it, so that an input has to say all of it: none of the built-in
+    /// kinds, or another version of one (autoscaling/v1).
+    var needsWholeName: Bool {
+        KindRow.builtIn.first { $0.resource.group == group && $0.resource.kind == kind }?.resource != self
     }
 
     public func write(to writer: inout BinaryWriter) {
@@ -108,9 +109,12 @@ extension ResourceType: BinaryCodable {
     }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        self.init(
+        let read = ResourceType(
             group: try reader.read(), version: try reader.read(), kind: try reader.read(), plural: try reader.read(),
             namespaced: try reader.read())
+        // A built-in kind has short names and categories that are not written.
+        let known = KindRow.builtIn.first { $0.resource.apiVersion == read.apiVersion && $0.resource.kind == read.kind }
+        self = known?.resource ?? read
     }
 }
 

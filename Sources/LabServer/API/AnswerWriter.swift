@@ -107,18 +107,10 @@ struct AnswerWriter {
             revision = continuation.revision
             rest = rest.drop { !continuation.key.utf8.lexicographicallyPrecedes(Self.key($0).utf8) }
         }
-        var metadata: OrderedDictionary<String, JSONValue> = ["resourceVersion": .string(revision)]
-        if reading.limit > 0, rest.count > reading.limit {
-            let part = rest.prefix(reading.limit)
-            let last = part.last.map(Self.key) ?? ""
-            metadata["continue"] = .string(Continuation(key: last, revision: revision).token)
-            // How many are left is told only where nothing is selected (`k8s.io/apiserver/pkg/storage/etcd3`).
-            if request.labelSelector.isEmpty, request.fieldSelector.isEmpty {
-                metadata["remainingItemCount"] = .integer(Int64(rest.count - reading.limit))
-            }
-            return (Array(part), .object(metadata))
-        }
-        return (Array(rest), .object(metadata))
+        let part = reading.limit > 0 ? rest.prefix(reading.limit) : rest
+        let metadata = reading.listMetadata(
+            revision: revision, last: part.last.map(Self.key) ?? "", remaining: rest.count - part.count)
+        return (Array(part), metadata)
     }
 
     private static func key(_ object: JSONValue) -> String {

@@ -11,7 +11,9 @@ struct ListWriter {
 
     func answer(_ listing: Listing, now: Time) -> HTTPAnswer? {
         var output: [UInt8] = []
-        let metadata = metadata(of: listing)
+        let revision = reading.continuation?.revision ?? "\(listing.revision)"
+        let last = listing.objects.last.map { $0.metadata.namespace + "/" + $0.metadata.name }
+        let metadata = reading.listMetadata(revision: revision, last: last ?? "", remaining: listing.remaining)
         switch form {
         case .json: list(listing, metadata, &output)
         case .table: table(listing, metadata, now, &output)
@@ -20,20 +22,6 @@ struct ListWriter {
         }
         output.append(10)
         return HTTPAnswer(.ok, HTTPAnswer.json, .bytes(output))
-    }
-
-    private func metadata(of listing: Listing) -> JSONValue {
-        let revision = reading.continuation?.revision ?? "\(listing.revision)"
-        var members: OrderedDictionary<String, JSONValue> = ["resourceVersion": .string(revision)]
-        if listing.remaining > 0, let last = listing.objects.last {
-            let key = (last.metadata.namespace) + "/" + last.metadata.name
-            members["continue"] = .string(Continuation(key: key, revision: revision).token)
-            // How many are left is told only where nothing is selected.
-            if reading.request.labelSelector.isEmpty, reading.request.fieldSelector.isEmpty {
-                members["remainingItemCount"] = .integer(Int64(listing.remaining))
-            }
-        }
-        return .object(members)
     }
 
     private func list(_ listing: Listing, _ metadata: JSONValue, _ output: inout [UInt8]) {

@@ -1,5 +1,6 @@
 import KubernetesAPI
 import NIOHTTP1
+import OrderedCollections
 
 /// Reads an HTTP request about a resource into a request as the simulated API server takes it.
 struct RequestReader {
@@ -18,6 +19,21 @@ struct RequestReader {
         var path: ResourcePath
         /// The kind as the path names it; writes of Events of their own group are requests about those of the core.
         var resource: ResourceType
+
+        /// What a list says about itself.
+        /// - Parameters:
+        ///   - last: namespace and name of the last object that it shows.
+        ///   - remaining: how many objects are left for further pages.
+        func listMetadata(revision: String, last: String, remaining: Int) -> JSONValue {
+            var metadata: OrderedDictionary<String, JSONValue> = ["resourceVersion": .string(revision)]
+            guard remaining > 0 else { return .object(metadata) }
+            metadata["continue"] = .string(Continuation(key: last, revision: revision).token)
+            // How many are left is told only where nothing is selected (`k8s.io/apiserver/pkg/storage/etcd3`).
+            if request.labelSelector.isEmpty, request.fieldSelector.isEmpty {
+                metadata["remainingItemCount"] = .integer(Int64(remaining))
+            }
+            return .object(metadata)
+        }
     }
 
     /// The kind that a path names.

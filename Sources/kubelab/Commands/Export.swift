@@ -67,6 +67,7 @@ struct Export: ParsableCommand {
     private static func line(_ drift: Drift) -> String {
         let place = "\(drift.file):\(drift.line): \(drift.label)"
         if drift.isMissing { return "\(place) is not in the cluster" }
+        if !drift.refusal.isEmpty { return "\(place) cannot be compared: \(drift.refusal)" }
         let autoscaled =
             drift.autoscaled.isEmpty ? "" : " (an autoscaler sets .spec.replicas: leave it out of the file)"
         return "\(place) was changed in the cluster: \(drift.fields.joined(separator: ", "))\(autoscaled)"

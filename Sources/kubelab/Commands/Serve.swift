@@ -150,9 +150,9 @@ struct ServedLab {
 }
 
 /// Waits for SIGINT or SIGTERM; a second one ends the process at once.
-private final class SignalWaiter: Sendable {
+private final class SignalWaiter {
     private let came = DispatchSemaphore(value: 0)
-    private nonisolated(unsafe) let sources: [any DispatchSourceSignal]
+    private let sources: [any DispatchSourceSignal]
 
     init() {
         let came = came
