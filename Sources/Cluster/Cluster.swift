@@ -36,10 +36,12 @@ public struct Cluster: Sendable {
     public var customKinds: [CustomKind] { context.store.custom.kinds }
 
     /// When and in which place the next pending event comes.
-    public var next: (time: SimulationTime, sequence: UInt64)? { context.queue.next }
+    ///
+    /// Inlined where it is asked for, once an event: a call would be handed a copy of the whole cluster.
+    @inlinable public var next: (time: SimulationTime, sequence: UInt64)? { context.queue.next }
 
     /// How many events wait.
-    public var pendingEvents: Int { context.queue.count }
+    @inlinable public var pendingEvents: Int { context.queue.count }
 
     /// Creates what every cluster has from the start: namespaces, priority classes, the API server's own service.
     public mutating func boot(clock: inout Clock) {
@@ -52,15 +54,16 @@ public struct Cluster: Sendable {
     }
 
     /// Handles the next pending event. The clock must have begun it.
-    public mutating func handle(_ work: ClusterWork, clock: inout Clock, runtime: some RuntimeView) {
+    /// - Parameter runtime: the running programs, which nobody changes here; handed on by value they would be copied.
+    public mutating func handle(_ work: ClusterWork, clock: inout Clock, runtime: inout some RuntimeView) {
         lend(&clock) { cluster in
             switch work {
             case .reconcile(let controller, let id):
                 _ = cluster.context.take(controller, id)
-                if !cluster.context.losesRace(controller, id) { cluster.reconcile(controller, id, runtime) }
+                if !cluster.context.losesRace(controller, id) { cluster.reconcile(controller, id, &runtime) }
             case .scheduler(let work): cluster.scheduler.handle(work, &cluster.context)
-            case .kubelet(let work): cluster.kubelet.handle(work, usage: runtime, &cluster.context)
-            case .scrapeMetrics: cluster.metricsServer.scrape(cluster.kubelet, usage: runtime, &cluster.context)
+            case .kubelet(let work): cluster.kubelet.handle(work, usage: &runtime, &cluster.context)
+            case .scrapeMetrics: cluster.metricsServer.scrape(cluster.kubelet, usage: &runtime, &cluster.context)
             case .clusterAutoscaler(let work): cluster.autoscaler.handle(work, &cluster.context)
             }
         }
@@ -78,8 +81,9 @@ public struct Cluster: Sendable {
         }
     }
 
-    /// Takes the requests to the container runtime that were made since the last time.
+    /// Takes the requests to the container runtime that were made since the last time; the buffer must be empty.
     public mutating func takeRuntimeRequests(into buffer: inout [RuntimeRequest]) {
+        guard !context.runtimeRequests.isEmpty else { return }
         swap(&buffer, &context.runtimeRequests)
     }
 
@@ -94,12 +98,13 @@ public struct Cluster: Sendable {
         return result
     }
 
-    private mutating func reconcile(_ controller: ControllerName, _ id: AnyObjectID, _ runtime: some RuntimeView) {
+    private mutating func reconcile(_ controller: ControllerName, _ id: AnyObjectID, _ runtime: inout some RuntimeView)
+    {
         if controller == .kubeProxy {
             kubeProxy.reconcile(id, &context) { [kubelet] pod in kubelet.sandbox(of: pod) }
         } else {
             controllers.reconcile(
-                controller, id, resource: { [metricsServer] pod in metricsServer.usage(of: pod) }, metrics: runtime,
+                controller, id, resource: { [metricsServer] pod in metricsServer.usage(of: pod) }, metrics: &runtime,
                 kubelet: kubelet,
                 &context)
         }

@@ -110,7 +110,7 @@ struct ClusterRig: Sendable {
                 }
             } else if let next, next.time <= end, let (time, sequence, work) = cluster.popNext() {
                 clock.begin(event: sequence, at: time)
-                cluster.handle(work, clock: &clock, runtime: runtime)
+                cluster.handle(work, clock: &clock, runtime: &runtime)
             } else {
                 break
             }

@@ -145,9 +145,10 @@ private struct PlainCluster: SimulatedEndpoint {
     /// Lets time pass, without a runtime beneath the kubelets.
     mutating func run(for span: Duration) {
         let end = clock.now + span
+        var runtime = NoRuntime()
         while let next = cluster.next, next.time <= end, let (time, sequence, work) = cluster.popNext() {
             clock.begin(event: sequence, at: time)
-            cluster.handle(work, clock: &clock, runtime: NoRuntime())
+            cluster.handle(work, clock: &clock, runtime: &runtime)
         }
         clock.idle(until: end)
     }

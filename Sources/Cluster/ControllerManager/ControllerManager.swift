@@ -71,7 +71,7 @@ public struct ControllerManager: Sendable {
     /// Hands a key to the controller whose queue it was in.
     mutating func reconcile(
         _ controller: ControllerName, _ id: AnyObjectID, resource: (ObjectID<Pod>) -> PodUsageSample?,
-        metrics: some MetricSource,
+        metrics: inout some MetricSource,
         kubelet: Kubelet, _ context: inout ClusterContext
     ) {
         switch controller {
@@ -81,7 +81,7 @@ public struct ControllerManager: Sendable {
         case .daemonSet: daemonSet.reconcile(id, &context)
         case .horizontalPodAutoscaler:
             horizontalPodAutoscaler.reconcile(
-                id, resource: resource, metrics: metrics, sandbox: { kubelet.sandbox(of: $0) }, &context)
+                id, resource: resource, metrics: &metrics, sandbox: { kubelet.sandbox(of: $0) }, &context)
         case .endpointSlice: endpointSlice.reconcile(id, &context)
         case .garbageCollector: garbageCollector.reconcile(id, &context)
         case .namespace: namespace.reconcile(id, &context)

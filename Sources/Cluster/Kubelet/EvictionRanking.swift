@@ -40,7 +40,9 @@ public enum CPUCgroup {
     /// `cpu.shares` of a request in thousandths of a core: 2 to 262144.
     public static func shares(milliCPU: Int64) -> Int64 {
         guard milliCPU > 0 else { return 2 }
-        return max(2, min(262_144, milliCPU.multipliedReportingOverflow(by: 1_024).overflow ? 262_144 : milliCPU * 1_024 / 1_000))
+        return max(
+            2,
+            min(262_144, milliCPU.multipliedReportingOverflow(by: 1_024).overflow ? 262_144 : milliCPU * 1_024 / 1_000))
     }
 
     /// CFS quota of a limit in microseconds a period, at least 1 ms; nil for none.

@@ -10,15 +10,18 @@ enum ImageReference {
         guard let last = path.first, !last.isEmpty else { return false }
         if path.count == 2, path[1].isEmpty || !path[1].utf8.allSatisfy(isTagByte) { return false }
         let repository = (slash.map { String(name[...$0]) } ?? "") + last
-        return repository.split(separator: "/", omittingEmptySubsequences: false).enumerated().allSatisfy { index, part in
+        return repository.split(separator: "/", omittingEmptySubsequences: false).enumerated().allSatisfy {
+            index, part in
             // The registry's host may have capitals and a port, the rest may not.
             !part.isEmpty && part.utf8.allSatisfy { isTagByte($0) || $0 == UInt8(ascii: ":") }
-                && (index == 0 && part.contains(where: { $0 == "." || $0 == ":" }) || part.utf8.allSatisfy { !(65...90).contains($0) })
+                && (index == 0 && part.contains(where: { $0 == "." || $0 == ":" })
+                    || part.utf8.allSatisfy { !(65...90).contains($0) })
         }
     }
 
     private static func isTagByte(_ byte: UInt8) -> Bool {
-        (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte) || byte == 45 || byte == 46 || byte == 95
+        (97...122).contains(byte) || (65...90).contains(byte) || (48...57).contains(byte) || byte == 45 || byte == 46
+            || byte == 95
     }
 
     /// With registry, library and tag filled in: `docker.io/library/redis:latest`.

@@ -21,7 +21,8 @@ extension Cluster {
             throw .notFound(Pod.resource, name)
         }
         guard !pod.spec.nodeName.isEmpty else { throw .badRequest("pod \(name) does not have a host assigned") }
-        guard let sandbox = kubelet.sandbox(of: id), let record = kubelet.record(sandbox), kubelet.isAlive(record) else {
+        guard let sandbox = kubelet.sandbox(of: id), let record = kubelet.record(sandbox), kubelet.isAlive(record)
+        else {
             throw APIStatus(
                 code: 500, reason: "InternalError",
                 message:

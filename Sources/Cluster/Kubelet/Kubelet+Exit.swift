@@ -19,7 +19,7 @@ extension Kubelet {
     }
 
     mutating func exitNoticed(
-        _ sandbox: SandboxID, _ index: Int, logs: some ContainerLogSource, _ context: inout ClusterContext
+        _ sandbox: SandboxID, _ index: Int, logs: inout some ContainerLogSource, _ context: inout ClusterContext
     ) {
         guard let record = record(sandbox), var exit = record.containers[index].exit,
             let pod = context.store[record.id], isReachable(record)

@@ -174,7 +174,7 @@ extension Kubelet {
     // MARK: Memory pressure
 
     /// The eviction manager's pass over one node, every 10 s: one pod a pass (`eviction_manager.go`).
-    mutating func checkPressure(_ id: NodeID, usage: some ContainerUsageSource, _ context: inout ClusterContext) {
+    mutating func checkPressure(_ id: NodeID, usage: inout some ContainerUsageSource, _ context: inout ClusterContext) {
         let node = nodes[Int(id.index)]
         guard node.isPresent else { return }
         context.queue.schedule(.kubelet(.checkPressure(id)), after: .seconds(10), on: &context.clock)

@@ -29,7 +29,7 @@ extension Kubelet {
             return (record.id, since, place, record.containers[index].probes[place])
         }
         guard case .some(.some(let (id, since, place, worker))) = found,
-            let probe = context.store[id]?.container(at: index)?.probe(kind)
+            let probe = context.store[id]?.probe(kind, at: index)
         else { return }
         let delay = Duration.seconds(Int64(probe.initialDelaySeconds ?? 0))
         let time = worker.tick(notBefore: max(notBefore, since + delay), period: probe.period)
@@ -51,14 +51,15 @@ extension Kubelet {
             return isOff ? nil : (record.id, record.node, run, place)
         }
         guard case .some(.some(let (id, node, run, place))) = found, isReachable(node),
-            let spec = context.store[id]?.container(at: index), let probe = spec.probe(kind)
+            let pod = context.store[id], let probe = pod.probe(kind, at: index)
         else { return }
         _ = modify(sandbox) { $0.containers[index].probes[place].awaiting = true }
         let token = ProbeToken(
             rawValue: UInt64(run.slot) << 32 | UInt64(run.generation & 0x0fff_ffff) << 2 | UInt64(kind.rawValue))
         context.runtimeRequests.append(
             .probe(
-                token, run, ProbeAction(probe, in: spec), timeout: .seconds(Int64(max(1, probe.timeoutSeconds ?? 1)))))
+                token, run, ProbeAction(probe, of: pod, at: index),
+                timeout: .seconds(Int64(max(1, probe.timeoutSeconds ?? 1)))))
     }
 
     mutating func probed(_ token: ProbeToken, _ result: ProbeResult, _ context: inout ClusterContext) {
@@ -73,10 +74,10 @@ extension Kubelet {
             return (record.id, record.node, record.address, place)
         }
         guard case .some(.some(let (id, node, address, place))) = found, isReachable(node), let pod = context.store[id],
-            let spec = pod.container(at: index), let probe = spec.probe(kind)
+            let probe = pod.probe(kind, at: index)
         else { return }
-        let (succeeded, output) = result.outcome(of: probe, in: spec, address: address)
-        if !succeeded {
+        let (succeeded, output) = result.outcome(of: probe, of: pod, at: index, address: address)
+        if !succeeded, let spec = pod.container(at: index) {
             event(.warning, "Unhealthy", "\(kind.name) probe failed: \(output)", pod, spec, index, &context)
         }
         let threshold = succeeded ? probe.successThreshold ?? 1 : probe.failureThreshold ?? 3
@@ -89,7 +90,9 @@ extension Kubelet {
                 record.containers[index].probes[place] = worker
                 return crossed
             } ?? false
-        if crossed { publish(succeeded, sandbox, index, kind, place, pod, spec, probe, &context) }
+        if crossed, let spec = pod.container(at: index) {
+            publish(succeeded, sandbox, index, kind, place, pod, spec, probe, &context)
+        }
         let isHeld = modify(sandbox) { $0.containers[index].probes.first { $0.kind == kind }?.onHold ?? true } ?? true
         if !isHeld { scheduleProbe(sandbox, index, kind, notBefore: context.now + .nanoseconds(1), &context) }
     }
@@ -154,12 +157,13 @@ extension Probe {
 }
 
 extension ProbeAction {
-    init(_ probe: Probe, in container: Container) {
+    /// - Parameter index: of the container that is probed.
+    init(_ probe: Probe, of pod: Pod, at index: Int) {
         let handler = probe.handler
         if let http = handler.httpGet {
-            self = .httpGet(path: http.path.isEmpty ? "/" : http.path, port: container.portNumber(http.port))
+            self = .httpGet(path: http.path.isEmpty ? "/" : http.path, port: pod.portNumber(http.port, at: index))
         } else if let tcp = handler.tcpSocket {
-            self = .tcpSocket(port: container.portNumber(tcp.port))
+            self = .tcpSocket(port: pod.portNumber(tcp.port, at: index))
         } else if let grpc = handler.grpc {
             self = .grpc(port: Int(grpc.port), service: grpc.service ?? "")
         } else {
@@ -170,14 +174,15 @@ extension ProbeAction {
 
 extension ProbeResult {
     /// Whether the check counts as passed, and the kubelet's words for why not.
-    func outcome(of probe: Probe, in container: Container, address: String) -> (succeeded: Bool, output: String) {
-        let action = ProbeAction(probe, in: container)
-        switch (self, action) {
-        case (.success(let status), .httpGet):
-            return (200..<400).contains(status) || status == 0
-                ? (true, "") : (false, "HTTP probe failed with statuscode: \(status)")
-        case (.success, _):
+    func outcome(of probe: Probe, of pod: Pod, at index: Int, address: String) -> (succeeded: Bool, output: String) {
+        if case .success(let status) = self, probe.handler.httpGet == nil || status == 0 || (200..<400).contains(status)
+        {
             return (true, "")
+        }
+        let action = ProbeAction(probe, of: pod, at: index)
+        switch (self, action) {
+        case (.success(let status), _):
+            return (false, "HTTP probe failed with statuscode: \(status)")
         case (.failure(let code, _), .httpGet):
             return (false, "HTTP probe failed with statuscode: \(code)")
         case (.failure(_, let output), .exec):

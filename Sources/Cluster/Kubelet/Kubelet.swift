@@ -87,20 +87,21 @@ public struct Kubelet: Sendable {
     // MARK: Events
 
     mutating func handle(
-        _ work: KubeletWork, usage: some ContainerUsageSource & ContainerLogSource, _ context: inout ClusterContext
+        _ work: KubeletWork, usage: inout some ContainerUsageSource & ContainerLogSource,
+        _ context: inout ClusterContext
     ) {
         switch work {
         case .sync(let pod): sync(pod, &context)
         case .sandboxReady(let pod): sandboxReady(pod, &context)
         case .imagePulled(let pod, let container): imagePulled(pod, Int(container), &context)
         case .startContainer(let pod, let container): startContainer(pod, Int(container), &context)
-        case .exitNoticed(let pod, let container): exitNoticed(pod, Int(container), logs: usage, &context)
+        case .exitNoticed(let pod, let container): exitNoticed(pod, Int(container), logs: &usage, &context)
         case .retry(let pod, let container): retry(pod, Int(container), &context)
         case .probe(let pod, let container, let kind): runProbe(pod, Int(container), kind, &context)
         case .graceExpired(let pod, let container): graceExpired(pod, Int(container), &context)
         case .finalize(let pod): finalize(pod, &context)
         case .activeDeadline(let pod): activeDeadline(pod, &context)
-        case .checkPressure(let node): checkPressure(node, usage: usage, &context)
+        case .checkPressure(let node): checkPressure(node, usage: &usage, &context)
         }
     }
 

@@ -101,6 +101,20 @@ extension Pod {
         return spec.ephemeralContainers[ephemeral].ephemeralContainerCommon.container
     }
 
+    /// A probe of ``container(at:)``, without a copy of all the rest.
+    func probe(_ kind: ProbeKind, at index: Int) -> Probe? {
+        let initial = spec.ownInitContainers.count
+        if index < initial { return spec.ownInitContainers[index].probe(kind) }
+        guard index - initial < spec.ownContainers.count else { return nil }
+        return spec.ownContainers[index - initial].probe(kind)
+    }
+
+    /// The number of a port that a probe of ``container(at:)`` names.
+    func portNumber(_ port: IntOrString, at index: Int) -> Int {
+        if case .int(let number) = port { return Int(number) }
+        return container(at: index)?.portNumber(port) ?? 0
+    }
+
     /// The list of the spec in which a container stands, as an event's `fieldPath` names it.
     func containerList(at index: Int) -> String {
         let initial = spec.ownInitContainers.count

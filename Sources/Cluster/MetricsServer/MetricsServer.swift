@@ -36,7 +36,7 @@ public struct MetricsServer: Sendable {
     }
 
     /// One scrape of all nodes that can be reached.
-    mutating func scrape(_ kubelet: Kubelet, usage: some ContainerUsageSource, _ context: inout ClusterContext) {
+    mutating func scrape(_ kubelet: Kubelet, usage: inout some ContainerUsageSource, _ context: inout ClusterContext) {
         context.queue.schedule(.scrapeMetrics, after: context.settings.metricResolution, on: &context.clock)
         let now = context.now
         for node in kubelet.nodes where node.isPresent {

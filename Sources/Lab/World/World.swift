@@ -176,7 +176,7 @@ public struct World: Sendable {
             guard let (time, sequence, work) = cluster.popNext() else { return }
             begin(room, sequence, time)
             counts.cluster += 1
-            cluster.handle(work, clock: &clock, runtime: workloads)
+            cluster.handle(work, clock: &clock, runtime: &workloads)
         case .incidents:
             guard let (time, sequence, event) = incidents.queue.popNext() else { return }
             begin(room, sequence, time)
@@ -193,13 +193,14 @@ public struct World: Sendable {
 
     /// Carries requests to the runtime and reports back until neither side has more to say.
     mutating func carry() {
-        while cluster.hasRuntimeRequests || !reports.isEmpty {
-            if cluster.hasRuntimeRequests {
-                runtimeRequests.removeAll(keepingCapacity: true)
-                cluster.takeRuntimeRequests(into: &runtimeRequests)
+        while true {
+            cluster.takeRuntimeRequests(into: &runtimeRequests)
+            if runtimeRequests.isEmpty, reports.isEmpty { return }
+            if !runtimeRequests.isEmpty {
                 for request in runtimeRequests {
                     workloads.perform(request, clock: &clock, reports: &reports)
                 }
+                runtimeRequests.removeAll(keepingCapacity: true)
             }
             if !reports.isEmpty {
                 var batch: [RuntimeReport] = []

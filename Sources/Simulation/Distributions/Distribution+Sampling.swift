@@ -4,14 +4,14 @@ extension Distribution {
         switch self {
         case .constant(let value): value
         case .uniform(let low, let high): low + (high - low) * random.unit()
-        case .exponential(let mean): mean * Self.standardExponential(&random)
+        case .exponential(let mean): mean * random.exponential()
         case .lognormal(let mu, let sigma): Self.bounded(Mathematics.exp(mu + sigma * random.normal()))
         case .gamma(let shape, let mean): Self.gamma(shape, mean: mean, &random)
         case .weibull(let shape, let scale):
             Self.bounded(
-                scale * Mathematics.exp(Mathematics.log(Self.standardExponential(&random)) / shape))
+                scale * Mathematics.exp(Mathematics.log(random.exponential()) / shape))
         case .pareto(let shape, let minimum):
-            Self.bounded(minimum * Mathematics.exp(Self.standardExponential(&random) / shape))
+            Self.bounded(minimum * Mathematics.exp(random.exponential() / shape))
         case .beta(let alpha, let beta, let low, let high):
             low + (high - low) * Self.beta(alpha, beta, &random)
         case .quantiles(let points): Self.interpolate(points, at: random.unit())
@@ -21,10 +21,6 @@ extension Distribution {
         case .truncated(let inner, let low, let high): Self.truncated(inner, low, high, &random)
         case .mixture(let weights, let parts): Self.pick(weights, parts, &random)
         }
-    }
-
-    private static func standardExponential(_ random: inout RandomStream) -> Double {
-        -Mathematics.log(1 - random.unit())
     }
 
     /// The end of heavy tails: what is beyond has no meaning, and infinity spoils what it is added to.
@@ -96,6 +92,9 @@ extension Distribution {
 }
 
 extension RandomStream {
+    /// An exponential deviate of mean 1.
+    public mutating func exponential() -> Double { -Mathematics.log(1 - unit()) }
+
     /// A normal deviate of mean 0 and deviation 1 (Marsaglia's polar method, the second one dropped).
     public mutating func normal() -> Double {
         while true {

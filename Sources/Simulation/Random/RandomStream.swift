@@ -10,7 +10,8 @@ public struct RandomStream: RandomNumberGenerator, Sendable, Equatable {
     ///   - name: a path such as `traffic/support-agent`; equal names give equal streams.
     public init(seed: UInt64, name: String) {
         var mix = seed ^ 0x9e37_79b9_7f4a_7c15
-        for byte in name.utf8 { mix = (mix ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 }
+        var name = name
+        name.withUTF8 { for byte in $0 { mix = (mix ^ UInt64(byte)) &* 0x0000_0100_0000_01b3 } }
         func next() -> UInt64 {
             mix &+= 0x9e37_79b9_7f4a_7c15
             var z = mix

@@ -25,16 +25,9 @@ public struct LatencyHistogram: Sendable, Equatable {
     }
 
     public mutating func record(_ latency: Duration, count number: UInt32 = 1) {
-        let bucket = Self.bucket(latency)
-        if counts.isEmpty { first = bucket }
-        if bucket < first {
-            counts.insert(contentsOf: repeatElement(0, count: first - bucket), at: 0)
-            first = bucket
-        }
-        while bucket - first >= counts.count { counts.append(0) }
-        counts[bucket - first] &+= number
+        addBucket(Self.bucket(latency), number)
         count += Int64(number)
-        sum += latency * Int64(number)
+        sum += number == 1 ? latency : latency * Int64(number)
     }
 
     /// The latency that a share of all stayed below, exact to the bucket; zero without any.
@@ -77,6 +70,11 @@ public struct LatencyHistogram: Sendable, Equatable {
     }
 
     private mutating func addBucket(_ bucket: Int, _ number: UInt32) {
+        let place = bucket - first
+        if place >= 0, place < counts.count {
+            counts[place] &+= number
+            return
+        }
         if counts.isEmpty { first = bucket }
         if bucket < first {
             counts.insert(contentsOf: repeatElement(0, count: first - bucket), at: 0)

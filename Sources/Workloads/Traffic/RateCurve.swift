@@ -49,6 +49,7 @@ struct RateCurve: Sendable, Equatable {
     private func multiplier(at time: Int64) -> (value: Double, next: Int64) {
         var value = 1.0
         var next = Int64.max
+        guard !bursts.isEmpty else { return (value, next) }
         for burst in bursts {
             let start = burst.at.nanoseconds
             let end = start.addingSaturating(burst.duration.nanoseconds)
@@ -71,21 +72,15 @@ struct RateCurve: Sendable, Equatable {
         let base = base(at: time)
         let burst = multiplier(at: time)
         var end = min(base.next, burst.next)
-        let isFlat = isConstant(base, burst, at: time)
-        if !isFlat { end = min(end, time.addingSaturating(Self.longestPiece)) }
         let first = base.rate * burst.value
-        guard !isFlat, end < .max else { return (end, first, first) }
+        guard end < .max else { return (end, first, first) }
         // The value just before the end: a step at the end belongs to the next piece.
-        let last = self.base(at: end - 1).rate * multiplier(at: end - 1).value
-        return (end, first, last)
-    }
-
-    private func isConstant(_ base: (rate: Double, next: Int64), _ burst: (value: Double, next: Int64), at time: Int64)
-        -> Bool
-    {
-        let end = min(base.next, burst.next)
-        guard end < .max else { return true }
-        return self.base(at: end - 1).rate == base.rate && multiplier(at: end - 1).value == burst.value
+        let (rate, multiple) = (self.base(at: end - 1).rate, multiplier(at: end - 1).value)
+        if rate == base.rate, multiple == burst.value { return (end, first, first) }
+        let longest = time.addingSaturating(Self.longestPiece)
+        guard longest < end else { return (end, first, rate * multiple) }
+        end = longest
+        return (end, first, self.base(at: end - 1).rate * multiplier(at: end - 1).value)
     }
 
     /// When `area` more requests have arrived on average, or nil if they never do.

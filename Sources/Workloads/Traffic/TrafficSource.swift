@@ -55,7 +55,7 @@ struct TrafficSource: Sendable {
     mutating func drawGap() -> Double {
         let variation = configuration.variation
         guard variation > 0 else { return 1 }
-        guard variation != 1 else { return Distribution.exponential(mean: 1).sample(using: &random) }
+        guard variation != 1 else { return random.exponential() }
         return Distribution.gamma(shape: 1 / (variation * variation), mean: 1).sample(using: &random)
     }
 }

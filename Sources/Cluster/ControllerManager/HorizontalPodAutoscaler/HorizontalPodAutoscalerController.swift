@@ -65,7 +65,7 @@ struct HorizontalPodAutoscalerController: Sendable {
     }
 
     mutating func reconcile(
-        _ id: AnyObjectID, resource: (ObjectID<Pod>) -> PodUsageSample?, metrics: some MetricSource,
+        _ id: AnyObjectID, resource: (ObjectID<Pod>) -> PodUsageSample?, metrics: inout some MetricSource,
         sandbox: (ObjectID<Pod>) -> SandboxID?, _ context: inout ClusterContext
     ) {
         guard let id: ObjectID<HorizontalPodAutoscaler> = id.typed(), let object = context.store[id] else { return }
@@ -77,7 +77,7 @@ struct HorizontalPodAutoscalerController: Sendable {
         let pods = target.map { Self.pods(selectedBy: $0.selector, in: object.metadata.namespace, context) } ?? []
         let spec = HPASpec(object)
         let answers = object.spec.metrics.map { metric in
-            Self.answer(metric, pods, object.metadata.namespace, resource, metrics, sandbox, context)
+            Self.answer(metric, pods, object.metadata.namespace, resource, &metrics, sandbox, context)
         }
         let input = HPAReconcileInput(
             spec: spec,
@@ -191,7 +191,7 @@ struct HorizontalPodAutoscalerController: Sendable {
 
     private static func answer(
         _ metric: MetricSpec, _ pods: [(id: ObjectID<Pod>, object: Pod)], _ namespace: String,
-        _ resource: (ObjectID<Pod>) -> PodUsageSample?, _ metrics: some MetricSource,
+        _ resource: (ObjectID<Pod>) -> PodUsageSample?, _ metrics: inout some MetricSource,
         _ sandbox: (ObjectID<Pod>) -> SandboxID?,
         _ context: borrowing ClusterContext
     ) -> HPAMetricAnswer {
