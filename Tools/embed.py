@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Writes labs/ and docs/fidelity.md into Swift sources, so that one file is the whole program.
+"""Writes labs/, docs/fidelity.md and docs/formats.md into Swift sources, so that one file is the whole program.
 
     Tools/embed.py            writes Sources/kubelab/Generated/Embedded*.swift
     Tools/embed.py --check    fails if they are not what would be written
 
-Run it after changing labs/ or docs/fidelity.md; a test (and --check in CI) says when it was forgotten.
+Run it after changing labs/ or one of the two documents; a test (and --check in CI) says when it was forgotten.
 """
 import pathlib
 import re
@@ -53,15 +53,14 @@ def labs() -> dict[str, str]:
     return result
 
 
-def fidelity() -> str:
-    path = ROOT / "docs/fidelity.md"
-    text = path.read_text(encoding="utf-8") if path.exists() else ""
-    return HEAD + f"/// docs/fidelity.md.\nenum EmbeddedFidelity {{\n    static let text = {literal(text)}\n}}\n"
+def document(name: str) -> str:
+    text = (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
+    return HEAD + f"/// docs/{name}.md.\nenum Embedded{name.capitalize()} {{\n    static let text = {literal(text)}\n}}\n"
 
 
 def main() -> int:
     stale = []
-    sources = labs() | {"EmbeddedFidelity.swift": fidelity()}
+    sources = labs() | {f"Embedded{name.capitalize()}.swift": document(name) for name in ("fidelity", "formats")}
     for name, text in sources.items():
         path = GENERATED / name
         if path.exists() and path.read_text(encoding="utf-8") == text:

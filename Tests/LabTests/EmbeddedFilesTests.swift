@@ -32,8 +32,8 @@ import Testing
         #expect(entries.count == files.count, "files that are gone, or answers, still travel: run Tools/embed.py")
     }
 
-    @Test func theFidelityDocumentTravelsInTheProgram() throws {
-        let source = try Repository.text("Sources/kubelab/Generated/EmbeddedFidelity.swift")
-        #expect(source.contains(try Repository.text("docs/fidelity.md")), "out of step: run Tools/embed.py")
+    @Test(arguments: ["fidelity", "formats"]) func theDocumentTravelsInTheProgram(name: String) throws {
+        let source = try Repository.text("Sources/kubelab/Generated/Embedded\(name.capitalized).swift")
+        #expect(source.contains(try Repository.text("docs/\(name).md")), "out of step: run Tools/embed.py")
     }
 }

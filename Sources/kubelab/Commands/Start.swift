@@ -87,10 +87,14 @@ struct Start: ParsableCommand {
         Terminal.print("The lab is \(session.path); it is \(session.world.clockText) and no time has passed.")
         Terminal.print("")
         Terminal.print(serve ? "Go on in another terminal, after the line below, with" : "Go on with")
-        if let first = (files.written + files.kept).first {
+        let all = files.written + files.kept
+        // The file that the trial applies first; nothing is applied where the hand-in is no manifest.
+        let first =
+            brief.firstApplied.map { name in all.first { ($0 as NSString).lastPathComponent == name } } ?? all.first
+        if let first {
             Terminal.print("  \(serve ? "kubectl" : "kubelab") apply -f \(first)")
+            Terminal.print(serve ? "  kubectl get pods --watch" : "  kubelab advance 5m")
         }
-        Terminal.print(serve ? "  kubectl get pods --watch" : "  kubelab advance 5m")
         if Files.exists(exercise.path + "/exercise.yaml") { Terminal.print("  kubelab check") }
     }
 
@@ -175,6 +179,8 @@ struct StarterFiles {
 struct Brief {
     var title: String
     var lines: [String]
+    /// The file that the trial applies first, empty if it applies none; nil for a scenario that is no exercise.
+    var firstApplied: String?
 
     init(_ exercise: Labs.Exercise, student: String = "") throws {
         guard Files.exists(exercise.path + "/exercise.yaml") else {
@@ -184,6 +190,8 @@ struct Brief {
         }
         let judged = try Grading.Exercise.read(exercise.path, student: student)
         title = judged.title
+        let inputs = judged.content.trial.inputs
+        firstApplied = inputs.min { $0.at < $1.at }?.apply ?? ""
         lines =
             [Style.strong("\(exercise.number) \(exercise.name): \(title)"), ""] + judged.brief(width: Terminal.width)
     }

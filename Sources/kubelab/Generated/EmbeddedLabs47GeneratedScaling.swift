@@ -82,7 +82,7 @@ criteria:
     graph: [traffic/users.p99, deployment/gateway.ready, deployment/gateway.restarts]
 hints:
   - Ask of each number of the specification what would have to happen for it to be broken, and of each field of the manifests what would happen at the campaign without it.
-  - "kubelab spec check production-spec.yaml . --scenario generated-scaling; kubelab advance 14m; kubelab graph deployment/gateway.ready; kubelab why hpa/gateway --at 4m"
+  - "kubelab formats production-spec.yaml; kubelab spec check production-spec.yaml . --scenario generated-scaling; kubelab advance 14m; kubelab graph deployment/gateway.ready; kubelab why hpa/gateway --at 4m"
   - "Kubernetes documentation: 'Horizontal Pod Autoscaling', 'Configure Liveness, Readiness and Startup Probes', 'Disruptions'; 'Implementing SLOs' in the SRE workbook"
 wrong:
   - name: anything-goes

@@ -23,8 +23,8 @@ task: |
   the system grows or shrinks. Staging has half of the machines, and half of our quota with the model's provider; a
   stand-in for the provider can be used as well and costs nothing. The sets arrive with the replicas that were running
   when they were exported, and need a minute and a half until the first answer.
-  A test may take 30 minutes and send 4500 requests. Rules are written in the language of criteria (kubelab author
-  explain, docs/grading.md) and speak of traffic/users, deployment/support-agent, hpa/support-agent and provider/model.
+  A test may take 30 minutes and send 4500 requests. Rules are written in the language of criteria (kubelab
+  formats criteria) and speak of traffic/users, deployment/support-agent, hpa/support-agent and provider/model.
 handIn:
   - {file: load-test.yaml, objects: []}
 trial:
@@ -66,7 +66,7 @@ criteria:
     expect: max(candidate/acacia.minutes) <= 30 and max(candidate/acacia.requests) <= 4500
 hints:
   - Compare the load of the test with that of a day in production, hour by hour; then its length with the time constants of an autoscaler.
-  - "kubelab check tells which sets pass; write a rule that counts, and one that looks at the worst minutes."
+  - "kubelab formats load-test.yaml; kubelab check tells which sets pass; write a rule that counts, and one that looks at the worst minutes."
   - "Schroeder, Wierman, Harchol-Balter: 'Open versus closed: a cautionary tale'; Kubernetes documentation: Horizontal Pod Autoscaling, 'Stabilization window'"
 wrong:
   - name: closed-loop
