@@ -20,7 +20,7 @@ public struct ObjectTable<Object: StoredObject>: Sendable {
     private var slotsByKey: [String: UInt32] = [:]
     public private(set) var count = 0
     /// Counts insertions, changes and removals since the table was made or read; tells memories that they are old.
-    private(set) var changes: UInt64 = 0
+    public private(set) var changes: UInt64 = 0
 
     public init() {}
 
