@@ -19,10 +19,12 @@ let rooms: [Room] = [
     Room(name: "Simulation"),
     Room(name: "KubernetesAPI", libraries: ["Yams", "OrderedCollections"]),
     Room(name: "PromQL"),
+    Room(name: "OpenTelemetry"),
     Room(name: "ContainerRuntime", needs: ["Simulation"], tests: false),
     Room(name: "Kubectl", needs: ["KubernetesAPI"], libraries: ["OrderedCollections"]),
     Room(name: "Cluster", needs: ["ContainerRuntime", "KubernetesAPI", "Simulation"]),
     Room(name: "Workloads", needs: ["ContainerRuntime", "Simulation"]),
+    Room(name: "Monitoring", needs: ["PromQL", "OpenTelemetry", "KubernetesAPI", "Simulation"]),
     Room(
         name: "Lab", needs: ["Cluster", "Workloads", "Kubectl", "ContainerRuntime", "KubernetesAPI", "Simulation"],
         libraries: ["GRDB", "Yams"]),

@@ -39,7 +39,7 @@ public struct Labels: Sendable, Hashable, CustomStringConvertible {
     public static let empty = Labels(sorted: [])
 
     /// Labels that are already sorted by name, unique and not empty.
-    init(sorted pairs: [Label]) { storage = Storage(pairs) }
+    public init(sorted pairs: [Label]) { storage = Storage(pairs) }
 
     /// Labels in any order. Empty values are left out; of two with one name the later counts.
     public init(_ pairs: [Label]) {
@@ -143,13 +143,13 @@ public struct Labels: Sendable, Hashable, CustomStringConvertible {
     static func isValidName(_ name: String) -> Bool { !name.isEmpty && !name.unicodeScalars.contains("\u{FFFD}") }
 
     /// The classic rule for label names: letters, digits and underscores, no digit first.
-    static func isLegacyLabelName(_ name: String) -> Bool {
+    public static func isLegacyLabelName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(48...57).contains(first) else { return false }
         return name.utf8.allSatisfy { isWord($0) }
     }
 
     /// The classic rule for metric names: as label names, and colons.
-    static func isLegacyMetricName(_ name: String) -> Bool {
+    public static func isLegacyMetricName(_ name: String) -> Bool {
         guard let first = name.utf8.first, !(48...57).contains(first) else { return false }
         return name.utf8.allSatisfy { isWord($0) || $0 == UInt8(ascii: ":") }
     }

@@ -1,0 +1,6 @@
+/// Why there is no metric, or why a configuration of metrics is refused.
+public struct MetricsAPIError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

@@ -1,0 +1,227 @@
+import PromQL
+
+/// A request that a due target asks for.
+public struct ScrapeRequest: Sendable, Equatable {
+    public let target: TargetID
+    public let url: String
+    /// `host:port`.
+    public let address: String
+    /// Milliseconds after which the outcome is `timeout`.
+    public let timeout: Int64
+    /// The header `Accept`: what Prometheus 3 offers by default.
+    public static let accept =
+        "application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,"
+        + "application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,"
+        + "text/plain;version=0.0.4;q=0.3,*/*;q=0.2"
+}
+
+/// The targets of one job, and their scrapes.
+///
+///     var pool = ScrapePool(job)
+///     pool.synchronize(job.discovery.groups(in: objects), now: now)
+///     for id in pool.due(at: now) {                    // now >= pool.nextDue
+///         let request = pool.start(id, at: now)        // send it, and when there is an outcome:
+///         pool.finish(id, .text(body, contentType: type), duration: 0.004, into: &store)
+///     }
+///     pool.endStaleSeries(at: now, in: &store)
+///
+/// A value: the caller has the clock, the network and the store. What follows `scrape/scrape.go` and `scrape/manager.go`.
+public struct ScrapePool: Sendable {
+    public private(set) var configuration: ScrapeConfiguration
+    /// Whether targets are scraped at places within their interval that their hash decides, as Prometheus does; else all
+    /// at the beginning of each interval.
+    public let spreadsScrapes: Bool
+    /// What makes two servers scrape the same target at different times.
+    public let seed: UInt64
+    /// In the order in which they were found.
+    public internal(set) var targets: [ScrapeTarget] = []
+    /// Targets that relabelling dropped, as many as `keep_dropped_targets` allows.
+    public internal(set) var droppedTargets: [DroppedTarget] = []
+    /// All that relabelling dropped.
+    public internal(set) var droppedCount = 0
+    /// Why some that were found can be no targets.
+    public internal(set) var failures: [String] = []
+    /// `target_limit`'s error; empty if it holds.
+    public internal(set) var limitError = ""
+    var nextNumber = 0
+    var ending: [EndingLoop] = []
+
+    /// A target that is gone, whose series get their stale markers when it can no longer have come back.
+    struct EndingLoop: Sendable {
+        var loop: ScrapeLoop
+        /// The time of the markers: that of the scrape that would have been next.
+        var markerTime: Int64
+        /// When they are written.
+        var due: Int64
+    }
+
+    public init(_ configuration: ScrapeConfiguration, spreadsScrapes: Bool = true, seed: UInt64 = 0) {
+        self.configuration = configuration
+        self.spreadsScrapes = spreadsScrapes
+        self.seed = seed
+    }
+
+    /// The job's name, which is the pool's.
+    public var name: String { configuration.jobName }
+
+    public func target(_ id: TargetID) -> ScrapeTarget? { place(of: id).map { targets[$0] } }
+
+    private func place(of id: TargetID) -> Int? { targets.firstIndex { $0.id == id } }
+
+    /// Takes in what discovery has found: new targets begin, known ones go on, others end.
+    public mutating func synchronize(_ groups: [TargetGroup], now: Int64) {
+        droppedTargets = []
+        droppedCount = 0
+        failures = []
+        var known: [Labels: Int] = [:]
+        for (place, target) in targets.enumerated() { known[target.allLabels] = place }
+        var kept = [Bool](repeating: false, count: targets.count)
+        var added: [ScrapeTarget] = []
+        var seen: Set<Labels> = []
+        for group in groups {
+            for (index, labels) in group.discovered.enumerated() {
+                let discovered = TargetLabels.discovered(labels, configuration)
+                switch TargetLabels.relabel(discovered, configuration) {
+                case .dropped:
+                    droppedCount += 1
+                    let limit = configuration.limits.keptDroppedTargets
+                    if limit == 0 || droppedTargets.count < limit {
+                        droppedTargets.append(DroppedTarget(discoveredLabels: discovered))
+                    }
+                case .refused(let reason):
+                    failures.append("instance \(index) in group \(group.source): \(reason)")
+                case .kept(let all, let interval, let timeout):
+                    // Two that relabelling made equal are one target.
+                    guard seen.insert(all).inserted else { continue }
+                    if let place = known[all] {
+                        kept[place] = true
+                        targets[place].discoveredLabels = discovered
+                    } else {
+                        added.append(make(discovered, all, interval, timeout, now))
+                    }
+                }
+            }
+        }
+        for (place, isKept) in kept.enumerated() where !isKept { end(targets[place]) }
+        targets = zip(targets, kept).filter(\.1).map(\.0) + added
+        let limit = configuration.limits.targets
+        limitError =
+            limit > 0 && targets.count > limit
+            ? "target_limit exceeded (number of targets: \(targets.count), limit: \(limit))" : ""
+    }
+
+    private mutating func make(
+        _ discovered: Labels, _ all: Labels, _ interval: Int64, _ timeout: Int64, _ now: Int64
+    ) -> ScrapeTarget {
+        let url = ScrapeURL.text(all, configuration)
+        let own = TargetLabels.exposed(all)
+        nextNumber += 1
+        return ScrapeTarget(
+            id: TargetID(nextNumber), discoveredLabels: discovered, allLabels: all, labels: own, url: url,
+            interval: interval, timeout: timeout,
+            nextScrape: Self.next(
+                after: now, interval: interval, offset: spreadsScrapes ? offset(all, url, interval) : 0),
+            loop: ScrapeLoop(configuration, target: own, timeout: timeout))
+    }
+
+    private mutating func end(_ target: ScrapeTarget) {
+        // One that was never scraped has no series.
+        guard target.lastScrape != nil else { return }
+        ending.append(
+            EndingLoop(
+                loop: target.loop, markerTime: target.nextScrape,
+                due: target.nextScrape + target.interval + target.interval / 10))
+    }
+
+    /// Where in its interval a target is scraped, in milliseconds.
+    func offset(_ labels: Labels, _ url: String, _ interval: Int64) -> Int64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        let digits = String(labels.hash)
+        let padded = String(repeating: "0", count: max(0, 16 - digits.count)) + digits
+        for byte in (padded + url).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
+        return Int64((hash ^ seed) % UInt64(interval &* 1_000_000)) / 1_000_000
+    }
+
+    /// The first time after `now` that lies at the offset within an interval.
+    static func next(after now: Int64, interval: Int64, offset: Int64) -> Int64 {
+        let start = now - ((now % interval) + interval) % interval + offset
+        return start > now ? start : start + interval
+    }
+
+    // MARK: - Scrapes
+
+    /// When something is to be done next: a scrape, or the markers of a target that is gone; nil if nothing is.
+    public var nextDue: Int64? {
+        let scrape = targets.lazy.map(\.nextScrape).min()
+        let end = ending.lazy.map(\.due).min()
+        guard let scrape, let end else { return scrape ?? end }
+        return min(scrape, end)
+    }
+
+    /// The targets to be scraped now, in the order of their times.
+    public func due(at now: Int64) -> [TargetID] {
+        targets.filter { $0.nextScrape <= now }.sorted { ($0.nextScrape, $0.id) < ($1.nextScrape, $1.id) }.map(\.id)
+    }
+
+    /// Begins the scrape of a target. Nil if there is no such target, or if its last scrape is still on its way, which
+    /// then misses this one.
+    public mutating func start(_ id: TargetID, at now: Int64) -> ScrapeRequest? {
+        guard let place = place(of: id) else { return nil }
+        let interval = targets[place].interval
+        // Missed intervals are not made up for.
+        let behind = max(0, (now - targets[place].nextScrape) / interval)
+        targets[place].nextScrape += (behind + 1) * interval
+        if targets[place].started != nil { return nil }
+        targets[place].started = now
+        return ScrapeRequest(
+            target: id, url: targets[place].url, address: targets[place].address, timeout: targets[place].timeout)
+    }
+
+    /// Takes the outcome of a scrape that was begun, stamped with the time at which it began.
+    ///
+    /// - Parameter duration: seconds from the request to the end of the answer.
+    /// - Returns: what was reported; nil if the target is gone or no scrape of it was on its way.
+    @discardableResult
+    public mutating func finish(
+        _ id: TargetID, _ outcome: ScrapeOutcome, duration: Double, into store: inout TimeSeriesStore
+    ) -> ScrapeReport? {
+        guard let place = place(of: id), let started = targets[place].started else { return nil }
+        let error =
+            limitError.isEmpty
+            ? outcome.requestError(url: targets[place].url, address: targets[place].address) : limitError
+        let report = targets[place].loop.ingest(
+            outcome, requestError: error, time: started, duration: duration, into: &store)
+        targets[place].started = nil
+        targets[place].health = report.isUp ? .up : .down
+        targets[place].lastError = report.error
+        targets[place].lastScrape = started
+        targets[place].lastScrapeDuration = duration
+        return report
+    }
+
+    /// Writes the stale markers of targets that are gone and cannot have come back.
+    public mutating func endStaleSeries(at now: Int64, in store: inout TimeSeriesStore) {
+        for place in ending.indices where ending[place].due <= now {
+            ending[place].loop.endAll(at: ending[place].markerTime, in: &store)
+        }
+        ending.removeAll { $0.due <= now }
+    }
+
+    /// Goes on with another configuration of the job, as a reload does. Targets whose labels stay the same keep their
+    /// health and what is known of their series, if nothing that makes these has changed.
+    public mutating func reload(_ configuration: ScrapeConfiguration, groups: [TargetGroup], now: Int64) {
+        let before = targets
+        let old = self.configuration
+        self.configuration = configuration
+        if old == configuration {
+            synchronize(groups, now: now)
+            return
+        }
+        synchronize(groups, now: now)
+        for place in targets.indices where before.contains(where: { $0.id == targets[place].id }) {
+            var loop = ScrapeLoop(configuration, target: targets[place].labels, timeout: targets[place].timeout)
+            loop.adopt(targets[place].loop)
+            targets[place].loop = loop
+        }
+    }
+}
