@@ -26,7 +26,11 @@ let rooms: [Room] = [
     Room(name: "Workloads", needs: ["ContainerRuntime", "Simulation"]),
     Room(name: "Monitoring", needs: ["PromQL", "OpenTelemetry", "KubernetesAPI", "Simulation"]),
     Room(
-        name: "Lab", needs: ["Cluster", "Workloads", "Kubectl", "ContainerRuntime", "KubernetesAPI", "Simulation"],
+        name: "Lab",
+        needs: [
+            "Cluster", "Workloads", "Monitoring", "PromQL", "Kubectl", "ContainerRuntime", "KubernetesAPI",
+            "Simulation",
+        ],
         libraries: ["GRDB", "Yams"]),
     Room(
         name: "Grading", needs: ["Lab", "Cluster", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],

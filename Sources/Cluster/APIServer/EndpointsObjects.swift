@@ -102,7 +102,7 @@ extension Cluster {
     static let endpointsWarning = "v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice"
 
     /// All Endpoints: those of services with a selector, and those that users keep for others.
-    var endpointsObjects: [Endpoints] {
+    public var endpointsObjects: [Endpoints] {
         let rendered = context.store.services.sorted.compactMap { context.endpoints(of: $0.object) }
         let taken = Set(rendered.map(\.key))
         let written = context.store.endpoints.sorted.map(\.object).filter { !taken.contains($0.key) }

@@ -24,6 +24,8 @@ public struct Scenario: Sendable, Codable {
     public var workloads: WorkloadsConfiguration
     public var faults: [FaultDescription]
     public var prices: PriceDescription
+    /// Prometheus; nil for a world without one.
+    public var monitoring: MonitoringDescription?
     /// Whether learners may add faults of their own to a lab: not where the cause is what they look for.
     public var faultInjection: Bool
     /// Manifests that are applied before time begins, by file name beside the scenario.
@@ -32,7 +34,7 @@ public struct Scenario: Sendable, Codable {
     enum CodingKeys: String, CodingKey, CaseIterable {
         case name, title, start, duration, namespace, controlPlane, nodes, nodeGroups, registry, workloads, faults,
             faultInjection, prices
-        case manifests
+        case monitoring, manifests
     }
 
     public init(from decoder: any Decoder) throws {
@@ -57,6 +59,7 @@ public struct Scenario: Sendable, Codable {
         faults = try container.decodeIfPresent([FaultDescription].self, forKey: .faults) ?? []
         faultInjection = try container.decodeIfPresent(Bool.self, forKey: .faultInjection) ?? true
         prices = try container.decodeIfPresent(PriceDescription.self, forKey: .prices) ?? PriceDescription()
+        monitoring = try container.decodeIfPresent(MonitoringDescription.self, forKey: .monitoring)
         manifests = try container.decodeIfPresent([String].self, forKey: .manifests) ?? []
         guard !nodes.isEmpty || !nodeGroups.isEmpty else {
             throw DecodingError.dataCorruptedError(

@@ -26,6 +26,8 @@ extension World {
         }
         writer.write(digest)
         writer.write(counts)
+        // A world without monitoring writes what it always wrote.
+        monitoring?.write(to: &writer)
         return writer.bytes
     }
 
@@ -63,6 +65,7 @@ extension World {
         }
         digest = try reader.read()
         counts = try reader.read()
+        if let description = scenario.monitoring { monitoring = try MonitoringStack(description, from: &reader) }
     }
 
     /// A hash over inputs, events and final state, as docs/architecture.md defines it: the events' digest folded with

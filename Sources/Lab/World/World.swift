@@ -16,6 +16,8 @@ public struct World: Sendable {
     public internal(set) var cluster: Cluster
     public internal(set) var workloads: Workloads
     public internal(set) var incidents: Incidents
+    /// Nil in a world without one.
+    public internal(set) var monitoring: MonitoringStack?
     /// Folds every event; two runs with equal digests did the same.
     public internal(set) var digest = RunDigest()
     public internal(set) var counts = EventCounts()
@@ -39,6 +41,7 @@ public struct World: Sendable {
         cluster = Cluster(configuration: try scenario.clusterConfiguration(), seed: seed)
         workloads = Workloads(configuration: scenario.workloads, seed: seed)
         incidents = Incidents(scenario: scenario)
+        monitoring = scenario.monitoring.map { MonitoringStack($0, seed: seed) }
         clock.begin(event: clock.takeSequence(), at: .zero)
         cluster.boot(clock: &clock)
         var shapes: [NodeShape] = []
@@ -46,6 +49,7 @@ public struct World: Sendable {
         cluster.registerNodes(shapes, clock: &clock)
         workloads.begin(clock: &clock)
         incidents.start(clock: &clock)
+        startMonitoring()
         try settle()
         for (name, text) in manifests {
             let outcome = apply(text, file: name, author: "scenario")
@@ -148,7 +152,7 @@ public struct World: Sendable {
     /// When the next event comes; nil in a world in which nothing will ever happen again.
     public var nextEventTime: SimulationTime? { nextRoom()?.time }
 
-    private enum Room: UInt8 { case cluster, workloads, incidents }
+    private enum Room: UInt8 { case cluster, workloads, incidents, monitoring }
 
     private func nextRoom() -> (room: Room, time: SimulationTime)? {
         var best: (room: Room, time: SimulationTime, sequence: UInt64)?
@@ -162,6 +166,7 @@ public struct World: Sendable {
         consider(.workloads, workloads.queue.next)
         consider(.cluster, cluster.next)
         consider(.incidents, incidents.queue.next)
+        if monitoring != nil { consider(.monitoring, monitoring?.queue.next) }
         return best.map { ($0.room, $0.time) }
     }
 
@@ -181,6 +186,10 @@ public struct World: Sendable {
             guard let (time, sequence, event) = incidents.queue.popNext() else { return }
             begin(room, sequence, time)
             counts.incidents += 1
+            handle(event)
+        case .monitoring:
+            guard let (time, sequence, event) = monitoring?.queue.popNext() else { return }
+            begin(room, sequence, time)
             handle(event)
         }
         carry()

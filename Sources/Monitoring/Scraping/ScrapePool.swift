@@ -177,6 +177,12 @@ public struct ScrapePool: Sendable {
             target: id, url: targets[place].url, address: targets[place].address, timeout: targets[place].timeout)
     }
 
+    /// The request of a scrape that has begun and has no outcome yet.
+    func underWay(target number: Int) -> ScrapeRequest? {
+        guard let target = targets.first(where: { $0.id.number == number }), target.started != nil else { return nil }
+        return ScrapeRequest(target: target.id, url: target.url, address: target.address, timeout: target.timeout)
+    }
+
     /// Takes the outcome of a scrape that was begun, stamped with the time at which it began.
     ///
     /// - Parameter duration: seconds from the request to the end of the answer.

@@ -9,6 +9,13 @@ struct MemorySeries: Sendable {
 
     init(labels: Labels) { self.labels = labels }
 
+    /// Puts back what was written down, into a series that has nothing yet.
+    mutating func restore(
+        _ sealed: [SealedChunk], _ histograms: [HistogramSample], _ starts: [(time: Int64, start: Int64)]
+    ) {
+        (self.sealed, self.histograms, self.starts) = (sealed, histograms, starts)
+    }
+
     var isEmpty: Bool { sealed.isEmpty && head.count == 0 && histograms.isEmpty }
 
     /// The time of the newest sample of any kind.

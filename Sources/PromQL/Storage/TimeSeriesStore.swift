@@ -66,6 +66,25 @@ public struct TimeSeriesStore: Sendable {
             + blocks.reduce(0) { $0 + $1.reduce(0) { $0 + ($1.map { $0.head.bits.words.capacity * 8 } ?? 0) } }
     }
 
+    /// How many identifiers were given, those of series that are gone among them.
+    var identifierCount: SeriesID { SeriesID(seriesCountEver) }
+
+    /// Puts back the next series of a store that was written down.
+    mutating func restore(_ series: MemorySeries?) {
+        let id = SeriesID(seriesCountEver)
+        seriesCountEver += 1
+        if Int(id) & 127 == 0 { blocks.append([]) }
+        blocks[blocks.count - 1].append(series)
+        guard let series else { return }
+        identifiers[series.labels] = id
+        index.add(id, series.labels)
+        sealedBytes += series.sealed.reduce(0) { $0 + $1.byteCount }
+    }
+
+    mutating func restore(exemplars: [Exemplar], metadata: [String: MetricMetadata], samplesAppended: Int) {
+        (self.exemplars, self.metadata, self.samplesAppended) = (exemplars, metadata, samplesAppended)
+    }
+
     func series(_ id: SeriesID) -> MemorySeries? {
         let block = Int(id) >> 7
         return block < blocks.count && Int(id) & 127 < blocks[block].count ? blocks[block][Int(id) & 127] : nil

@@ -5,8 +5,9 @@ import Simulation
 /// `kubelab graph`: how measurements went, as charts in the terminal.
 struct Graph: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Draw how something went: pods, latencies, errors, cost.",
+        abstract: "Draw how something went: pods, latencies, errors, cost, or a PromQL query.",
         discussion: """
+              kubelab graph 'sum(rate(http_requests_total[1m]))'
               kubelab graph deployment/gateway.ready traffic/users.p95
               kubelab graph traffic/users.errorRatio --from 8m --to 20m
               kubelab graph --list
@@ -43,6 +44,7 @@ struct Graph: ParsableCommand {
         if list { return try printCatalogue() }
         let session = try global.open(for: .reading)
         let namespace = session.world.scenario.namespace
+        if let query = promQLQuery(session.world) { return try draw(query, session) }
         let parsed = try measurements.map { try Measurement(parsing: $0, namespace: namespace) }
         let begin = from?.time(in: session.world) ?? .zero
         let end = to?.time(in: session.world) ?? session.now
@@ -91,7 +93,7 @@ struct Graph: ParsableCommand {
     }
 
     /// What the learner and faults did in a span.
-    private static func marks(_ session: LabSession, from: SimulationTime, to: SimulationTime) throws -> [Chart.Mark] {
+    static func marks(_ session: LabSession, from: SimulationTime, to: SimulationTime) throws -> [Chart.Mark] {
         let entries = try Incident.ofInputsAndFaults(session).filter { $0.time >= from && $0.time <= to }
         return entries.suffix(8).map { Chart.Mark(time: $0.time, text: $0.text) }
     }

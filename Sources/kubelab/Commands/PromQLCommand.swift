@@ -2,15 +2,16 @@ import ArgumentParser
 import Foundation
 import PromQL
 
-/// `kubelab promql`: a query over a file of samples, without a lab.
+/// `kubelab promql`: a query over what the lab's Prometheus has stored, or over a file of samples.
 struct PromQLCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "promql",
-        abstract: "Evaluate a PromQL query over samples in a file.",
+        abstract: "Evaluate a PromQL query over what the lab's Prometheus has scraped, or over samples in a file.",
         discussion: """
-            The file has OpenMetrics text with timestamps, as 'promtool tsdb create-blocks-from openmetrics' takes it. \
+            Without --data the lab answers, if its scenario has Prometheus ('monitoring:'). A file has OpenMetrics text with timestamps, as 'promtool tsdb create-blocks-from openmetrics' takes it. \
             Answers are printed as 'promtool query' prints them, and with -o json as Prometheus' HTTP API.
 
+            kubelab promql 'sum by (code) (rate(http_requests_total[5m]))'
             kubelab promql 'sum by (job) (rate(http_requests_total[5m]))' --data samples.om
             kubelab promql up --data samples.om --start 0 --end 3600 --step 1m
             """)
@@ -18,10 +19,13 @@ struct PromQLCommand: ParsableCommand {
     @Argument(help: "The query.")
     var query: String
 
-    @Option(help: ArgumentHelp("A file of samples.", valueName: "file"), completion: .file())
-    var data: String
+    @Option(help: ArgumentHelp("A file of samples in place of the lab.", valueName: "file"), completion: .file())
+    var data: String?
 
-    @Option(help: "When: seconds since 1970 or RFC 3339. Without it, the time of the newest sample.")
+    @Option(
+        help:
+            "When: seconds since 1970 or RFC 3339. Without it, the lab's present, or the time of a file's newest sample."
+    )
     var time: String?
 
     @Option(help: "The start of a range query.")
@@ -47,13 +51,8 @@ struct PromQLCommand: ParsableCommand {
     }
 
     func run() throws {
-        var store = TimeSeriesStore()
-        do {
-            try store.load(try Files.bytes(data, limit: 1 << 30))
-        } catch let error as ExpositionError {
-            throw Failure("\(data): \(error)")
-        }
-        var options = QueryEngine.Options()
+        let (store, now, given) = try samples()
+        var options = given
         if experimental { options.parser = .everything }
         let engine = QueryEngine(options: options)
         let response: APIResponse
@@ -67,7 +66,7 @@ struct PromQLCommand: ParsableCommand {
                 try engine.range(query, in: store, from: from, through: through, step: every)
             }
         } else {
-            let at = try time.map { try milliseconds($0, "--time") } ?? store.timeRange?.upperBound ?? 0
+            let at = try time.map { try milliseconds($0, "--time") } ?? now
             response = APIResponse.query(query, engine: engine, store: store, time: at)
             result = Result { () throws(QueryError) in try engine.instant(query, in: store, at: at) }
         }
@@ -83,6 +82,25 @@ struct PromQLCommand: ParsableCommand {
         case .failure(let error): throw Failure(error.description)
         }
     }
+
+    /// What is queried, the time of a query that names none, and the engine's settings.
+    private func samples() throws -> (TimeSeriesStore, Int64, QueryEngine.Options) {
+        guard let data else {
+            let world = try global.open(for: .reading).world
+            guard let monitoring = world.monitoring else { throw Failure(Self.noPrometheus) }
+            return (monitoring.prometheus.store, world.epochMilliseconds, monitoring.prometheus.engine.options)
+        }
+        var store = TimeSeriesStore()
+        do {
+            try store.load(try Files.bytes(data, limit: 1 << 30))
+        } catch let error as ExpositionError {
+            throw Failure("\(data): \(error)")
+        }
+        return (store, store.timeRange?.upperBound ?? 0, QueryEngine.Options())
+    }
+
+    static let noPrometheus =
+        "this lab has no Prometheus: its scenario says nothing of 'monitoring'. --data FILE queries a file"
 
     private func milliseconds(_ text: String, _ option: String) throws -> Int64 {
         if let seconds = Double(text), seconds.magnitude < 9e15 { return Int64((seconds * 1000).rounded()) }

@@ -85,17 +85,19 @@ struct Start: ParsableCommand {
             Terminal.print("Yours, left as they are: \(files.kept.joined(separator: ", ")) (--force overwrites)")
         }
         Terminal.print("The lab is \(session.path); it is \(session.world.clockText) and no time has passed.")
-        Terminal.print("")
-        Terminal.print(serve ? "Go on in another terminal, after the line below, with" : "Go on with")
         let all = files.written + files.kept
         // The file that the trial applies first; nothing is applied where the hand-in is no manifest.
         let first =
             brief.firstApplied.map { name in all.first { ($0 as NSString).lastPathComponent == name } } ?? all.first
+        let isJudged = Files.exists(exercise.path + "/exercise.yaml")
+        guard first != nil || isJudged else { return }
+        Terminal.print("")
+        Terminal.print(serve ? "Go on in another terminal, after the line below, with" : "Go on with")
         if let first {
             Terminal.print("  \(serve ? "kubectl" : "kubelab") apply -f \(first)")
             Terminal.print(serve ? "  kubectl get pods --watch" : "  kubelab advance 5m")
         }
-        if Files.exists(exercise.path + "/exercise.yaml") { Terminal.print("  kubelab check") }
+        if isJudged { Terminal.print("  kubelab check") }
     }
 
     private func list() throws {

@@ -1,0 +1,91 @@
+import Monitoring
+import Simulation
+
+/// What a scenario says about its observability stack; a scenario without it has none, and pays nothing for it.
+public struct MonitoringDescription: Sendable, Codable {
+    /// `prometheus.yml`, as text.
+    public var prometheus: String
+    /// Whether targets are scraped at places within their interval that their hash decides, as Prometheus does; without
+    /// it all at the beginning of each interval.
+    public var spread: Bool
+    /// Upper bounds of the programs' latency histograms, in seconds, ascending.
+    public var buckets: [Double]
+
+    /// Those of prometheus_client in Python, with three more for answers that take as long as an agent's.
+    public static let bucketsByDefault = [
+        0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 30, 60,
+    ]
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case prometheus, spread, buckets }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.strict(CodingKeys.self)
+        prometheus = try container.decodeIfPresent(String.self, forKey: .prometheus) ?? Self.prometheusByDefault
+        spread = try container.decodeIfPresent(Bool.self, forKey: .spread) ?? true
+        buckets = try container.decodeIfPresent([Double].self, forKey: .buckets) ?? Self.bucketsByDefault
+        guard buckets.count <= 100, buckets.allSatisfy({ $0 > 0 && $0.isFinite }),
+            zip(buckets, buckets.dropFirst()).allSatisfy({ $0 < $1 })
+        else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .buckets, in: container, debugDescription: "must be at most 100 ascending numbers of seconds")
+        }
+        do { configuration = try PrometheusConfiguration(prometheus) } catch {
+            let place = error.line.map { "line \($0) of it: " } ?? ""
+            throw DecodingError.dataCorruptedError(
+                forKey: .prometheus, in: container, debugDescription: place + error.message)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(prometheus, forKey: .prometheus)
+        try container.encode(spread, forKey: .spread)
+        try container.encode(buckets, forKey: .buckets)
+    }
+
+    /// What ``prometheus`` means.
+    let configuration: PrometheusConfiguration
+
+    /// Pods that ask for it by annotation, kubelets with cAdvisor, node exporters and kube-state-metrics.
+    public static let prometheusByDefault = """
+        global:
+          scrape_interval: 15s
+          evaluation_interval: 15s
+        scrape_configs:
+          - job_name: kubernetes-pods
+            kubernetes_sd_configs: [{role: pod}]
+            relabel_configs:
+              - {source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_scrape], regex: "true", action: keep}
+              - {source_labels: [__meta_kubernetes_pod_phase], regex: Pending|Succeeded|Failed|Completed, action: drop}
+              - source_labels: [__meta_kubernetes_pod_annotation_prometheus_io_path]
+                regex: (.+)
+                target_label: __metrics_path__
+              - source_labels: [__address__, __meta_kubernetes_pod_annotation_prometheus_io_port]
+                regex: ([^:]+)(?::\\d+)?;(\\d+)
+                replacement: $1:$2
+                target_label: __address__
+              - {source_labels: [__meta_kubernetes_namespace], target_label: namespace}
+              - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}
+              - {source_labels: [__meta_kubernetes_pod_label_app], target_label: app}
+          - job_name: cadvisor
+            scheme: https
+            metrics_path: /metrics/cadvisor
+            kubernetes_sd_configs: [{role: node}]
+            relabel_configs:
+              - {source_labels: [__meta_kubernetes_node_name], target_label: node}
+          - job_name: kubelet
+            scheme: https
+            kubernetes_sd_configs: [{role: node}]
+            relabel_configs:
+              - {source_labels: [__meta_kubernetes_node_name], target_label: node}
+          - job_name: node-exporter
+            kubernetes_sd_configs: [{role: node}]
+            relabel_configs:
+              - {source_labels: [__address__], regex: "([^:]+)(?::\\\\d+)?", replacement: "$1:9100", target_label: __address__}
+              - {source_labels: [__meta_kubernetes_node_name], target_label: node}
+          - job_name: kube-state-metrics
+            scrape_interval: 30s
+            honor_labels: true
+            static_configs: [{targets: ["kube-state-metrics.kube-system.svc:8080"]}]
+        """
+}

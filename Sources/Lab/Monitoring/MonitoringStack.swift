@@ -1,0 +1,104 @@
+import Monitoring
+import PromQL
+import Simulation
+
+/// The observability stack of a world: Prometheus, and what is on its way to it.
+public struct MonitoringStack: Sendable {
+    enum Event: Equatable {
+        /// Something is due in Prometheus.
+        case work
+        /// Discovery tells what it has found, every five seconds at most (`discovery.Manager`).
+        case discover
+        /// The outcome of a scrape that took its time.
+        case answer(UInt32)
+    }
+
+    /// A scrape whose answer is on its way, or will never come.
+    struct Answer: Sendable {
+        var scrape: PrometheusServer.Scrape
+        var started: SimulationTime
+        var comes: Bool
+    }
+
+    var queue = EventQueue<Event>()
+    public internal(set) var prometheus: PrometheusServer
+    /// By number; ascending.
+    var answers: [(number: UInt32, answer: Answer)] = []
+    var nextAnswer: UInt32 = 0
+    /// The count of changes of the objects that discovery looks at, when it looked last; no part of the state.
+    var seenChanges: UInt64?
+    /// Events handled since the world began.
+    public internal(set) var events: UInt64 = 0
+    /// What `Event.work` waits for.
+    var timer = TimerHandle.none
+    var timerTime: Int64?
+
+    static let discoveryInterval: Duration = .seconds(5)
+
+    init(_ description: MonitoringDescription, seed: UInt64) {
+        prometheus = PrometheusServer(description.configuration, spread: description.spread, seed: seed)
+    }
+}
+
+extension MonitoringStack {
+    private static let version = 1
+
+    func write(to writer: inout BinaryWriter) {
+        writer.section("monitoring", version: Self.version)
+        writer.write(queue)
+        prometheus.write(to: &writer)
+        writer.write(answers.count)
+        for (number, answer) in answers {
+            writer.write(number)
+            writer.write(answer.scrape.pool)
+            writer.write(answer.scrape.request.target.number)
+            writer.write(answer.started)
+            writer.write(answer.comes)
+        }
+        writer.write(nextAnswer)
+        writer.write(events)
+        writer.write(timer)
+        writer.write(timerTime)
+    }
+
+    init(_ description: MonitoringDescription, from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        try reader.section("monitoring", version: Self.version)
+        queue = try reader.read()
+        prometheus = try PrometheusServer(description.configuration, from: &reader)
+        let count: Int = try reader.read()
+        guard count >= 0, count <= reader.remaining else { throw .truncated(offset: reader.offset) }
+        for _ in 0..<count {
+            let number: UInt32 = try reader.read()
+            let (pool, target): (Int, Int) = (try reader.read(), try reader.read())
+            guard let scrape = prometheus.scrape(pool: pool, target: target) else {
+                throw .malformed(what: "scrape", offset: reader.offset)
+            }
+            answers.append((number, Answer(scrape: scrape, started: try reader.read(), comes: try reader.read())))
+        }
+        nextAnswer = try reader.read()
+        events = try reader.read()
+        timer = try reader.read()
+        timerTime = try reader.read()
+    }
+}
+
+extension MonitoringStack.Event: BinaryCodable {
+    func write(to writer: inout BinaryWriter) {
+        switch self {
+        case .work: writer.writeByte(0)
+        case .discover: writer.writeByte(1)
+        case .answer(let number):
+            writer.writeByte(2)
+            writer.write(number)
+        }
+    }
+
+    init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
+        switch try reader.readByte() {
+        case 0: self = .work
+        case 1: self = .discover
+        case 2: self = .answer(try reader.read())
+        default: throw .malformed(what: "monitoring event", offset: reader.offset)
+        }
+    }
+}

@@ -1,0 +1,112 @@
+import ContainerRuntime
+import PromQL
+import Simulation
+import Workloads
+
+/// What a program says of itself on `/metrics`, as Python's prometheus_client and vLLM's server have it: the truth about
+/// its own requests, and nothing that only its callers know.
+extension World {
+    func exposeProgram(_ container: ContainerID, into metrics: inout ExposedMetrics) {
+        guard let gauges = workloads.gauges(of: container) else { return }
+        exposeProcess(container, gauges, into: &metrics)
+        if let engine = workloads.engine(of: container, now: now) {
+            exposeEngine(container, engine, gauges, into: &metrics)
+        } else if workloads.answersRequests(container) {
+            exposeRequests(gauges, into: &metrics)
+            if workloads.runsAgents(container) { exposeAgent(gauges.meter.bill, into: &metrics) }
+        }
+    }
+
+    private func exposeProcess(
+        _ container: ContainerID, _ gauges: Workloads.ContainerGauges, into metrics: inout ExposedMetrics
+    ) {
+        let usage = workloads.usage(of: container, now: now)
+        metrics.describe("process_cpu_seconds_total", "counter", "Total user and system CPU time spent in seconds.")
+        metrics.add("process_cpu_seconds_total", [:], Double(usage?.cpuNanoseconds ?? 0) / 1e9)
+        metrics.describe("process_resident_memory_bytes", "gauge", "Resident memory size in bytes.")
+        metrics.add("process_resident_memory_bytes", [:], Double(gauges.residentBytes))
+        if let started = workloads.started(container) {
+            metrics.describe("process_start_time_seconds", "gauge", "Start time of the process since the epoch.")
+            metrics.add("process_start_time_seconds", [:], Double(epochMilliseconds(at: started)) / 1e3)
+        }
+    }
+
+    private func exposeRequests(_ gauges: Workloads.ContainerGauges, into metrics: inout ExposedMetrics) {
+        metrics.describe("http_requests_total", "counter", "Requests answered, by status.")
+        // A server that never failed exposes no series of failures: they appear with the first.
+        for outcome in Outcome.allCases where outcome == .ok || gauges.meter.answered[outcome] > 0 {
+            // What the server could not answer because its client had gone has nginx's status 499.
+            let status = outcome.status == 0 ? 499 : outcome.status
+            guard outcome.status != 0 || outcome == .abandoned else { continue }
+            let count =
+                status == 499
+                ? Outcome.allCases.filter { $0.status == 0 }.reduce(0) { $0 + gauges.meter.answered[$1] }
+                : gauges.meter.answered[outcome]
+            metrics.add("http_requests_total", ["code": "\(status)"], Double(count))
+        }
+        metrics.describe("http_request_duration_seconds", "histogram", "Time from a request's arrival to its answer.")
+        metrics.addHistogram(
+            "http_request_duration_seconds", [], gauges.meter.latency,
+            bounds: scenario.monitoring?.buckets ?? MonitoringDescription.bucketsByDefault)
+        metrics.describe("http_requests_in_flight", "gauge", "Requests that are being handled.")
+        metrics.add("http_requests_in_flight", [:], Double(gauges.inFlight))
+        metrics.describe("http_requests_waiting", "gauge", "Requests that wait for a free place.")
+        metrics.add("http_requests_waiting", [:], Double(gauges.waiting))
+    }
+
+    private func exposeAgent(_ bill: TokenBill, into metrics: inout ExposedMetrics) {
+        metrics.describe("agent_model_calls_total", "counter", "Calls to models that were billed.")
+        metrics.add("agent_model_calls_total", [:], Double(bill.calls))
+        metrics.describe("agent_tokens_total", "counter", "Tokens billed, by kind.")
+        for (kind, count) in [
+            ("input", bill.uncachedInput), ("cached_input", bill.cachedInput), ("cache_write", bill.cacheWrites),
+            ("output", bill.output),
+        ] {
+            metrics.add("agent_tokens_total", ["type": kind], Double(count))
+        }
+        metrics.describe("agent_cost_dollars_total", "counter", "What the calls to models have cost.")
+        metrics.add("agent_cost_dollars_total", [:], Double(bill.cost) / 1e9)
+    }
+
+    private func exposeEngine(
+        _ container: ContainerID, _ engine: Workloads.EngineGauges, _ gauges: Workloads.ContainerGauges,
+        into metrics: inout ExposedMetrics
+    ) {
+        let labels = [Label("model_name", workloads.configuration(of: container)?.container ?? "")]
+        for (name, type, help, value) in [
+            (
+                "vllm:num_requests_running", "gauge", "Number of requests in model execution batches.",
+                Double(engine.running)
+            ),
+            (
+                "vllm:num_requests_waiting", "gauge", "Number of requests waiting to be processed.",
+                Double(engine.waiting)
+            ),
+            ("vllm:kv_cache_usage_perc", "gauge", "KV-cache usage. 1 means 100 percent usage.", engine.cacheUsage),
+            (
+                "vllm:prompt_tokens_total", "counter", "Number of prefill tokens processed.",
+                engine.counters.promptTokens
+            ),
+            (
+                "vllm:generation_tokens_total", "counter", "Number of generation tokens processed.",
+                engine.counters.generatedTokens
+            ),
+            (
+                "vllm:num_preemptions_total", "counter", "Cumulative number of preemption from the engine.",
+                Double(engine.counters.preemptions)
+            ),
+            (
+                "vllm:request_success_total", "counter", "Count of successfully processed requests.",
+                Double(engine.counters.finished)
+            ),
+        ] {
+            metrics.describe(name, type, help)
+            metrics.add(name, labels, value)
+        }
+        metrics.describe(
+            "vllm:e2e_request_latency_seconds", "histogram", "Histogram of e2e request latency in seconds.")
+        metrics.addHistogram(
+            "vllm:e2e_request_latency_seconds", labels, gauges.meter.latency,
+            bounds: [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680])
+    }
+}

@@ -1,0 +1,181 @@
+import PromQL
+import Simulation
+
+/// A store in a snapshot: series in the order of their identifiers, full chunks as they are.
+///
+/// The configuration is not written: it follows from that of the server.
+struct StoredSeries {
+    static func write(_ store: TimeSeriesStore, to writer: inout BinaryWriter) {
+        let series = store.seriesStates
+        writer.write(series.count)
+        for state in series {
+            writer.write(state != nil)
+            if let state { write(state, to: &writer) }
+        }
+        writer.write(store.exemplars.count)
+        for exemplar in store.exemplars {
+            write(exemplar.series, to: &writer)
+            write(exemplar.labels, to: &writer)
+            writer.write(exemplar.value)
+            writer.write(exemplar.time)
+        }
+        let names = store.metadata.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+        writer.write(names.count)
+        for name in names {
+            let entry = store.metadata[name] ?? MetricMetadata()
+            for text in [name, entry.type, entry.help, entry.unit] { writer.write(text) }
+        }
+        writer.write(store.samplesAppended)
+    }
+
+    static func read(
+        _ configuration: TimeSeriesStore.Configuration, from reader: inout BinaryReader
+    ) throws(BinaryDecodingError) -> TimeSeriesStore {
+        var series: [SeriesState?] = []
+        for _ in 0..<(try reader.count()) {
+            let isThere: Bool = try reader.read()
+            series.append(isThere ? try readSeries(&reader) : nil)
+        }
+        var exemplars: [Exemplar] = []
+        for _ in 0..<(try reader.count()) {
+            exemplars.append(
+                Exemplar(
+                    series: try readLabels(&reader), labels: try readLabels(&reader), value: try reader.read(),
+                    time: try reader.read()))
+        }
+        var metadata: [String: MetricMetadata] = [:]
+        for _ in 0..<(try reader.count()) {
+            let name: String = try reader.read()
+            var entry = MetricMetadata()
+            entry.type = try reader.read()
+            entry.help = try reader.read()
+            entry.unit = try reader.read()
+            metadata[name] = entry
+        }
+        return TimeSeriesStore(
+            configuration: configuration, series: series, exemplars: exemplars, metadata: metadata,
+            samplesAppended: try reader.read())
+    }
+
+    private static func write(_ labels: Labels, to writer: inout BinaryWriter) {
+        writer.write(labels.pairs.count)
+        for pair in labels.pairs {
+            writer.write(pair.name)
+            writer.write(pair.value)
+        }
+    }
+
+    private static func readLabels(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> Labels {
+        var pairs: [Label] = []
+        for _ in 0..<(try reader.count()) { pairs.append(Label(try reader.read(), try reader.read())) }
+        return Labels(pairs)
+    }
+
+    private static func write(_ state: SeriesState, to writer: inout BinaryWriter) {
+        write(state.labels, to: &writer)
+        writer.write(state.chunks.count)
+        for chunk in state.chunks {
+            writer.write(chunk.count)
+            writer.write(chunk.firstTime)
+            writer.write(chunk.lastTime)
+            writer.write(chunk.words.count)
+            // Bits do not get smaller as variable-length integers.
+            for word in chunk.words { withUnsafeBytes(of: word.littleEndian) { writer.writeRaw($0) } }
+        }
+        writer.write(state.newest.count)
+        for sample in state.newest {
+            writer.write(sample.time)
+            writer.write(sample.value.bitPattern)
+        }
+        writer.write(state.histograms.count)
+        for sample in state.histograms {
+            writer.write(sample.time)
+            write(sample.histogram, to: &writer)
+        }
+        writer.write(state.starts.count)
+        for start in state.starts {
+            writer.write(start.time)
+            writer.write(start.start)
+        }
+    }
+
+    private static func readSeries(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> SeriesState {
+        let labels = try readLabels(&reader)
+        var chunks: [SeriesState.Chunk] = []
+        for _ in 0..<(try reader.count()) {
+            let count: Int = try reader.read()
+            let (first, last): (Int64, Int64) = (try reader.read(), try reader.read())
+            let size = try reader.count()
+            guard size <= reader.remaining / 8 else { throw .truncated(offset: reader.offset) }
+            var words: [UInt64] = []
+            words.reserveCapacity(size)
+            for _ in 0..<size {
+                let bytes = try reader.readRaw(count: 8)
+                words.append(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+            }
+            chunks.append(SeriesState.Chunk(words: words, count: count, firstTime: first, lastTime: last))
+        }
+        var newest: [Sample] = []
+        for _ in 0..<(try reader.count()) {
+            newest.append(
+                Sample(time: try reader.read(), value: Double(bitPattern: try reader.read())))
+        }
+        var histograms: [HistogramSample] = []
+        for _ in 0..<(try reader.count()) {
+            histograms.append(HistogramSample(time: try reader.read(), histogram: try readHistogram(&reader)))
+        }
+        var starts: [(time: Int64, start: Int64)] = []
+        for _ in 0..<(try reader.count()) { starts.append((try reader.read(), try reader.read())) }
+        return SeriesState(labels: labels, chunks: chunks, newest: newest, histograms: histograms, starts: starts)
+    }
+
+    private static func write(_ histogram: NativeHistogram, to writer: inout BinaryWriter) {
+        writer.write(histogram.schema)
+        for value in [histogram.count, histogram.sum, histogram.zeroThreshold, histogram.zeroCount] {
+            writer.write(value.bitPattern)
+        }
+        for buckets in [histogram.positive, histogram.negative] {
+            writer.write(buckets.count)
+            for bucket in buckets {
+                writer.write(bucket.index)
+                writer.write(bucket.count.bitPattern)
+            }
+        }
+        writer.write(histogram.customBounds.map(\.bitPattern))
+        writer.write(histogram.counterResetHint.rawValue)
+    }
+
+    private static func readHistogram(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> NativeHistogram {
+        var histogram = NativeHistogram(schema: try reader.read())
+        histogram.count = Double(bitPattern: try reader.read())
+        histogram.sum = Double(bitPattern: try reader.read())
+        histogram.zeroThreshold = Double(bitPattern: try reader.read())
+        histogram.zeroCount = Double(bitPattern: try reader.read())
+        func buckets() throws(BinaryDecodingError) -> [NativeHistogram.Bucket] {
+            var buckets: [NativeHistogram.Bucket] = []
+            for _ in 0..<(try reader.count()) {
+                buckets.append(
+                    NativeHistogram.Bucket(index: try reader.read(), count: Double(bitPattern: try reader.read())))
+            }
+            return buckets
+        }
+        histogram.positive = try buckets()
+        histogram.negative = try buckets()
+        histogram.customBounds = try reader.read([UInt64].self).map { Double(bitPattern: $0) }
+        let hint: String = try reader.read()
+        guard let known = NativeHistogram.CounterResetHint(rawValue: hint) else {
+            throw .malformed(what: "histogram", offset: reader.offset)
+        }
+        histogram.counterResetHint = known
+        return histogram
+    }
+}
+
+extension BinaryReader {
+    /// A count that was written as an integer, each of whose elements takes at least one byte.
+    fileprivate mutating func count() throws(BinaryDecodingError) -> Int {
+        let count: Int = try read()
+        guard count >= 0, count <= remaining else { throw .truncated(offset: offset) }
+        return count
+    }
+}
