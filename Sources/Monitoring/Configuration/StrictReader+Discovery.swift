@@ -9,6 +9,40 @@ extension StrictReader {
         "http_headers",
     ]
 
+    /// Refuses more than one way to log in. Which one it is makes no difference to a simulated request.
+    func checkCredentials(_ section: Section) throws(ConfigurationError) {
+        let hasToken = section.has("bearer_token")
+        let hasTokenFile = section.has("bearer_token_file")
+        let (hasBasic, hasOAuth) = (section.has("basic_auth"), section.has("oauth2"))
+        if hasToken, hasTokenFile {
+            throw failure(
+                "at most one of bearer_token & bearer_token_file must be configured",
+                at: section.path(of: "bearer_token"))
+        }
+        if hasBasic || hasOAuth, hasToken || hasTokenFile {
+            throw failure(
+                "at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured",
+                at: section.path(of: hasBasic ? "basic_auth" : "oauth2"))
+        }
+        if section.has("authorization") {
+            if hasToken || hasTokenFile {
+                throw failure(
+                    "authorization is not compatible with bearer_token & bearer_token_file",
+                    at: section.path(of: "authorization"))
+            }
+            if hasBasic || hasOAuth {
+                throw failure(
+                    "at most one of basic_auth, oauth2 & authorization must be configured",
+                    at: section.path(of: "authorization"))
+            }
+        }
+        if hasBasic, hasOAuth {
+            throw failure(
+                "at most one of basic_auth, oauth2 & authorization must be configured",
+                at: section.path(of: "oauth2"))
+        }
+    }
+
     private static let staticGroup =
         #"struct { Targets []string "yaml:\"targets\""; Labels model.LabelSet "yaml:\"labels\"" }"#
 

@@ -50,7 +50,9 @@ public struct RelabelConfiguration: Sendable, Equatable {
         do {
             pattern = try AnchoredRegex(regex)
         } catch {
-            throw RelabelError(field: "regex", description: "\(error)")
+            // Go compiles the pattern with its anchors, and where the whole is at fault it prints them.
+            let shown = error.expression == regex ? "^(?s:\(regex))$" : error.expression
+            throw RelabelError(field: "regex", description: "error parsing regexp: \(error.code): `\(shown)`")
         }
         try validate()
     }

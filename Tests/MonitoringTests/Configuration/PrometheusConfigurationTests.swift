@@ -124,7 +124,7 @@ import Testing
         ),
         (
             "scrape_configs:\n- job_name: a\n  relabel_configs:\n  - source_labels: [x]\n    regex: '('\n    target_label: y",
-            "error parsing regexp: missing closing ): `(`", 5
+            "error parsing regexp: missing closing ): `^(?s:()$`", 5
         ),
         (
             "scrape_configs:\n- job_name: a\n  fallback_scrape_protocol: text\n",
