@@ -30,7 +30,7 @@ public struct PrometheusConfiguration: Sendable, Equatable {
 
     public init(_ text: String) throws(ConfigurationError) {
         guard let document = try Self.document(text) else { return }
-        var reader = StrictReader(document)
+        var reader = StrictReader(document, text: text)
         guard let root = reader.section(document.value, at: "", type: "config.plain", fields: Self.fields) else {
             try reader.finish()
             return
@@ -60,7 +60,7 @@ public struct PrometheusConfiguration: Sendable, Equatable {
         _ text: String, global: GlobalConfiguration
     ) throws(ConfigurationError) -> [ScrapeConfiguration] {
         guard let document = try document(text) else { return [] }
-        var reader = StrictReader(document)
+        var reader = StrictReader(document, text: text)
         guard
             let root = reader.section(
                 document.value, at: "", type: "config.ScrapeConfigs", fields: ["scrape_configs"])

@@ -10,7 +10,13 @@ struct StrictReader {
     /// What does not fit, such as `field foo not found in type config.plain`, and where.
     private(set) var typeErrors: [(line: Int, column: Int, field: String, text: String)] = []
 
-    init(_ document: YAMLDocument) { self.document = document }
+    private let source: ScalarSource
+
+    /// - Parameter text: the whole text that the document is of.
+    init(_ document: YAMLDocument, text: String) {
+        self.document = document
+        source = ScalarSource(text)
+    }
 
     /// One mapping of the document.
     struct Section {
@@ -88,18 +94,24 @@ struct StrictReader {
         return elements.enumerated().map { ($1, "\(path)[\($0)]") }
     }
 
-    /// A scalar as text. Numbers and booleans count as what was written, as go-yaml takes them.
+    /// A scalar as text. Numbers and booleans count as what was written, as go-yaml takes them: `1.10` stays `1.10`, and
+    /// `no` stays `no`.
     mutating func string(_ value: JSONValue, at path: String, type: String = "string") -> String? {
         switch value {
         case .string(let text): return text
-        case .integer(let number): return "\(number)"
-        case .number(let number): return GoFloat.fixed(number)
-        case .bool(let flag): return "\(flag)"
+        case .integer(let number): return written(at: path) ?? "\(number)"
+        case .number(let number): return written(at: path) ?? GoFloat.fixed(number)
+        case .bool(let flag): return written(at: path) ?? "\(flag)"
         case .null: return nil
         case .array, .object:
             refuse(value, into: type, at: path)
             return nil
         }
+    }
+
+    private func written(at path: String) -> String? {
+        let place = document.position(of: path)
+        return source.scalar(line: place.line, column: place.column, path: path)
     }
 
     mutating func string(_ section: Section, _ field: String) -> String? {

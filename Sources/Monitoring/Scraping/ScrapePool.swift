@@ -61,6 +61,17 @@ public struct ScrapePool: Sendable {
         self.seed = seed
     }
 
+    /// The seed that Prometheus has on a machine of this name, with these external labels: two servers of a pair, which
+    /// differ in one of them, scrape the same target at different times.
+    public static func seed(host: String, externalLabels: Labels) -> UInt64 {
+        hash((host + externalLabels.description).utf8)
+    }
+
+    /// FNV-1a of 64 bits.
+    private static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
     /// The job's name, which is the pool's.
     public var name: String { configuration.jobName }
 
@@ -70,17 +81,31 @@ public struct ScrapePool: Sendable {
 
     /// Takes in what discovery has found: new targets begin, known ones go on, others end.
     public mutating func synchronize(_ groups: [TargetGroup], now: Int64) {
+        synchronize(groups, now: now, relabellingIsKnown: true)
+    }
+
+    private mutating func synchronize(_ groups: [TargetGroup], now: Int64, relabellingIsKnown: Bool) {
         droppedTargets = []
         droppedCount = 0
         failures = []
         var known: [Labels: Int] = [:]
-        for (place, target) in targets.enumerated() { known[target.allLabels] = place }
+        // What was found with the same labels before comes to the same target.
+        var knownBefore: [Labels: Int] = [:]
+        for (place, target) in targets.enumerated() {
+            known[target.allLabels] = place
+            if relabellingIsKnown { knownBefore[target.discoveredLabels] = place }
+        }
         var kept = [Bool](repeating: false, count: targets.count)
         var added: [ScrapeTarget] = []
         var seen: Set<Labels> = []
         for group in groups {
             for (index, labels) in group.discovered.enumerated() {
                 let discovered = TargetLabels.discovered(labels, configuration)
+                if let place = knownBefore[discovered] {
+                    kept[place] = true
+                    seen.insert(targets[place].allLabels)
+                    continue
+                }
                 switch TargetLabels.relabel(discovered, configuration) {
                 case .dropped:
                     droppedCount += 1
@@ -93,7 +118,7 @@ public struct ScrapePool: Sendable {
                 case .kept(let all, let interval, let timeout):
                     // Two that relabelling made equal are one target.
                     guard seen.insert(all).inserted else { continue }
-                    if let place = known[all] {
+                    if let place = known[all], targets[place].url == ScrapeURL.text(all, configuration) {
                         kept[place] = true
                         targets[place].discoveredLabels = discovered
                     } else {
@@ -135,11 +160,9 @@ public struct ScrapePool: Sendable {
 
     /// Where in its interval a target is scraped, in milliseconds.
     func offset(_ labels: Labels, _ url: String, _ interval: Int64) -> Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
         let digits = String(labels.hash)
         let padded = String(repeating: "0", count: max(0, 16 - digits.count)) + digits
-        for byte in (padded + url).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return Int64((hash ^ seed) % UInt64(interval &* 1_000_000)) / 1_000_000
+        return Int64((Self.hash((padded + url).utf8) ^ seed) % UInt64(interval &* 1_000_000)) / 1_000_000
     }
 
     /// The first time after `now` that lies at the offset within an interval.
@@ -210,15 +233,11 @@ public struct ScrapePool: Sendable {
     /// Goes on with another configuration of the job, as a reload does. Targets whose labels stay the same keep their
     /// health and what is known of their series, if nothing that makes these has changed.
     public mutating func reload(_ configuration: ScrapeConfiguration, groups: [TargetGroup], now: Int64) {
-        let before = targets
-        let old = self.configuration
+        guard self.configuration != configuration else { return synchronize(groups, now: now) }
+        let firstNew = nextNumber
         self.configuration = configuration
-        if old == configuration {
-            synchronize(groups, now: now)
-            return
-        }
-        synchronize(groups, now: now)
-        for place in targets.indices where before.contains(where: { $0.id == targets[place].id }) {
+        synchronize(groups, now: now, relabellingIsKnown: false)
+        for place in targets.indices where targets[place].id.number <= firstNew {
             var loop = ScrapeLoop(configuration, target: targets[place].labels, timeout: targets[place].timeout)
             loop.adopt(targets[place].loop)
             targets[place].loop = loop
