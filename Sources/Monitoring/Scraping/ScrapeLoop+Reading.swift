@@ -4,6 +4,9 @@ extension ScrapeLoop {
     /// How far ahead of the expected line one is looked for, before its text is looked up: lines that are gone.
     private static let lookahead = 4
 
+    /// How far a sample's own time may lie ahead of the scrape's, in milliseconds.
+    private static let furthestFuture: Int64 = 600_000
+
     /// Notes a sample of an entry; it has been counted.
     mutating func take(_ entry: Int, isNew: Bool, value: Double, time explicit: Int64?, at time: Int64) {
         let again = cache.seen[entry] == iteration
@@ -21,6 +24,10 @@ extension ScrapeLoop {
         attempts += 1
         if labels.limits.samples > 0, attempts > labels.limits.samples {
             if firstBeyondLimit == nil { firstBeyondLimit = isNew ? entry : cache.count }
+            return
+        }
+        if let explicit, explicit > time + Self.furthestFuture {
+            report.refused += 1
             return
         }
         if isNew { report.seriesAdded += 1 }

@@ -6,6 +6,8 @@ public struct ScrapeRequest: Sendable, Equatable {
     public let url: String
     /// `host:port`.
     public let address: String
+    /// Without parameters.
+    public let path: String
     /// Milliseconds after which the outcome is `timeout`.
     public let timeout: Int64
     /// The header `Accept`: what Prometheus 3 offers by default.
@@ -77,7 +79,16 @@ public struct ScrapePool: Sendable {
 
     public func target(_ id: TargetID) -> ScrapeTarget? { place(of: id).map { targets[$0] } }
 
-    private func place(of id: TargetID) -> Int? { targets.firstIndex { $0.id == id } }
+    /// Targets lie in the order of their numbers.
+    private func place(of id: TargetID) -> Int? {
+        var low = 0
+        var high = targets.count
+        while low < high {
+            let middle = (low + high) / 2
+            if targets[middle].id < id { low = middle + 1 } else { high = middle }
+        }
+        return low < targets.count && targets[low].id == id ? low : nil
+    }
 
     /// Takes in what discovery has found: new targets begin, known ones go on, others end.
     public mutating func synchronize(_ groups: [TargetGroup], now: Int64) {
@@ -197,7 +208,8 @@ public struct ScrapePool: Sendable {
         if targets[place].started != nil { return nil }
         targets[place].started = now
         return ScrapeRequest(
-            target: id, url: targets[place].url, address: targets[place].address, timeout: targets[place].timeout)
+            target: id, url: targets[place].url, address: targets[place].address, path: targets[place].path,
+            timeout: targets[place].timeout)
     }
 
     /// Takes the outcome of a scrape that was begun, stamped with the time at which it began.

@@ -236,6 +236,13 @@ struct ScrapeBench {
             ).map(\.time) == [14_000, 14_500])
     }
 
+    @Test func aTimeFarAheadIsRefused() throws {
+        var bench = try ScrapeBench()
+        let report = bench.scrape("a 1 615000\nb 1 615001\n")
+        #expect(report.isUp && report.refused == 1 && report.postRelabelling == 2)
+        #expect(bench.series("a") == "615:1" && bench.series("b") == "none")
+    }
+
     @Test func refusedSamplesDoNotFailTheScrape() throws {
         var bench = try ScrapeBench()
         bench.scrape("a 1 14000\n")
