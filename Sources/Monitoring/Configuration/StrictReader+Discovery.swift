@@ -77,6 +77,10 @@ extension StrictReader {
     private mutating func kubernetes(
         _ section: Section
     ) throws(ConfigurationError) -> KubernetesDiscoveryConfiguration? {
+        if section.has("kubeconfig_file"), section.has("api_server") {
+            throw failure(
+                "cannot use 'kubeconfig_file' and 'api_server' simultaneously", at: section.path(of: "api_server"))
+        }
         guard let name = string(section, "role"), !name.isEmpty else {
             throw failure(
                 "role missing (one of: pod, service, endpoints, endpointslice, node, ingress)", at: section.path)
@@ -92,7 +96,7 @@ extension StrictReader {
             found.ownNamespace = bool(namespaces, "own_namespace") ?? false
         }
         if let metadata = self.section(
-            section, "attach_metadata", type: "kubernetes.plain", fields: ["node", "namespace"])
+            section, "attach_metadata", type: "kubernetes.AttachMetadataConfig", fields: ["node", "namespace"])
         {
             found.attachNode = bool(metadata, "node") ?? false
             found.attachNamespace = bool(metadata, "namespace") ?? false
@@ -104,9 +108,7 @@ extension StrictReader {
             else { continue }
             let name = string(selector, "role") ?? ""
             guard let kind = KubernetesRole(rawValue: name) else {
-                throw failure(
-                    "invalid role: \(GoQuote.quote(name)), expecting one of: pod, service, endpoints, endpointslice, "
-                        + "node or ingress", at: selector.path(of: "role"))
+                throw failure("unknown Kubernetes SD role \(GoQuote.quote(name))", at: selector.path(of: "role"))
             }
             if found.selectors.contains(where: { $0.role == kind }) {
                 throw failure("duplicated selector role: \(name)", at: selector.path(of: "role"))
@@ -120,14 +122,14 @@ extension StrictReader {
             let label = string(selector, "label") ?? ""
             let field = string(selector, "field") ?? ""
             do throws(SelectorError) {
-                _ = try LabelQuery(parsing: label)
-            } catch {
-                throw failure(error.description, at: selector.path(of: "label"))
-            }
-            do throws(SelectorError) {
                 _ = try FieldQuery(parsing: field)
             } catch {
                 throw failure(error.description, at: selector.path(of: "field"))
+            }
+            do throws(SelectorError) {
+                _ = try LabelQuery(parsing: label)
+            } catch {
+                throw failure(error.description, at: selector.path(of: "label"))
             }
             found.selectors.append(.init(role: kind, label: label, field: field))
         }

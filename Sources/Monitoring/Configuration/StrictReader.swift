@@ -158,19 +158,11 @@ struct StrictReader {
     mutating func size(_ section: Section, _ field: String) throws(ConfigurationError) -> Int? {
         guard let text = string(section, field) else { return nil }
         let path = section.path(of: field)
-        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        let unit = text.dropFirst(number.count)
-        guard !number.isEmpty, let amount = GoFloat.parse(String(number)) else {
-            throw failure("units: invalid \(text)", at: path)
+        do throws(ByteSize.ParseError) {
+            return try ByteSize.parse(text)
+        } catch {
+            throw failure(error.description, at: path)
         }
-        if unit.isEmpty, amount == 0 { return 0 }
-        let units = ["B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5, "EB": 6]
-        guard let power = units[String(unit).replacing("iB", with: "B")] else {
-            throw failure("units: unknown unit \(unit) in \(text)", at: path)
-        }
-        let bytes = (0..<power).reduce(amount) { size, _ in size * 1024 }
-        guard bytes < 9e18 else { throw failure("units: invalid \(text)", at: path) }
-        return Int(bytes)
     }
 
     /// Labels of a mapping, names checked.

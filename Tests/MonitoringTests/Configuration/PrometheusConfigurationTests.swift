@@ -145,6 +145,18 @@ import Testing
             "pod role supports only pod selectors", 5
         ),
         (
+            "scrape_configs:\n- job_name: a\n  kubernetes_sd_configs:\n  - role: pod\n    selectors: [{role: pod}, {role: pod}]\n",
+            "duplicated selector role: pod", 5
+        ),
+        (
+            "scrape_configs:\n- job_name: a\n  kubernetes_sd_configs:\n  - role: pod\n    selectors: [{role: pod, field: x}]\n",
+            "invalid selector: 'x'; can't understand 'x'", 5
+        ),
+        (
+            "scrape_configs:\n- job_name: a\n  kubernetes_sd_configs:\n  - role: pod\n    attach_metadata: {nodes: true}\n",
+            "yaml: unmarshal errors:\n  line 5: field nodes not found in type kubernetes.AttachMetadataConfig", 5
+        ),
+        (
             "scrape_configs:\n- job_name: a\n  relabel_configs:\n  - {action: replacee}\n",
             "unknown relabel action \"replacee\"", 4
         ),
@@ -190,7 +202,7 @@ import Testing
         }
         let original = Array(Self.whole.utf8)
         var read = 0
-        for _ in 0..<(Fuzz.count / 16) {
+        for _ in 0..<(ScrapingFuzz.count / 16) {
             var bytes = original
             for _ in 0...next(4) {
                 let place = next(bytes.count)
@@ -202,6 +214,6 @@ import Testing
             }
             if (try? PrometheusConfiguration(String(decoding: bytes, as: UTF8.self))) != nil { read += 1 }
         }
-        #expect(read > Fuzz.count / 500)
+        #expect(read > ScrapingFuzz.count / 500)
     }
 }

@@ -7,7 +7,7 @@ import Testing
 @testable import Monitoring
 
 /// How many hostile inputs are tried: `KUBELAB_FUZZ`, 50,000 by default.
-enum Fuzz {
+enum ScrapingFuzz {
     static let count = ProcessInfo.processInfo.environment["KUBELAB_FUZZ"].flatMap(Int.init) ?? 50_000
 }
 
@@ -121,7 +121,7 @@ enum Fuzz {
             "# TYPE x counter\nx_total{a=\"b\",c=\"d\\n\"} 5 1.5 # {trace_id=\"x\"} 0.5 1.25\nx NaN 1\ny{le=\"1\"} 1e3\n# EOF\n"
                 .utf8)
         var read = 0
-        for round in 0..<(Fuzz.count / 5) {
+        for round in 0..<(ScrapingFuzz.count / 5) {
             var bytes = original
             for _ in 0...next(3) {
                 let place = next(bytes.count)
@@ -134,7 +134,7 @@ enum Fuzz {
             let type = round % 2 == 0 ? "application/openmetrics-text" : ScrapeBench.text
             if bench.scrape(.text(bytes, contentType: type)).isUp { read += 1 }
         }
-        #expect(read > Fuzz.count / 200)
+        #expect(read > ScrapingFuzz.count / 200)
     }
 
     @Test func theTargetsAnswerHasPrometheusForm() throws {
