@@ -371,6 +371,26 @@ struct ScrapeBench {
             ])
     }
 
+    /// Of two groups that come to the same target one may go; the target stays while the other is there.
+    @Test func aTargetOfTwoGroupsGoesWithTheLast() throws {
+        var bench = try ScrapeBench("relabel_configs: [{regex: zone, action: labeldrop}]")
+        func group(_ source: String, _ zone: String) -> TargetGroup {
+            TargetGroup(
+                source: source, labels: Labels(["zone": zone]), targets: [Labels(["__address__": "api:80"])])
+        }
+        bench.synchronize([group("a", "1"), group("b", "2")])
+        let id = bench.pool.targets.map(\.id)
+        #expect(id.count == 1)
+        for groups in [["a", "b"], ["b"], ["b"], ["a", "b"], ["a"]] {
+            bench.synchronize(groups.map { group($0, $0) })
+            #expect(bench.pool.targets.map(\.id) == id, "\(groups)")
+        }
+        bench.synchronize([group("a", "1"), group("a", "1")])
+        #expect(bench.pool.targets.map(\.id) == id)
+        bench.synchronize([])
+        #expect(bench.pool.targets.isEmpty)
+    }
+
     @Test func scrapesAreSpreadByHash() throws {
         let job = try ScrapeBench().pool.configuration
         var pool = ScrapePool(job)
