@@ -62,6 +62,18 @@ public enum ConfigurationCheck {
         }
     }
 
+    /// What is known without a cluster goes through relabelling, to see whether targets come of it.
+    private static func checkStaticTargets(_ job: ScrapeConfiguration) throws(Problem) {
+        for (index, group) in job.discovery.groups(in: DiscoveredObjects()).enumerated()
+        where index < job.discovery.statics.count {
+            for (place, labels) in group.discovered.enumerated() {
+                if case .refused(let reason) = TargetLabels.relabel(TargetLabels.discovered(labels, job), job) {
+                    throw Problem("instance \(place) in group \(group.source): \(reason)")
+                }
+            }
+        }
+    }
+
     private static func check(
         _ name: String, _ contents: String, _ files: [String: String], _ syntaxOnly: Bool
     ) throws(Problem) -> [String] {
@@ -103,6 +115,7 @@ public enum ConfigurationCheck {
                 }
             }
         }
+        for job in configuration.scrapeConfigurations { try checkStaticTargets(job) }
         return ruleFiles
     }
 }

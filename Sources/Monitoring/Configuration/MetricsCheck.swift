@@ -12,6 +12,12 @@ public enum MetricsCheck {
     public static func run(_ exposition: String) -> ConfigurationCheck.Output {
         do throws(ExpositionError) {
             let problems = try problems(exposition)
+            if let last = exposition.utf8.last, last != 10 {
+                let line = exposition.utf8.count { $0 == 10 } + 1
+                return ConfigurationCheck.Output(
+                    text: "error while linting: text format parsing error in line \(line): "
+                        + "unexpected end of input stream\n", exitCode: 1)
+            }
             return ConfigurationCheck.Output(
                 text: problems.map { "\($0.metric) \($0.text)\n" }.joined(), exitCode: problems.isEmpty ? 0 : 3)
         } catch {

@@ -30,18 +30,25 @@ public struct PrometheusConfiguration: Sendable, Equatable {
 
     public init(_ text: String) throws(ConfigurationError) {
         guard let document = try Self.document(text) else { return }
-        var reader = StrictReader(document)
+        var reader = StrictReader(document, text: text)
         guard let root = reader.section(document.value, at: "", type: "config.plain", fields: Self.fields) else {
             try reader.finish()
             return
         }
-        global = try reader.global(root)
-        alerting = try reader.alerting(root)
-        ruleFiles = reader.strings(root, "rule_files") ?? []
-        scrapeConfigFiles = reader.strings(root, "scrape_config_files") ?? []
-        let jobs = try Self.openJobs(root, &reader)
-        storage = try reader.storage(root)
-        remoteWrite = try reader.remoteWrite(root)
+        var jobs: [StrictReader.OpenScrape] = []
+        // In the order of the file, so that of several faults the first is told.
+        for name in (document.value.object ?? [:]).keys {
+            switch name {
+            case "global": global = try reader.global(root)
+            case "alerting": alerting = try reader.alerting(root)
+            case "rule_files": ruleFiles = reader.strings(root, name) ?? []
+            case "scrape_config_files": scrapeConfigFiles = reader.strings(root, name) ?? []
+            case "scrape_configs": jobs = try Self.openJobs(root, &reader)
+            case "storage": storage = try reader.storage(root)
+            case "remote_write": remoteWrite = try reader.remoteWrite(root)
+            default: break
+            }
+        }
         try reader.finish()
         try Self.checkPatterns(ruleFiles, "rule file", field: "rule_files", reader)
         try Self.checkPatterns(scrapeConfigFiles, "scrape config file", field: "scrape_config_files", reader)
@@ -53,7 +60,7 @@ public struct PrometheusConfiguration: Sendable, Equatable {
         _ text: String, global: GlobalConfiguration
     ) throws(ConfigurationError) -> [ScrapeConfiguration] {
         guard let document = try document(text) else { return [] }
-        var reader = StrictReader(document)
+        var reader = StrictReader(document, text: text)
         guard
             let root = reader.section(
                 document.value, at: "", type: "config.ScrapeConfigs", fields: ["scrape_configs"])
@@ -73,7 +80,12 @@ public struct PrometheusConfiguration: Sendable, Equatable {
             // Only the first document of a file counts.
             return try yaml.documents(Array(text.utf8)).first
         } catch {
-            throw ConfigurationError(message: error.message, line: error.line, column: error.column, field: "")
+            var message = error.message
+            yaml.refusesDuplicateKeys = false
+            if message.contains(RepeatedFields.mark), let lenient = try? yaml.documents(Array(text.utf8)).first {
+                message = RepeatedFields(lenient).named(message)
+            }
+            throw ConfigurationError(message: message, line: error.line, column: error.column, field: "")
         }
     }
 

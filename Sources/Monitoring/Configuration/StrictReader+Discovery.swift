@@ -9,6 +9,40 @@ extension StrictReader {
         "http_headers",
     ]
 
+    /// Refuses more than one way to log in. Which one it is makes no difference to a simulated request.
+    func checkCredentials(_ section: Section) throws(ConfigurationError) {
+        let hasToken = section.has("bearer_token")
+        let hasTokenFile = section.has("bearer_token_file")
+        let (hasBasic, hasOAuth) = (section.has("basic_auth"), section.has("oauth2"))
+        if hasToken, hasTokenFile {
+            throw failure(
+                "at most one of bearer_token & bearer_token_file must be configured",
+                at: section.path(of: "bearer_token"))
+        }
+        if hasBasic || hasOAuth, hasToken || hasTokenFile {
+            throw failure(
+                "at most one of basic_auth, oauth2, bearer_token & bearer_token_file must be configured",
+                at: section.path(of: hasBasic ? "basic_auth" : "oauth2"))
+        }
+        if section.has("authorization") {
+            if hasToken || hasTokenFile {
+                throw failure(
+                    "authorization is not compatible with bearer_token & bearer_token_file",
+                    at: section.path(of: "authorization"))
+            }
+            if hasBasic || hasOAuth {
+                throw failure(
+                    "at most one of basic_auth, oauth2 & authorization must be configured",
+                    at: section.path(of: "authorization"))
+            }
+        }
+        if hasBasic, hasOAuth {
+            throw failure(
+                "at most one of basic_auth, oauth2 & authorization must be configured",
+                at: section.path(of: "oauth2"))
+        }
+    }
+
     private static let staticGroup =
         #"struct { Targets []string "yaml:\"targets\""; Labels model.LabelSet "yaml:\"labels\"" }"#
 
@@ -43,6 +77,10 @@ extension StrictReader {
     private mutating func kubernetes(
         _ section: Section
     ) throws(ConfigurationError) -> KubernetesDiscoveryConfiguration? {
+        if section.has("kubeconfig_file"), section.has("api_server") {
+            throw failure(
+                "cannot use 'kubeconfig_file' and 'api_server' simultaneously", at: section.path(of: "api_server"))
+        }
         guard let name = string(section, "role"), !name.isEmpty else {
             throw failure(
                 "role missing (one of: pod, service, endpoints, endpointslice, node, ingress)", at: section.path)
@@ -58,7 +96,7 @@ extension StrictReader {
             found.ownNamespace = bool(namespaces, "own_namespace") ?? false
         }
         if let metadata = self.section(
-            section, "attach_metadata", type: "kubernetes.plain", fields: ["node", "namespace"])
+            section, "attach_metadata", type: "kubernetes.AttachMetadataConfig", fields: ["node", "namespace"])
         {
             found.attachNode = bool(metadata, "node") ?? false
             found.attachNamespace = bool(metadata, "namespace") ?? false
@@ -70,9 +108,7 @@ extension StrictReader {
             else { continue }
             let name = string(selector, "role") ?? ""
             guard let kind = KubernetesRole(rawValue: name) else {
-                throw failure(
-                    "invalid role: \(GoQuote.quote(name)), expecting one of: pod, service, endpoints, endpointslice, "
-                        + "node or ingress", at: selector.path(of: "role"))
+                throw failure("unknown Kubernetes SD role \(GoQuote.quote(name))", at: selector.path(of: "role"))
             }
             if found.selectors.contains(where: { $0.role == kind }) {
                 throw failure("duplicated selector role: \(name)", at: selector.path(of: "role"))
@@ -86,14 +122,14 @@ extension StrictReader {
             let label = string(selector, "label") ?? ""
             let field = string(selector, "field") ?? ""
             do throws(SelectorError) {
-                _ = try LabelQuery(parsing: label)
-            } catch {
-                throw failure(error.description, at: selector.path(of: "label"))
-            }
-            do throws(SelectorError) {
                 _ = try FieldQuery(parsing: field)
             } catch {
                 throw failure(error.description, at: selector.path(of: "field"))
+            }
+            do throws(SelectorError) {
+                _ = try LabelQuery(parsing: label)
+            } catch {
+                throw failure(error.description, at: selector.path(of: "label"))
             }
             found.selectors.append(.init(role: kind, label: label, field: field))
         }

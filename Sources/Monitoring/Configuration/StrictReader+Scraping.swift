@@ -61,6 +61,7 @@ extension StrictReader {
         }
         guard typeErrors.count == before else { return nil }
         if job.jobName.isEmpty { throw failure("job_name is empty", at: path) }
+        try checkCredentials(section)
         if job.relabelling.isEmpty { try checkStaticTargets(job.discovery, in: section) }
         return open
     }

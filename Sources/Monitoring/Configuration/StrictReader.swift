@@ -7,11 +7,16 @@ import PromQL
 /// own contents is thrown at once. That is the order in which Prometheus reports them.
 struct StrictReader {
     let document: YAMLDocument
-    /// Lines such as `line 4: field foo not found in type config.plain`, with the first one's place.
-    private(set) var typeErrors: [String] = []
-    private var firstPlace: (line: Int, column: Int, field: String)?
+    /// What does not fit, such as `field foo not found in type config.plain`, and where.
+    private(set) var typeErrors: [(line: Int, column: Int, field: String, text: String)] = []
 
-    init(_ document: YAMLDocument) { self.document = document }
+    private let source: ScalarSource
+
+    /// - Parameter text: the whole text that the document is of.
+    init(_ document: YAMLDocument, text: String) {
+        self.document = document
+        source = ScalarSource(text)
+    }
 
     /// One mapping of the document.
     struct Section {
@@ -28,18 +33,20 @@ struct StrictReader {
         return ConfigurationError(message: message, line: place.line, column: place.column, field: path)
     }
 
-    /// Throws what was collected, if anything.
+    /// Throws what was collected, if anything, in the order of the lines.
     func finish() throws(ConfigurationError) {
-        guard let firstPlace else { return }
+        let sorted = typeErrors.enumerated().sorted { ($0.element.line, $0.offset) < ($1.element.line, $1.offset) }
+            .map(\.element)
+        guard let first = sorted.first else { return }
         throw ConfigurationError(
-            message: "yaml: unmarshal errors:\n" + typeErrors.map { "  " + $0 }.joined(separator: "\n"),
-            line: firstPlace.line, column: firstPlace.column, field: firstPlace.field)
+            message: "yaml: unmarshal errors:\n"
+                + sorted.map { "  line \($0.line): \($0.text)" }.joined(separator: "\n"),
+            line: first.line, column: first.column, field: first.field)
     }
 
     private mutating func refuse(_ text: String, at path: String) {
         let place = document.position(of: path)
-        typeErrors.append("line \(place.line): \(text)")
-        if firstPlace == nil { firstPlace = (place.line, place.column, path) }
+        typeErrors.append((place.line, place.column, path, text))
     }
 
     private mutating func refuse(_ value: JSONValue, into type: String, at path: String) {
@@ -87,18 +94,24 @@ struct StrictReader {
         return elements.enumerated().map { ($1, "\(path)[\($0)]") }
     }
 
-    /// A scalar as text. Numbers and booleans count as what was written, as go-yaml takes them.
+    /// A scalar as text. Numbers and booleans count as what was written, as go-yaml takes them: `1.10` stays `1.10`, and
+    /// `no` stays `no`.
     mutating func string(_ value: JSONValue, at path: String, type: String = "string") -> String? {
         switch value {
         case .string(let text): return text
-        case .integer(let number): return "\(number)"
-        case .number(let number): return GoFloat.fixed(number)
-        case .bool(let flag): return "\(flag)"
+        case .integer(let number): return written(at: path) ?? "\(number)"
+        case .number(let number): return written(at: path) ?? GoFloat.fixed(number)
+        case .bool(let flag): return written(at: path) ?? "\(flag)"
         case .null: return nil
         case .array, .object:
             refuse(value, into: type, at: path)
             return nil
         }
+    }
+
+    private func written(at path: String) -> String? {
+        let place = document.position(of: path)
+        return source.scalar(line: place.line, column: place.column, path: path)
     }
 
     mutating func string(_ section: Section, _ field: String) -> String? {
@@ -145,20 +158,11 @@ struct StrictReader {
     mutating func size(_ section: Section, _ field: String) throws(ConfigurationError) -> Int? {
         guard let text = string(section, field) else { return nil }
         let path = section.path(of: field)
-        let number = text.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-        let unit = text.dropFirst(number.count)
-        guard !number.isEmpty, let amount = GoFloat.parse(String(number)) else {
-            throw failure("units: invalid \(text)", at: path)
+        do throws(ByteSize.ParseError) {
+            return try ByteSize.parse(text)
+        } catch {
+            throw failure(error.description, at: path)
         }
-        if unit.isEmpty, amount == 0 { return 0 }
-        let units = ["B": 0, "KB": 1, "MB": 2, "GB": 3, "TB": 4, "PB": 5, "EB": 6]
-        guard let power = units[String(unit).replacing("iB", with: "B")] else {
-            throw failure(
-                unit.isEmpty ? "units: missing unit in \(text)" : "units: unknown unit \(unit) in \(text)", at: path)
-        }
-        let bytes = (0..<power).reduce(amount) { size, _ in size * 1024 }
-        guard bytes < 9e18 else { throw failure("units: invalid \(text)", at: path) }
-        return Int(bytes)
     }
 
     /// Labels of a mapping, names checked.

@@ -8,6 +8,8 @@ struct KubernetesDiscovery {
     let configuration: KubernetesDiscoveryConfiguration
     let objects: DiscoveredObjects
     let ownNamespace: String
+    private let nodes: [String: Int]
+    private let namespaces: [String: Int]
 
     init(
         _ configuration: KubernetesDiscoveryConfiguration, _ objects: DiscoveredObjects, ownNamespace: String
@@ -15,6 +17,11 @@ struct KubernetesDiscovery {
         self.configuration = configuration
         self.objects = objects
         self.ownNamespace = ownNamespace
+        func places(_ names: [String]) -> [String: Int] {
+            Dictionary(zip(names, names.indices)) { first, _ in first }
+        }
+        nodes = configuration.attachNode ? places(objects.nodes.map(\.metadata.name)) : [:]
+        namespaces = configuration.attachNamespace ? places(objects.namespaces.map(\.metadata.name)) : [:]
     }
 
     func groups() -> [TargetGroup] {
@@ -63,17 +70,12 @@ struct KubernetesDiscovery {
 
     /// Adds what `attach_metadata.node` asks for.
     func attachNode(_ name: String, to labels: inout MetaLabels) {
-        guard configuration.attachNode, let node = objects.nodes.first(where: { $0.metadata.name == name }) else {
-            return
-        }
-        labels.add(node.metadata, role: "node")
+        if let place = nodes[name] { labels.add(objects.nodes[place].metadata, role: "node") }
     }
 
     /// Adds what `attach_metadata.namespace` asks for.
     func attachNamespace(_ name: String, to labels: inout MetaLabels) {
-        guard configuration.attachNamespace,
-            let namespace = objects.namespaces.first(where: { $0.metadata.name == name })
-        else { return }
-        labels.add(namespace.metadata, role: "namespace", withName: false)
+        guard let place = namespaces[name] else { return }
+        labels.add(objects.namespaces[place].metadata, role: "namespace", withName: false)
     }
 }

@@ -75,7 +75,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
             throw ConfigurationError(message: error.message, line: error.line, column: error.column, field: "")
         }
         guard let document = documents.first else { return }
-        var reader = StrictReader(document)
+        var reader = StrictReader(document, text: text)
         if let root = reader.section(
             document.value, at: "", type: "config.MetricsDiscoveryConfig",
             fields: ["rules", "resourceRules", "externalRules"])

@@ -46,41 +46,41 @@ extension ScaledObject {
                 : .scale(to: paused, reason: "ScaledObject is paused at \(paused) replicas")
         }
         if situation.isActive {
-            if current == 0 || current == idleReplicaCount {
+            if current == 0 || (idleReplicaCount != nil && current < minReplicaCount) {
                 return .scale(
                     to: max(1, minReplicaCount), reason: "Scaling is performed because triggers are active")
+            }
+            if situation.isError {
+                return .none(reason: "Some triggers defined in ScaledObject are not working correctly")
             }
             return .stayActive
         }
         if situation.isError {
-            if let fallback, fallback.replicas > 0 {
-                return current == fallback.replicas || current > 0
-                    ? .none(reason: "triggers fail, the fallback is served through the autoscaler")
-                    : .scale(to: fallback.replicas, reason: "triggers fail, fallback replicas are used")
+            // What cannot be seen is no reason to take replicas away: an HPA does not bring them back from 0.
+            guard let fallback else {
+                return .none(reason: "Triggers defined in ScaledObject are not working correctly")
             }
-            // What cannot be seen is no reason to take replicas away.
-            return .none(reason: "Triggers defined in ScaledObject are not working correctly")
+            if fallback.replicas != 0 {
+                return .none(
+                    reason: "ScaleTarget will fallback to Fallback.Replicas after Fallback.FailureThreshold")
+            }
         }
-        if let idle = idleReplicaCount {
-            if current > idle { return scaleIn(to: idle, situation) }
-        } else if minReplicaCount == 0 {
-            if current > 0 { return scaleIn(to: 0, situation) }
-        } else if current < minReplicaCount {
+        if let idle = idleReplicaCount, current > idle { return scaleIn(to: idle, situation) }
+        if current > 0, minReplicaCount == 0 { return scaleIn(to: 0, situation) }
+        if idleReplicaCount == nil, current < minReplicaCount {
             return .scale(to: minReplicaCount, reason: "ScaleTarget replicas are below minReplicaCount")
         }
         return .none(reason: "Scaling is not performed because triggers are not active")
     }
 
     private func scaleIn(to replicas: Int, _ situation: ScaleSituation) -> ScaleDecision {
-        let over: Int64
-        if let last = situation.lastActive {
-            over = last + Int64(cooldownPeriod) * 1000
-            // The period must have passed, and be it by a moment.
-            if over >= situation.now { return .coolDown(until: over) }
-        } else {
-            over = situation.created + Int64(initialCooldownPeriod) * 1000
-            if over > situation.now { return .coolDown(until: over) }
-        }
+        if pausesScaleIn { return .none(reason: "Pause Scale Down annotation set on ScaledObject") }
+        // A target that was scaled by others has no activity; then the object's own age counts.
+        let over =
+            situation.lastActive.map { $0 + Int64(cooldownPeriod) * 1000 }
+            ?? situation.created + Int64(initialCooldownPeriod) * 1000
+        // The period must have passed, and be it by a moment.
+        if over >= situation.now { return .coolDown(until: over) }
         return .scale(to: replicas, reason: "no trigger has been active for the cooldownPeriod")
     }
 }

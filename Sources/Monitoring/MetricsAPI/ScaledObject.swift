@@ -74,6 +74,8 @@ public struct ScaledObject: Sendable, Equatable {
     public var restoresToOriginalReplicaCount = false
     /// `autoscaling.keda.sh/paused-replicas`: holds the target at so many.
     public var pausedReplicas: Int?
+    /// `autoscaling.keda.sh/paused-scale-in`: never takes replicas away.
+    public var pausesScaleIn = false
 
     /// Reads the custom resource; says what KEDA's admission says.
     public init(_ object: JSONValue) throws(MetricsAPIError) {
@@ -117,6 +119,7 @@ public struct ScaledObject: Sendable, Equatable {
         }
         let annotations = CustomResource.texts(object["metadata"]?["annotations"])
         pausedReplicas = annotations["autoscaling.keda.sh/paused-replicas"].flatMap { Int($0) }
+        pausesScaleIn = annotations["autoscaling.keda.sh/paused-scale-in"] == "true"
         let rows = spec["triggers"]?.array ?? []
         if rows.isEmpty { throw MetricsAPIError("no triggers defined in the ScaledObject/ScaledJob") }
         for (index, row) in rows.enumerated() { triggers.append(try ScaleTrigger(row, index: index)) }

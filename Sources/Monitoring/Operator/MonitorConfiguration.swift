@@ -114,11 +114,9 @@ struct MonitorConfiguration {
         if let label = spec["jobLabel"]?.string, !label.isEmpty {
             try relabelling.copyPresent("__meta_kubernetes_pod_label_" + MetaLabels.sanitized(label), to: "job")
         }
-        if !name.isEmpty {
-            try relabelling.set("endpoint", to: name)
-        } else if number != 0 {
-            try relabelling.set("endpoint", to: "\(number)")
-        }
+        // A port that is given by `portNumber` leaves no label.
+        let shown = name.isEmpty ? endpoint["targetPort"]?.textOrNumber ?? "" : name
+        if !shown.isEmpty { try relabelling.set("endpoint", to: shown) }
         return try finished(relabelling, endpoint)
     }
 
@@ -212,6 +210,10 @@ struct MonitorConfiguration {
         limits.labelNameLength = limit("labelNameLengthLimit", "enforcedLabelNameLengthLimit")
         limits.labelValueLength = limit("labelValueLengthLimit", "enforcedLabelValueLengthLimit")
         limits.keptDroppedTargets = limit("keepDroppedTargets", "enforcedKeepDroppedTargets")
+        let sizes = [spec["bodySizeLimit"], prometheus.spec["enforcedBodySizeLimit"]].compactMap {
+            ($0?.string).flatMap { try? ByteSize.parse($0) }
+        }
+        limits.bodySize = sizes.filter { $0 > 0 }.min() ?? 0
         return limits
     }
 }

@@ -70,13 +70,17 @@ struct MonitorRelabelling {
 
     mutating func add(_ more: [RelabelConfiguration]) { steps += more }
 
-    /// Leaves each of several Prometheus servers its share of the targets.
+    /// Leaves each of several Prometheus servers its share of the targets, by their address or by what the user's steps
+    /// put into `__tmp_hash`; a target with `__tmp_disable_sharding` belongs to all.
     mutating func shard(_ shard: Int, of count: Int) throws(RelabelError) {
+        let hash = "__tmp_hash"
         steps.append(
             try RelabelConfiguration(
-                sourceLabels: ["__address__"], modulus: UInt64(max(1, count)), targetLabel: "__tmp_hash",
-                action: .hashmod))
-        try keep(["__tmp_hash"], regex: "\(shard)")
+                sourceLabels: ["__address__", hash], regex: "(.+);", targetLabel: hash, replacement: "$1"))
+        steps.append(
+            try RelabelConfiguration(
+                sourceLabels: [hash], modulus: UInt64(max(1, count)), targetLabel: hash, action: .hashmod))
+        try keep([hash, "__tmp_disable_sharding"], regex: "\(shard);|.+;.+")
     }
 
     /// The steps of a user: `relabelings` and `metricRelabelings`.

@@ -80,6 +80,7 @@ public enum PrometheusOperator {
         let files = selected(resources.prometheusRules, "PrometheusRule", "rule").map { ruleFile($0, owner) }
         if !files.isEmpty { configuration.ruleFiles = ["\(folder(owner))/*.yaml"] }
         configuration.storage = storage(owner)
+        configuration.alerting = alerting(owner, &rejected)
         return OperatedPrometheus(
             configuration: configuration, ruleFiles: files, rejected: rejected, unselected: unselected)
     }
@@ -112,6 +113,61 @@ public enum PrometheusOperator {
             .map { Label($0.key, $0.value) }
         global.externalLabels = Labels(labels)
         return global
+    }
+
+    /// Alerts go to the services that `spec.alerting.alertmanagers` names, without the label of the replica, so that both
+    /// servers of a pair send the same alert.
+    private static func alerting(
+        _ owner: CustomResource, _ rejected: inout [OperatedPrometheus.Remark]
+    ) -> AlertingConfiguration {
+        var alerting = AlertingConfiguration()
+        let replica = owner.spec["replicaExternalLabelName"]?.string ?? "prometheus_replica"
+        let role: KubernetesRole =
+            owner.spec["serviceDiscoveryRole"]?.string == "EndpointSlice" ? .endpointslice : .endpoints
+        do throws(RelabelError) {
+            if !replica.isEmpty {
+                alerting.alertRelabelling = Relabelling([
+                    try RelabelConfiguration(regex: replica, action: .labeldrop)
+                ])
+            }
+            for row in owner.spec["alerting"]?["alertmanagers"]?.array ?? [] {
+                alerting.alertmanagers.append(try alertmanager(row, owner, role))
+            }
+        } catch {
+            rejected.append(
+                .init(object: "Prometheus \(owner.namespace)/\(owner.name)", text: "alerting: \(error)"))
+        }
+        return alerting
+    }
+
+    private static func alertmanager(
+        _ row: JSONValue, _ owner: CustomResource, _ role: KubernetesRole
+    ) throws(RelabelError) -> AlertmanagerConfiguration {
+        var alertmanager = AlertmanagerConfiguration()
+        alertmanager.scheme = row["scheme"]?.string?.lowercased() ?? alertmanager.scheme
+        alertmanager.pathPrefix = row["pathPrefix"]?.string ?? alertmanager.pathPrefix
+        alertmanager.timeout =
+            row["timeout"]?.string.flatMap { try? PrometheusDuration.parse($0) } ?? alertmanager.timeout
+        var discovery = KubernetesDiscoveryConfiguration(role: role)
+        discovery.namespaces = [row["namespace"]?.string ?? owner.namespace]
+        alertmanager.discovery.kubernetes = [discovery]
+        var steps = [
+            try RelabelConfiguration(
+                sourceLabels: ["__meta_kubernetes_service_name"], regex: row["name"]?.string ?? "", action: .keep)
+        ]
+        if let port = row["port"]?.string, !port.isEmpty {
+            let source = role == .endpointslice ? "endpointslice" : "endpoint"
+            steps.append(
+                try RelabelConfiguration(
+                    sourceLabels: ["__meta_kubernetes_\(source)_port_name"], regex: port, action: .keep))
+        } else if let port = row["port"]?.wholeNumber, port != 0 {
+            steps.append(
+                try RelabelConfiguration(
+                    sourceLabels: ["__meta_kubernetes_pod_container_port_number"], regex: "\(port)", action: .keep))
+        }
+        alertmanager.relabelling = Relabelling(steps + (try MonitorRelabelling.steps(row["relabelings"])))
+        alertmanager.alertRelabelling = Relabelling(try MonitorRelabelling.steps(row["alertRelabelings"]))
+        return alertmanager
     }
 
     private static func storage(_ owner: CustomResource) -> StorageConfiguration {

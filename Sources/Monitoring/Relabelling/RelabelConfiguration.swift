@@ -33,6 +33,27 @@ public struct RelabelConfiguration: Sendable, Equatable {
     public let replacement: String
     public let action: RelabelAction
     let pattern: AnchoredRegex
+    let shape: Shape
+
+    /// What a replacement comes to.
+    enum Shape: Sendable {
+        /// The value as it is.
+        case copy
+        /// The value if it is not empty.
+        case copyPresent
+        /// The same text for each value that matches.
+        case constant
+        /// A text with groups of the match.
+        case general
+
+        init(regex: String, replacement: String) {
+            switch (regex, replacement) {
+            case ("(.*)", "$1"), ("(.*)", "${1}"): self = .copy
+            case ("(.+)", "$1"), ("(.+)", "${1}"): self = .copyPresent
+            default: self = replacement.utf8.contains(UInt8(ascii: "$")) ? .general : .constant
+            }
+        }
+    }
 
     /// Checks the step as Prometheus does when it reads the file.
     public init(
@@ -47,10 +68,13 @@ public struct RelabelConfiguration: Sendable, Equatable {
         self.targetLabel = targetLabel
         self.replacement = replacement
         self.action = action
+        shape = Shape(regex: regex, replacement: replacement)
         do {
             pattern = try AnchoredRegex(regex)
         } catch {
-            throw RelabelError(field: "regex", description: "\(error)")
+            // Go compiles the pattern with its anchors, and where the whole is at fault it prints them.
+            let shown = error.expression == regex ? "^(?s:\(regex))$" : error.expression
+            throw RelabelError(field: "regex", description: "error parsing regexp: \(error.code): `\(shown)`")
         }
         try validate()
     }

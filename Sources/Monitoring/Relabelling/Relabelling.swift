@@ -53,11 +53,22 @@ public struct Relabelling: Sendable, Equatable {
     }
 
     private static func replace(_ step: RelabelConfiguration, _ value: String, _ builder: inout LabelSetBuilder) {
-        guard let replaced = step.pattern.replace(value, with: step.replacement) else { return }
+        guard let replaced = replacement(step, value) else { return }
         let target =
             step.targetLabel.utf8.contains(UInt8(ascii: "$"))
             ? step.pattern.replace(value, with: step.targetLabel) ?? "" : step.targetLabel
         guard RelabelConfiguration.isValidName(target) else { return }
         builder.set(target, replaced)
+    }
+
+    /// The replacement with its groups put in; nil if the value does not match.
+    private static func replacement(_ step: RelabelConfiguration, _ value: String) -> String? {
+        // Most steps copy a value or set a constant; neither needs to know where the groups lie.
+        switch step.shape {
+        case .copy: value
+        case .copyPresent: value.isEmpty ? nil : value
+        case .constant: step.pattern.matches(value) ? step.replacement : nil
+        case .general: step.pattern.replace(value, with: step.replacement)
+        }
     }
 }

@@ -38,6 +38,8 @@ struct ScrapeCache: Sendable {
     /// The last exemplar of an entry, so that one that is exposed again is not stored again.
     var exemplars: [Int32: ScrapedExemplar] = [:]
 
+    /// Whether a line was looked up by its text or labels since the last scrape.
+    private var wasSearched = false
     private var byText: [String: Int32]?
     private var byLabels: [Labels: Int32]?
 
@@ -56,6 +58,7 @@ struct ScrapeCache: Sendable {
     }
 
     mutating func find(text: String) -> Int? {
+        wasSearched = true
         if byText == nil {
             var index: [String: Int32] = [:]
             for entry in 0..<count where keyCounts[entry] > 0 { index[self.text(of: entry)] = Int32(entry) }
@@ -65,6 +68,7 @@ struct ScrapeCache: Sendable {
     }
 
     mutating func find(exposed labels: Labels) -> Int? {
+        wasSearched = true
         if byLabels == nil {
             var index: [Labels: Int32] = [:]
             for entry in 0..<count where keyCounts[entry] == 0 { index[exposed[entry]] = Int32(entry) }
@@ -117,8 +121,13 @@ struct ScrapeCache: Sendable {
         byLabels = nil
     }
 
-    /// Keeps what was seen in a scrape and forgets the rest.
+    /// Keeps what was seen in a scrape and forgets the rest; of a target whose lines come as expected, the indexes too.
     mutating func keepSeen(in iteration: Int32) {
+        if !wasSearched {
+            byText = nil
+            byLabels = nil
+        }
+        wasSearched = false
         guard seen.contains(where: { $0 != iteration }) else { return }
         var kept = ScrapeCache()
         var places = [Int32](repeating: -1, count: count)

@@ -4,9 +4,11 @@ extension ScrapeLoop {
     /// How far ahead of the expected line one is looked for, before its text is looked up: lines that are gone.
     private static let lookahead = 4
 
-    /// Notes a sample of a known entry.
+    /// How far a sample's own time may lie ahead of the scrape's, in milliseconds.
+    private static let furthestFuture: Int64 = 600_000
+
+    /// Notes a sample of an entry; it has been counted.
     mutating func take(_ entry: Int, isNew: Bool, value: Double, time explicit: Int64?, at time: Int64) {
-        report.scraped += 1
         let again = cache.seen[entry] == iteration
         if !again {
             cache.seen[entry] = iteration
@@ -20,7 +22,14 @@ extension ScrapeLoop {
             return
         }
         attempts += 1
-        if labels.limits.samples > 0, attempts > labels.limits.samples { return }
+        if labels.limits.samples > 0, attempts > labels.limits.samples {
+            if firstBeyondLimit == nil { firstBeyondLimit = isNew ? entry : cache.count }
+            return
+        }
+        if let explicit, explicit > time + Self.furthestFuture {
+            report.refused += 1
+            return
+        }
         if isNew { report.seriesAdded += 1 }
         pending.append(
             PendingSample(
@@ -36,6 +45,7 @@ extension ScrapeLoop {
     // MARK: - Samples of a simulated exporter
 
     mutating func take(_ sample: ScrapedSample, at time: Int64) throws(ScrapeError) {
+        report.scraped += 1
         var entry = nextExpected(sample.labels)
         if entry == nil { entry = cache.find(exposed: sample.labels) }
         let isNew = entry == nil
@@ -115,6 +125,7 @@ extension ScrapeLoop {
                 let explicit = Self.milliseconds(rest.time, format)
                 if rest.time != nil, explicit == nil { return nil }
                 expected = candidate + 1
+                report.scraped += 1
                 take(entry, isNew: false, value: rest.value, time: explicit, at: time)
                 return rest.next
             }
@@ -156,11 +167,20 @@ extension ScrapeLoop {
         if let entry, let rest = ScrapeText.rest(text, from: seriesEnd) {
             let explicit = Self.milliseconds(rest.time, format)
             if (rest.time == nil) == (explicit == nil) {
+                report.scraped += 1
                 take(entry, isNew: false, value: rest.value, time: explicit, at: time)
                 return false
             }
         }
+        if bytes.last == 13 {
+            // The number is read up to the line feed.
+            let word = bytes.split(whereSeparator: { $0 == 32 || $0 == 9 }).last ?? []
+            throw ScrapeError(
+                "line \(number): strconv.ParseFloat: parsing "
+                    + "\(GoQuote.quote(String(decoding: word, as: UTF8.self))): invalid syntax")
+        }
         guard let sample = try Self.parse(bytes, number: number, format).sample else { return false }
+        report.scraped += 1
         let isNew = entry == nil
         if entry == nil {
             entry = try add(key, SampleLabels.normalised(sample.labels, type: currentType))

@@ -40,6 +40,8 @@ struct ScrapeLoop: Sendable {
     var newMetadata: [String: MetricMetadata] = [:]
     var report = ScrapeReport()
     var attempts = 0
+    /// The number of entries when the sample limit was reached; nil if it was not.
+    var firstBeyondLimit: Int?
 
     init(_ configuration: ScrapeConfiguration, target: Labels, timeout: Int64) {
         labels = SampleLabels(
@@ -65,7 +67,7 @@ struct ScrapeLoop: Sendable {
         into store: inout TimeSeriesStore
     ) -> ScrapeReport {
         iteration &+= 1
-        let firstNew = cache.count
+        firstBeyondLimit = nil
         report = ScrapeReport()
         pending.removeAll(keepingCapacity: true)
         pendingExemplars.removeAll(keepingCapacity: true)
@@ -83,8 +85,7 @@ struct ScrapeLoop: Sendable {
                 if isEmpty { markStale(at: time, in: &store) } else { commit(at: time, &store) }
             } catch {
                 report.error = error.description
-                cache.removeEntries(from: firstNew)
-                markStale(at: time, in: &store)
+                refuse(at: time, in: &store)
             }
         }
         writeReport(
@@ -201,7 +202,23 @@ struct ScrapeLoop: Sendable {
         }
     }
 
-    /// Ends every series of the scrape before: what a failed or empty scrape does.
+    /// Drops an answer that cannot be taken. What was read of it before the fault counts as seen, though it is not
+    /// stored: Prometheus' cache notes a series before the scrape is rolled back, so that only series that it did not
+    /// come to end at once, and the others when a later scrape lacks them.
+    private mutating func refuse(at time: Int64, in store: inout TimeSeriesStore) {
+        tracked.removeAll(keepingCapacity: true)
+        for sample in pending where sample.tracked && cache.tracked[Int(sample.entry)] != iteration {
+            cache.tracked[Int(sample.entry)] = iteration
+            tracked.append(sample.entry)
+        }
+        for entry in cache.trackedEntries where cache.tracked[Int(entry)] != iteration {
+            Self.end(cache.series[Int(entry)], at: time, in: &store)
+        }
+        swap(&cache.trackedEntries, &tracked)
+        if let firstBeyondLimit { cache.removeEntries(from: firstBeyondLimit) }
+    }
+
+    /// Ends every series of the scrape before: what a scrape without an answer, or with an empty one, does.
     private mutating func markStale(at time: Int64, in store: inout TimeSeriesStore) {
         for entry in cache.trackedEntries { Self.end(cache.series[Int(entry)], at: time, in: &store) }
         cache.trackedEntries.removeAll(keepingCapacity: true)

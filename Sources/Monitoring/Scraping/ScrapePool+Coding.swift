@@ -50,7 +50,11 @@ extension ScrapePool: BinaryCodable {
         self.init(configuration, spreadsScrapes: spreads, seed: try reader.read())
         nextNumber = Int(try reader.readInstant())
         for _ in 0..<(try reader.readCount()) {
-            targets.append(try Self.target(from: &reader, configuration))
+            let target = try Self.target(from: &reader, configuration)
+            if let last = targets.last, target.id <= last.id {
+                throw .malformed(what: "ScrapePool", offset: reader.offset)
+            }
+            targets.append(target)
         }
         for _ in 0..<(try reader.readCount()) {
             droppedTargets.append(DroppedTarget(discoveredLabels: try reader.readLabelSet()))

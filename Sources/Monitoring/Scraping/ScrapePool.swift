@@ -6,6 +6,8 @@ public struct ScrapeRequest: Sendable, Equatable {
     public let url: String
     /// `host:port`.
     public let address: String
+    /// Without parameters.
+    public let path: String
     /// Milliseconds after which the outcome is `timeout`.
     public let timeout: Int64
     /// The header `Accept`: what Prometheus 3 offers by default.
@@ -27,7 +29,7 @@ public struct ScrapeRequest: Sendable, Equatable {
 ///
 /// A value: the caller has the clock, the network and the store. What follows `scrape/scrape.go` and `scrape/manager.go`.
 public struct ScrapePool: Sendable {
-    public private(set) var configuration: ScrapeConfiguration
+    public internal(set) var configuration: ScrapeConfiguration
     /// Whether targets are scraped at places within their interval that their hash decides, as Prometheus does; else all
     /// at the beginning of each interval.
     public let spreadsScrapes: Bool
@@ -45,6 +47,8 @@ public struct ScrapePool: Sendable {
     public internal(set) var limitError = ""
     var nextNumber = 0
     var ending: [EndingLoop] = []
+    /// What the groups of the last synchronization came to, by source; no state, it can be found again.
+    var groupOutcomes: [String: GroupOutcome] = [:]
 
     /// A target that is gone, whose series get their stale markers when it can no longer have come back.
     struct EndingLoop: Sendable {
@@ -61,91 +65,31 @@ public struct ScrapePool: Sendable {
         self.seed = seed
     }
 
+    /// The seed that Prometheus has on a machine of this name, with these external labels: two servers of a pair, which
+    /// differ in one of them, scrape the same target at different times.
+    public static func seed(host: String, externalLabels: Labels) -> UInt64 {
+        hash((host + externalLabels.description).utf8)
+    }
+
+    /// FNV-1a of 64 bits.
+    static func hash(_ bytes: some Sequence<UInt8>) -> UInt64 {
+        bytes.reduce(0xcbf2_9ce4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+    }
+
     /// The job's name, which is the pool's.
     public var name: String { configuration.jobName }
 
     public func target(_ id: TargetID) -> ScrapeTarget? { place(of: id).map { targets[$0] } }
 
-    private func place(of id: TargetID) -> Int? { targets.firstIndex { $0.id == id } }
-
-    /// Takes in what discovery has found: new targets begin, known ones go on, others end.
-    public mutating func synchronize(_ groups: [TargetGroup], now: Int64) {
-        droppedTargets = []
-        droppedCount = 0
-        failures = []
-        var known: [Labels: Int] = [:]
-        for (place, target) in targets.enumerated() { known[target.allLabels] = place }
-        var kept = [Bool](repeating: false, count: targets.count)
-        var added: [ScrapeTarget] = []
-        var seen: Set<Labels> = []
-        for group in groups {
-            for (index, labels) in group.discovered.enumerated() {
-                let discovered = TargetLabels.discovered(labels, configuration)
-                switch TargetLabels.relabel(discovered, configuration) {
-                case .dropped:
-                    droppedCount += 1
-                    let limit = configuration.limits.keptDroppedTargets
-                    if limit == 0 || droppedTargets.count < limit {
-                        droppedTargets.append(DroppedTarget(discoveredLabels: discovered))
-                    }
-                case .refused(let reason):
-                    failures.append("instance \(index) in group \(group.source): \(reason)")
-                case .kept(let all, let interval, let timeout):
-                    // Two that relabelling made equal are one target.
-                    guard seen.insert(all).inserted else { continue }
-                    if let place = known[all] {
-                        kept[place] = true
-                        targets[place].discoveredLabels = discovered
-                    } else {
-                        added.append(make(discovered, all, interval, timeout, now))
-                    }
-                }
-            }
+    /// Targets lie in the order of their numbers.
+    func place(of id: TargetID) -> Int? {
+        var low = 0
+        var high = targets.count
+        while low < high {
+            let middle = (low + high) / 2
+            if targets[middle].id < id { low = middle + 1 } else { high = middle }
         }
-        for (place, isKept) in kept.enumerated() where !isKept { end(targets[place]) }
-        targets = zip(targets, kept).filter(\.1).map(\.0) + added
-        let limit = configuration.limits.targets
-        limitError =
-            limit > 0 && targets.count > limit
-            ? "target_limit exceeded (number of targets: \(targets.count), limit: \(limit))" : ""
-    }
-
-    private mutating func make(
-        _ discovered: Labels, _ all: Labels, _ interval: Int64, _ timeout: Int64, _ now: Int64
-    ) -> ScrapeTarget {
-        let url = ScrapeURL.text(all, configuration)
-        let own = TargetLabels.exposed(all)
-        nextNumber += 1
-        return ScrapeTarget(
-            id: TargetID(nextNumber), discoveredLabels: discovered, allLabels: all, labels: own, url: url,
-            interval: interval, timeout: timeout,
-            nextScrape: Self.next(
-                after: now, interval: interval, offset: spreadsScrapes ? offset(all, url, interval) : 0),
-            loop: ScrapeLoop(configuration, target: own, timeout: timeout))
-    }
-
-    private mutating func end(_ target: ScrapeTarget) {
-        // One that was never scraped has no series.
-        guard target.lastScrape != nil else { return }
-        ending.append(
-            EndingLoop(
-                loop: target.loop, markerTime: target.nextScrape,
-                due: target.nextScrape + target.interval + target.interval / 10))
-    }
-
-    /// Where in its interval a target is scraped, in milliseconds.
-    func offset(_ labels: Labels, _ url: String, _ interval: Int64) -> Int64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        let digits = String(labels.hash)
-        let padded = String(repeating: "0", count: max(0, 16 - digits.count)) + digits
-        for byte in (padded + url).utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return Int64((hash ^ seed) % UInt64(interval &* 1_000_000)) / 1_000_000
-    }
-
-    /// The first time after `now` that lies at the offset within an interval.
-    static func next(after now: Int64, interval: Int64, offset: Int64) -> Int64 {
-        let start = now - ((now % interval) + interval) % interval + offset
-        return start > now ? start : start + interval
+        return low < targets.count && targets[low].id == id ? low : nil
     }
 
     // MARK: - Scrapes
@@ -174,7 +118,8 @@ public struct ScrapePool: Sendable {
         if targets[place].started != nil { return nil }
         targets[place].started = now
         return ScrapeRequest(
-            target: id, url: targets[place].url, address: targets[place].address, timeout: targets[place].timeout)
+            target: id, url: targets[place].url, address: targets[place].address, path: targets[place].path,
+            timeout: targets[place].timeout)
     }
 
     /// The request of a scrape that has begun and has no outcome yet.
@@ -211,23 +156,5 @@ public struct ScrapePool: Sendable {
             ending[place].loop.endAll(at: ending[place].markerTime, in: &store)
         }
         ending.removeAll { $0.due <= now }
-    }
-
-    /// Goes on with another configuration of the job, as a reload does. Targets whose labels stay the same keep their
-    /// health and what is known of their series, if nothing that makes these has changed.
-    public mutating func reload(_ configuration: ScrapeConfiguration, groups: [TargetGroup], now: Int64) {
-        let before = targets
-        let old = self.configuration
-        self.configuration = configuration
-        if old == configuration {
-            synchronize(groups, now: now)
-            return
-        }
-        synchronize(groups, now: now)
-        for place in targets.indices where before.contains(where: { $0.id == targets[place].id }) {
-            var loop = ScrapeLoop(configuration, target: targets[place].labels, timeout: targets[place].timeout)
-            loop.adopt(targets[place].loop)
-            targets[place].loop = loop
-        }
     }
 }

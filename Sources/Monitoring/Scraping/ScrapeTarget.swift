@@ -1,4 +1,5 @@
 import PromQL
+import Simulation
 
 /// How a target was when it was last scraped.
 public enum TargetHealth: UInt8, Sendable {
@@ -14,11 +15,15 @@ public enum TargetHealth: UInt8, Sendable {
     }
 }
 
-/// A target by a number that is never given twice within its pool.
-public struct TargetID: Sendable, Hashable, Comparable {
+/// A target by a number that is never given twice within its pool. An event of a caller's queue holds it.
+public struct TargetID: Sendable, Hashable, Comparable, BinaryCodable {
     public let number: Int
 
-    init(_ number: Int) { self.number = number }
+    public init(_ number: Int) { self.number = number }
+
+    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) { number = try reader.read() }
+
+    public func write(to writer: inout BinaryWriter) { writer.write(number) }
 
     public static func < (left: TargetID, right: TargetID) -> Bool { left.number < right.number }
 }
@@ -49,6 +54,12 @@ public struct ScrapeTarget: Sendable {
     /// When the scrape that is on its way was sent; nil if none is.
     public internal(set) var started: Int64?
     var loop: ScrapeLoop
+
+    /// The path of the request, without parameters.
+    public var path: String {
+        let path = allLabels["__metrics_path__"]
+        return path.hasPrefix("/") ? path : "/" + path
+    }
 
     /// `host:port` of the request.
     public var address: String { allLabels["__address__"] }

@@ -80,8 +80,8 @@ public struct TargetsAnswer: Sendable {
             "lastError": .string(target.lastError),
             "lastScrape": .string(target.lastScrape.map(InstantText.rfc3339) ?? "0001-01-01T00:00:00Z"),
             "lastScrapeDuration": .number(target.lastScrapeDuration), "health": .string(target.health.text),
-            "scrapeInterval": .string(PrometheusDuration.format(target.interval)),
-            "scrapeTimeout": .string(PrometheusDuration.format(target.timeout)),
+            "scrapeInterval": .string(target.allLabels["__scrape_interval__"]),
+            "scrapeTimeout": .string(target.allLabels["__scrape_timeout__"]),
         ]
     }
 

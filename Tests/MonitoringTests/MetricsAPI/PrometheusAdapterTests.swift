@@ -139,6 +139,22 @@ import Testing
         }
     }
 
+    @Test func answersHaveTheFormOfTheAPIs() {
+        let pods = CustomMetric(resource: .init(resource: "pods"), isNamespaced: true, name: "rps")
+        #expect(
+            MetricValueLists.custom(
+                pods, namespace: "default", values: [("web-1", Quantity(milli: 1500))], time: 1_767_225_600_450
+            ).json(indented: false)
+                == #"{"apiVersion":"custom.metrics.k8s.io/v1beta2","items":[{"describedObject":{"apiVersion":"/v1","kind":"Pod","name":"web-1","namespace":"default"},"metric":{"name":"rps","selector":null},"timestamp":"2026-01-01T00:00:00Z","value":"1500m"}],"kind":"MetricValueList","metadata":{}}"#
+        )
+        #expect(
+            MetricValueLists.external(
+                "s0-prometheus", values: [(Labels(["a": "b"]), Quantity(3))], time: 1_767_225_600_000
+            ).json(indented: false)
+                == #"{"apiVersion":"external.metrics.k8s.io/v1beta1","items":[{"metricLabels":{"a":"b"},"metricName":"s0-prometheus","timestamp":"2026-01-01T00:00:00Z","value":"3"}],"kind":"ExternalMetricValueList","metadata":{}}"#
+        )
+    }
+
     @Test func expressionsAreSearchedAsInGo() throws {
         #expect(try SearchedRegex("b+").matches("abbc"))
         #expect(try !SearchedRegex("^b").matches("abbc"))

@@ -144,6 +144,9 @@ import Testing
         #expect(
             decide(3, active: false, error: true, last: 0)
                 == .none(reason: "Triggers defined in ScaledObject are not working correctly"))
+        #expect(
+            decide(3, active: true, error: true)
+                == .none(reason: "Some triggers defined in ScaledObject are not working correctly"))
     }
 
     @Test func idleAndMinimumReplicasBoundIt() throws {
@@ -157,6 +160,8 @@ import Testing
         #expect(
             decide(idle, 2, active: false) == .scale(to: 0, reason: "no trigger has been active for the cooldownPeriod")
         )
+        #expect(
+            decide(idle, 1, active: true) == .scale(to: 2, reason: "Scaling is performed because triggers are active"))
         let minimum = try object("{scaleTargetRef: {name: a}, minReplicaCount: 2, triggers: [\(Self.prometheus)]}")
         #expect(
             decide(minimum, 2, active: false)
@@ -171,6 +176,10 @@ import Testing
         let scaled = try object(
             "{scaleTargetRef: {name: a}, fallback: {failureThreshold: 3, replicas: 6}, triggers: [\(Self.prometheus)]}")
         let broken = Result<TriggerReading, MetricsAPIError>.failure(MetricsAPIError("down"))
+        #expect(
+            scaled.decide(
+                ScaleSituation(now: 1_000_000, created: 0, currentReplicas: 1, isActive: false, isError: true))
+                == .none(reason: "ScaleTarget will fallback to Fallback.Replicas after Fallback.FailureThreshold"))
         #expect(throws: MetricsAPIError("down")) {
             try scaled.metricValue(of: scaled.triggers[0], reading: broken, failures: 3, currentReplicas: 2)
         }

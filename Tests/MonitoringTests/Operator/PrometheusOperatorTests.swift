@@ -19,6 +19,8 @@ import Testing
           scrapeInterval: 15s
           externalLabels: {cluster: lab}
           enforcedSampleLimit: 1000
+          enforcedBodySizeLimit: 1MB
+          alerting: {alertmanagers: [{namespace: default, name: web, port: http, pathPrefix: /am}]}
         """
 
     private func value(_ yaml: String) throws -> JSONValue {
@@ -59,6 +61,7 @@ import Testing
         let job = operated.configuration.scrapeConfigurations[0]
         #expect(job.jobName == "serviceMonitor/default/web/0")
         #expect(job.scrapeInterval == 5000 && job.scrapeTimeout == 5000 && job.limits.samples == 1000)
+        #expect(job.limits.bodySize == 1 << 20)
         #expect(job.discovery.kubernetes[0].namespaces == ["default"])
         #expect(
             try targets(operated).map(\.description) == [
@@ -95,8 +98,8 @@ import Testing
                     "replace __meta_kubernetes_service_label_app (.+) job",
                     "replace  (.*) endpoint",
                     "replace  (.*) own",
-                    "hashmod __address__ (.*) __tmp_hash",
-                    "keep __tmp_hash 0 ",
+                    "replace __address__,__tmp_hash (.+); __tmp_hash", "hashmod __tmp_hash (.*) __tmp_hash",
+                    "keep __tmp_hash,__tmp_disable_sharding 0;|.+;.+ ",
                 ])
     }
 
@@ -144,6 +147,31 @@ import Testing
             try targets(operated).map(\.description) == [
                 #"{container="web", endpoint="metrics", instance="10.0.0.1:9090", job="default/web", namespace="default", pod="web-1"}"#
             ])
+    }
+
+    @Test func shardsShareTheTargets() throws {
+        let job = try monitor("{selector: {matchLabels: {app: web}}, endpoints: [{port: http}]}")
+        var resources = OperatorResources()
+        resources.serviceMonitors = [job]
+        guard case .object(var members) = try value(Self.prometheus), case .object(var spec)? = members["spec"] else {
+            return
+        }
+        spec["shards"] = 3
+        members["spec"] = .object(spec)
+        let found = try (0..<3).map { shard in
+            try targets(PrometheusOperator.operate(.object(members), resources, shard: shard)).map { $0["pod"] }
+        }
+        #expect(found.flatMap { $0 }.sorted() == ["web-1", "web-2"])
+    }
+
+    @Test func alertsGoToTheServiceThatIsNamed() throws {
+        let alerting = try operate { _ in }.configuration.alerting
+        #expect(
+            alerting.alertmanagersAnswer(in: try SmallCluster.objects()).json(indented: false)
+                == #"{"activeAlertmanagers":[{"url":"http://10.0.0.1:8080/am/api/v2/alerts"},{"url":"http://[fd00::2]:8080/am/api/v2/alerts"}],"droppedAlertmanagers":[{"url":"http://10.0.0.1:9090/am/api/v2/alerts"}]}"#
+        )
+        #expect(
+            alerting.alertRelabelling.apply(Labels(["a": "b", "prometheus_replica": "x"])) == Labels(["a": "b"]))
     }
 
     @Test func rulesBecomeFiles() throws {

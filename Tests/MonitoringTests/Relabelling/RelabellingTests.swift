@@ -141,7 +141,9 @@ import Testing
     }
 
     @Test func aPatternThatIsNoneIsRefusedInGosWords() {
-        #expect(throws: RelabelError(field: "regex", description: "error parsing regexp: missing closing ): `(`")) {
+        #expect(
+            throws: RelabelError(field: "regex", description: "error parsing regexp: missing closing ): `^(?s:()$`")
+        ) {
             try RelabelConfiguration(sourceLabels: ["a"], regex: "(", action: .keep)
         }
     }
