@@ -223,9 +223,7 @@ struct ScrapeAddress {
         host = colon.map { String(text[..<$0]) } ?? text
         let usual = request.url.hasPrefix("https:") ? 443 : 80
         port = colon.flatMap { Int(text[text.index(after: $0)...]) } ?? usual
-        let rest = request.url.range(of: "://").map { request.url[$0.upperBound...] } ?? request.url[...]
-        let full = rest.firstIndex(of: "/").map { String(rest[$0...]) } ?? "/"
-        path = String(full.prefix { $0 != "?" })
+        path = request.path
     }
 
     var isNumeric: Bool { host.utf8.allSatisfy { $0 == UInt8(ascii: ".") || (48...57).contains($0) } }

@@ -125,7 +125,8 @@ public struct ScrapePool: Sendable {
     /// The request of a scrape that has begun and has no outcome yet.
     func underWay(target number: Int) -> ScrapeRequest? {
         guard let target = targets.first(where: { $0.id.number == number }), target.started != nil else { return nil }
-        return ScrapeRequest(target: target.id, url: target.url, address: target.address, timeout: target.timeout)
+        return ScrapeRequest(
+            target: target.id, url: target.url, address: target.address, path: target.path, timeout: target.timeout)
     }
 
     /// Takes the outcome of a scrape that was begun, stamped with the time at which it began.

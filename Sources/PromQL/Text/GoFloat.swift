@@ -45,7 +45,7 @@ public enum GoFloat {
     }
 
     /// `%.Ng`: at most so many significant digits.
-    static func general(_ x: Double, significant: Int) -> String {
+    public static func general(_ x: Double, significant: Int) -> String {
         guard x.isFinite, x != 0 else { return general(x) }
         let (negative, all, point) = shortest(x)
         let kept = all.prefix(significant).map { String($0) }.joined()
