@@ -16,7 +16,10 @@ public struct MonitoringDescription: Sendable, Codable {
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 30, 60,
     ]
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case prometheus, spread, buckets }
+    /// A file of recording and alerting rules, as text.
+    public var rules: String
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case prometheus, spread, buckets, rules }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
@@ -28,6 +31,12 @@ public struct MonitoringDescription: Sendable, Codable {
         else {
             throw DecodingError.dataCorruptedError(
                 forKey: .buckets, in: container, debugDescription: "must be at most 100 ascending numbers of seconds")
+        }
+        rules = try container.decodeIfPresent(String.self, forKey: .rules) ?? ""
+        do { ruleFiles = rules.isEmpty ? [] : [("rules.yml", try RuleFile(rules))] } catch {
+            let place = error.errors.first?.line.map { "line \($0) of it: " } ?? ""
+            throw DecodingError.dataCorruptedError(
+                forKey: .rules, in: container, debugDescription: place + (error.errors.first?.message ?? ""))
         }
         do { configuration = try PrometheusConfiguration(prometheus) } catch {
             let place = error.line.map { "line \($0) of it: " } ?? ""
@@ -41,10 +50,12 @@ public struct MonitoringDescription: Sendable, Codable {
         try container.encode(prometheus, forKey: .prometheus)
         try container.encode(spread, forKey: .spread)
         try container.encode(buckets, forKey: .buckets)
+        try container.encode(rules, forKey: .rules)
     }
 
     /// What ``prometheus`` means.
     let configuration: PrometheusConfiguration
+    let ruleFiles: [(name: String, file: RuleFile)]
 
     /// Pods that ask for it by annotation, kubelets with cAdvisor, node exporters and kube-state-metrics.
     public static let prometheusByDefault = """

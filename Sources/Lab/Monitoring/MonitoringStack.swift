@@ -36,7 +36,8 @@ public struct MonitoringStack: Sendable {
     static let discoveryInterval: Duration = .seconds(5)
 
     init(_ description: MonitoringDescription, seed: UInt64) {
-        prometheus = PrometheusServer(description.configuration, spread: description.spread, seed: seed)
+        prometheus = PrometheusServer(
+            description.configuration, ruleFiles: description.ruleFiles, spread: description.spread, seed: seed)
     }
 }
 
@@ -64,7 +65,8 @@ extension MonitoringStack {
     init(_ description: MonitoringDescription, from reader: inout BinaryReader) throws(BinaryDecodingError) {
         try reader.section("monitoring", version: Self.version)
         queue = try reader.read()
-        prometheus = try PrometheusServer(description.configuration, from: &reader)
+        prometheus = try PrometheusServer(
+            description.configuration, ruleFiles: description.ruleFiles, spread: description.spread, from: &reader)
         let count: Int = try reader.read()
         guard count >= 0, count <= reader.remaining else { throw .truncated(offset: reader.offset) }
         for _ in 0..<count {

@@ -19,6 +19,8 @@ extension World {
     mutating func startMonitoring() {
         guard monitoring != nil else { return }
         monitoring?.queue.schedule(.discover, at: clock.now, on: &clock)
+        let time = epochMilliseconds
+        monitoring?.prometheus.beginRules(at: time)
     }
 
     mutating func handle(_ event: MonitoringStack.Event) {
@@ -31,6 +33,9 @@ extension World {
             monitoring?.timer = .none
             monitoring?.timerTime = nil
             scrapeWhatIsDue()
+            // Rules see what has just been scraped, but nothing that is on its way.
+            let time = epochMilliseconds
+            monitoring?.prometheus.evaluate(at: time)
         case .answer(let number): takeAnswer(number)
         }
         setMonitoringTimer()
