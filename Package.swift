@@ -37,14 +37,19 @@ let rooms: [Room] = [
         libraries: ["GRDB", "OrderedCollections"], testData: ["Golden"]),
     Room(
         name: "LabServer",
-        needs: ["Lab", "Cluster", "Workloads", "ContainerRuntime", "Kubectl", "KubernetesAPI", "Simulation"],
+        needs: [
+            "Lab", "Cluster", "Workloads", "Monitoring", "PromQL", "ContainerRuntime", "Kubectl", "KubernetesAPI",
+            "Simulation",
+        ],
         libraries: [
             "OrderedCollections", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1",
             "Crypto",
         ], system: ["CZlib"]),
     Room(
         name: "kubelab",
-        needs: ["LabServer", "Grading", "Lab", "Cluster", "Kubectl", "KubernetesAPI", "PromQL", "Simulation"],
+        needs: [
+            "LabServer", "Grading", "Lab", "Cluster", "Monitoring", "Kubectl", "KubernetesAPI", "PromQL", "Simulation",
+        ],
         libraries: ["ArgumentParser", "OrderedCollections"], executable: true, tests: false),
 ]
 

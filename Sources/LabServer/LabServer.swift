@@ -12,6 +12,8 @@ public final class LabServer: Sendable {
         public var host = "127.0.0.1"
         /// 0 for any that is free.
         public var port = 0
+        /// Where a lab with Prometheus has its HTTP API, without TLS; 0 for any port that is free.
+        public var prometheusPort = 0
         public var speed = Speed.times(1)
         /// Without TLS, for tests.
         public var isInsecure = false
@@ -30,10 +32,13 @@ public final class LabServer: Sendable {
 
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
+    private let prometheusChannel: (any Channel)?
     private let clock: Task<Void, Never>
     let host: LabHost
     /// What clients need to get in.
     public let kubeconfig: Kubeconfig
+    /// `http://127.0.0.1:9090`; nil for a lab without Prometheus.
+    public let prometheus: String?
 
     /// Connections that may be open at once; one more is closed at once.
     static let maximumConnections = 4_000
@@ -70,7 +75,26 @@ public final class LabServer: Sendable {
             let kubeconfig = Kubeconfig(
                 server: "\(configuration.isInsecure ? "http" : "https")://\(name):\(port)",
                 token: configuration.token, authority: certificates?.authority ?? "", namespace: namespace)
-            return LabServer(group, channel, host, service, kubeconfig)
+            var prometheusChannel: (any Channel)?
+            if session.world.monitoring != nil {
+                let prometheus = PrometheusService(host: host)
+                prometheusChannel = try await ServerBootstrap(group: group)
+                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+                    .childChannelInitializer { channel in
+                        channel.eventLoop.makeCompletedFuture {
+                            let pipeline = channel.pipeline.syncOperations
+                            try pipeline.addHandler(connections.handler())
+                            try pipeline.configureHTTPServerPipeline(
+                                withPipeliningAssistance: true, withErrorHandling: true)
+                            try pipeline.addHandler(
+                                HTTPConnection(limits: configuration.limits) { await prometheus.answer($0) })
+                        }
+                    }
+                    .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+                    .bind(host: configuration.host, port: configuration.prometheusPort).get()
+            }
+            let address = prometheusChannel.flatMap { $0.localAddress?.port }.map { "http://\(name):\($0)" }
+            return LabServer(group, channel, prometheusChannel, host, service, kubeconfig, address)
         } catch {
             try? await group.shutdownGracefully()
             guard let failure = error as? IOError else { throw error }
@@ -99,11 +123,13 @@ public final class LabServer: Sendable {
     }
 
     private init(
-        _ group: MultiThreadedEventLoopGroup, _ channel: any Channel, _ host: LabHost, _ service: APIService,
-        _ kubeconfig: Kubeconfig
+        _ group: MultiThreadedEventLoopGroup, _ channel: any Channel, _ prometheusChannel: (any Channel)?,
+        _ host: LabHost, _ service: APIService, _ kubeconfig: Kubeconfig, _ prometheus: String?
     ) {
         self.group = group
         self.channel = channel
+        self.prometheusChannel = prometheusChannel
+        self.prometheus = prometheus
         self.host = host
         self.kubeconfig = kubeconfig
         clock = Task {
@@ -122,6 +148,7 @@ public final class LabServer: Sendable {
         clock.cancel()
         await clock.value
         try? await channel.close()
+        try? await prometheusChannel?.close()
         let result: Result<Void, any Error>
         do {
             try await host.finish()

@@ -19,19 +19,25 @@ struct HTTPRequest: Sendable {
             guard let segment = Self.decoded(part, plusIsSpace: false) else { return nil }
             path.append(segment)
         }
-        var query: [(String, String)] = []
-        for pair in (parts.count > 1 ? parts[1] : "").split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let name = Self.decoded(sides[0], plusIsSpace: true),
-                let value = Self.decoded(sides.count > 1 ? sides[1] : "", plusIsSpace: true)
-            else { return nil }
-            query.append((name, value))
-        }
+        guard let query = Self.parameters(parts.count > 1 ? parts[1] : "") else { return nil }
         method = head.method
         self.path = path
         self.query = query
         headers = head.headers
         self.body = body
+    }
+
+    /// The parameters of a query or a form, decoded; nil if its escapes are broken.
+    static func parameters(_ text: Substring) -> [(name: String, value: String)]? {
+        var found: [(name: String, value: String)] = []
+        for pair in text.split(separator: "&") {
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard let name = decoded(sides[0], plusIsSpace: true),
+                let value = decoded(sides.count > 1 ? sides[1] : "", plusIsSpace: true)
+            else { return nil }
+            found.append((name, value))
+        }
+        return found
     }
 
     /// The first parameter of a name.

@@ -62,6 +62,9 @@ struct ServeOptions: ParsableArguments {
     @Flag(help: "Let other machines in: whoever has the kubeconfig can do everything with the lab.")
     var allowRemote = false
 
+    @Option(help: ArgumentHelp("Port of Prometheus' HTTP API, if the lab has one (default: any).", valueName: "port"))
+    var prometheusPort: UInt16 = 0
+
     @Option(help: ArgumentHelp("How time runs: paused, 1x, 10x, … or max-idle.", valueName: "speed"))
     var speed: SpeedArgument = SpeedArgument(.times(1))
 
@@ -89,6 +92,7 @@ struct ServeOptions: ParsableArguments {
         var configuration = LabServer.Configuration(token: Kubeconfig.newToken())
         configuration.host = host
         configuration.port = Int(port)
+        configuration.prometheusPort = Int(prometheusPort)
         configuration.speed = speed.speed
         configuration.isInsecure = insecureHttp
         let path = session.path
@@ -136,6 +140,7 @@ struct ServedLab {
         Terminal.print("export KUBECONFIG=\(Self.quoted(absolute))")
         Terminal.note(
             "\(path) is served at \(server.kubeconfig.server), time runs \(configuration.speed); Ctrl-C ends it.")
+        if let prometheus = server.prometheus { Terminal.note("Prometheus answers at \(prometheus).") }
         signals.wait()
         Terminal.note("Ending: the lab is written.")
         defer { try? FileManager.default.removeItem(atPath: kubeconfig) }
