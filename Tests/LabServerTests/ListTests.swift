@@ -78,12 +78,13 @@ import Testing
 
 extension LabHost {
     /// Creates the objects of a manifest, as a client would.
-    fileprivate func apply(_ text: String) throws {
+    func apply(_ text: String) throws {
         for document in try YAMLReader.documents(text) {
             let kind = document.value["kind"]?.string ?? ""
             guard let row = KindRow.builtIn.first(where: { $0.resource.kind == kind }) else { continue }
+            let namespace = document.value["metadata"]?["namespace"]?.string ?? "default"
             let request = APIRequest(
-                .create, row.resource, namespace: row.resource.namespaced ? "default" : "", body: document.value)
+                .create, row.resource, namespace: row.resource.namespaced ? namespace : "", body: document.value)
             guard case .object = respond(to: request).response.body else { throw APIStatus.badRequest(kind) }
         }
     }

@@ -152,6 +152,11 @@ enum RealClient {
     static let kubectl37 = Repository.path(".build/clients/kubectl-v37/kubectl")
     static let python = Repository.path(".build/clients/python/bin/python")
 
+    /// Debian's, from the package prometheus.
+    static let promtool = "/usr/bin/promtool"
+    static let havePromtool = FileManager.default.isExecutableFile(atPath: promtool)
+    static let promtoolAdvice = "skipped: promtool is not installed, get it with Tools/fetch-clients.sh"
+
     /// The lab's own program.
     static let kubelab = [".build/debug/kubelab", ".build/release/kubelab"].map(Repository.path).first {
         FileManager.default.isExecutableFile(atPath: $0)
