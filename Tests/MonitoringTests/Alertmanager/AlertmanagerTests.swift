@@ -9,6 +9,7 @@ struct Bench {
     var it: Alertmanager
     var sent: [String] = []
     var notifications: [Notification] = []
+    var delivered: [Notification] = []
     /// What the receivers answer; nil keeps silent.
     var answer: NotificationOutcome? = .delivered
 
@@ -43,6 +44,7 @@ struct Bench {
                 }
                 sent.append(
                     "\(notification.at / 1000) \(notification.receiver) \(names.joined(separator: ","))")
+                if answer == .delivered { delivered.append(notification) }
                 if let answer { it.report(notification.id, answer, at: due) }
             }
         }
