@@ -2,8 +2,9 @@ import KubernetesAPI
 import PromQL
 
 extension Alertmanager {
-    /// Answers a request to the API v2 (`status`, `alerts`, `alerts/groups`, `receivers`, `silences`, `silence/{id}`), or
-    /// to `/-/healthy` and `/-/ready`, as Alertmanager 0.25 does.
+    /// Answers a request to the API v2 (`status`, `alerts`, `alerts/groups`, `receivers`, `silences`,
+    /// `silence/{id}`) or to `/-/healthy` and `/-/ready`, as Alertmanager 0.25 does. Only a POST or DELETE and the passing of time change
+    /// the state.
     public mutating func respond(to request: AlertmanagerRequest, at now: Int64) -> AlertmanagerResponse {
         run(to: now)
         do {

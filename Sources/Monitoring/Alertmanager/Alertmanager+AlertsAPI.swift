@@ -7,11 +7,12 @@ extension Alertmanager {
         -> AlertmanagerResponse
     {
         let view = try AlertView(request)
+        let sources = inhibitingLabels(at: now)
         var out: [JSONValue] = []
         for (_, alert) in alerts.sorted(by: { $0.key < $1.key }) {
             let receivers = configuration.routes(for: alert.labels).map { configuration.routes[$0].receiver }
             guard view.receiver.map({ receivers.contains(where: $0.matches) }) ?? true,
-                let shown = json(alert, receivers, view, at: now)
+                let shown = json(alert, receivers, view, sources, at: now)
             else { continue }
             out.append(shown)
         }
@@ -23,6 +24,7 @@ extension Alertmanager {
         -> AlertmanagerResponse
     {
         let view = try AlertView(request)
+        let sources = inhibitingLabels(at: now)
         var found: [(labels: Labels, receiver: String, alerts: [JSONValue])] = []
         for group in groups {
             let receiver = configuration.routes[group.route].receiver
@@ -30,7 +32,7 @@ extension Alertmanager {
             let shown = group.alerts.values.sorted(by: HeldAlert.precedes).compactMap { alert in
                 let names = Set(
                     configuration.routes(for: alert.labels).map { configuration.routes[$0].receiver })
-                return json(alert, names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, view, at: now)
+                return json(alert, names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }, view, sources, at: now)
             }
             if !shown.isEmpty { found.append((group.labels, receiver, shown)) }
         }
@@ -58,10 +60,13 @@ extension Alertmanager {
     }
 
     /// An alert as the API shows it; nil if it is over or the request does not ask for it.
-    private func json(_ alert: HeldAlert, _ receivers: [String], _ view: AlertView, at now: Int64) -> JSONValue? {
+    private func json(
+        _ alert: HeldAlert, _ receivers: [String], _ view: AlertView,
+        _ sources: [[(fingerprint: LabelFingerprint, labels: Labels)]], at now: Int64
+    ) -> JSONValue? {
         guard alert.endsAt >= now, view.filter.allMatch(alert.labels) else { return nil }
         let silencedBy = silences.filter { $0.state(at: now) == .active && $0.matches(alert.labels) }.map(\.id).sorted()
-        let inhibitedBy = inhibitors(of: alert.labels, at: now).map(\.description)
+        let inhibitedBy = inhibitors(of: alert.labels, among: sources).map(\.description)
         let isActive = silencedBy.isEmpty && inhibitedBy.isEmpty
         if isActive, !view.active { return nil }
         if !silencedBy.isEmpty, !view.silenced { return nil }

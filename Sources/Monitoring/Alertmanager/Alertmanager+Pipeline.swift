@@ -76,7 +76,7 @@ extension Alertmanager {
         let sources = inhibitingLabels(at: now)
         let silences = silenceList.filter { $0.state(at: now) == .active }
         return sorted.filter { alert in
-            !isInhibited(alert.labels, by: sources) && !silences.contains { $0.matches(alert.labels) }
+            inhibitors(of: alert.labels, among: sources).isEmpty && !silences.contains { $0.matches(alert.labels) }
         }
     }
 
@@ -95,14 +95,6 @@ extension Alertmanager {
         let firing = alerts.filter { !$0.value.isResolved(at: now) }.sorted { $0.key < $1.key }
         return configuration.inhibitRules.map { rule in
             firing.filter { rule.source.allMatch($0.value.labels) }.map { ($0.key, $0.value.labels) }
-        }
-    }
-
-    private func isInhibited(
-        _ labels: Labels, by sources: [[(fingerprint: LabelFingerprint, labels: Labels)]]
-    ) -> Bool {
-        zip(configuration.inhibitRules, sources).contains { rule, sources in
-            rule.target.allMatch(labels) && sources.contains { rule.mutes(labels, by: $0.labels) }
         }
     }
 
@@ -127,7 +119,7 @@ extension Alertmanager {
             return note(logKey, firing: firing, resolved: resolved, groups[index].route, at: now)
         }
         notificationCount += 1
-        let notification = Notification(
+        let notification = AlertNotification(
             id: notificationCount, at: now, attempt: 1, receiver: receiver, integration: integration,
             groupKey: groupKey, groupLabels: groups[index].labels,
             alerts: told.map { alert in
@@ -147,8 +139,15 @@ extension Alertmanager {
     /// The firing alerts that mute an alert of these labels, in order of their fingerprints, as far as there is one for
     /// each rule.
     public func inhibitors(of labels: Labels, at now: Int64) -> [LabelFingerprint] {
+        inhibitors(of: labels, among: inhibitingLabels(at: now))
+    }
+
+    /// The same with what ``inhibitingLabels(at:)`` has found, for many alerts at one time.
+    func inhibitors(of labels: Labels, among sources: [[(fingerprint: LabelFingerprint, labels: Labels)]])
+        -> [LabelFingerprint]
+    {
         var out: [LabelFingerprint] = []
-        for (rule, sources) in zip(configuration.inhibitRules, inhibitingLabels(at: now)) {
+        for (rule, sources) in zip(configuration.inhibitRules, sources) where rule.target.allMatch(labels) {
             guard let source = sources.first(where: { rule.mutes(labels, by: $0.labels) }),
                 !out.contains(source.fingerprint)
             else { continue }

@@ -12,8 +12,8 @@ import Simulation
 ///     }
 ///
 /// Follows the dispatcher and the notification pipeline of Alertmanager 0.25, one instance without peers. Two things
-/// differ, to be the same in each run: pauses between attempts are not diced, and periodic cleaning happens at multiples
-/// of its period instead of counting from the start.
+/// differ, to be the same in each run: pauses between attempts are not diced, and periodic cleaning happens at
+/// multiples of its period instead of counting from the start.
 public struct Alertmanager: Sendable, Equatable {
     public internal(set) var configuration: AlertmanagerConfiguration
     /// The address in messages, such as `http://alertmanager:9093`, without a slash at the end.
@@ -27,7 +27,7 @@ public struct Alertmanager: Sendable, Equatable {
     var log: [String: NotificationLogEntry] = [:]
     /// In the order in which they were made.
     var silenceList: [Silence] = []
-    var outbox: [Notification] = []
+    var outbox: [AlertNotification] = []
     var groupCount: UInt64 = 0
     var notificationCount: UInt64 = 0
     var silenceCount: UInt64 = 0
@@ -46,7 +46,7 @@ public struct Alertmanager: Sendable, Equatable {
     }
 
     /// Moves time and gives what is to be sent, in order. How often it is called in between changes nothing.
-    public mutating func advance(to time: Int64) -> [Notification] {
+    public mutating func advance(to time: Int64) -> [AlertNotification] {
         run(to: time)
         let out = outbox
         outbox = []

@@ -9,7 +9,7 @@ public enum WebhookMessage {
 
     /// The bytes of the body, with the line break that Go's encoder puts at the end.
     /// - Parameter externalURL: the address of the Alertmanager, without a slash at the end.
-    public static func body(_ notification: Notification, externalURL: String) -> [UInt8] {
+    public static func body(_ notification: AlertNotification, externalURL: String) -> [UInt8] {
         let limit = notification.integration.maximumAlerts
         let alerts = limit > 0 ? Array(notification.alerts.prefix(limit)) : notification.alerts
         let isFiring = alerts.contains { $0.endsAt == nil }

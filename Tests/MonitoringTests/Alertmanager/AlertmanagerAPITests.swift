@@ -137,7 +137,8 @@ import Testing
         ]
         let bodies = [
             Self.posted,
-            #"{"id":"","matchers":[{"name":"a","value":"b(","isRegex":false}],"startsAt":"2026-11-23T07:00:00Z","endsAt":"2026-11-23T09:00:00Z","createdBy":"","comment":""}"#,
+            #"{"id":"","matchers":[{"name":"a","value":"b(","isRegex":false}],"startsAt":"2026-11-23T07:00:00Z","#
+                + #""endsAt":"2026-11-23T09:00:00Z","createdBy":"","comment":""}"#,
         ]
         for _ in 0..<600 {
             var target = Array(targets[roll(4)].utf8)

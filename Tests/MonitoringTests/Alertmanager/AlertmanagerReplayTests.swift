@@ -45,11 +45,11 @@ import Testing
         """
 
     /// Runs a history; `looks` decides how often time is moved and the state goes through its bytes in between.
-    static func history(_ seed: UInt64, looks: UInt64) throws -> (sent: [Notification], bytes: [UInt8]) {
+    static func history(_ seed: UInt64, looks: UInt64) throws -> (sent: [AlertNotification], bytes: [UInt8]) {
         var dice = Dice(state: seed)
         var looking = Dice(state: looks)
         var it = Alertmanager(try AlertmanagerConfiguration(yaml: configuration), externalURL: "http://a", at: 0)
-        var sent: [Notification] = []
+        var sent: [AlertNotification] = []
         var reports: [(at: Int64, id: UInt64, outcome: NotificationOutcome)] = []
         var now: Int64 = 0
         /// Moves to a time; answers come between 0 and 20 seconds after a message, as its contents decide.
@@ -76,7 +76,7 @@ import Testing
                 if next >= time, ready.isEmpty { return }
             }
         }
-        func take(_ notifications: [Notification]) -> [Notification] {
+        func take(_ notifications: [AlertNotification]) -> [AlertNotification] {
             for one in notifications {
                 let kind = Int(one.id * 2_654_435_761 >> 8) % 7
                 let outcome: NotificationOutcome =
@@ -126,8 +126,8 @@ import Testing
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func losesNoAlert(_ seed: UInt64) throws {
         var dice = Dice(state: seed)
-        var bench = try Bench(AlertmanagerTests.simple)
-        // Until when each alert fires; all are told at the latest an interval after they came in or receivers recovered.
+        var bench = try AlertmanagerBench(AlertmanagerTests.simple)
+        // Since when each alert fires.
         var firing: [String: Int64] = [:]
         var now: Int64 = 0
         for step in 0..<100 {
@@ -137,10 +137,10 @@ import Testing
             let name = "N\(dice.roll(5))"
             let instance = String(dice.roll(4))
             if dice.roll(3) == 0, firing[name + instance] != nil {
-                bench.receive(Bench.alert(name, [("instance", instance)], from: now, to: now), at: now)
+                bench.receive(AlertmanagerBench.alert(name, [("instance", instance)], from: now, to: now), at: now)
                 firing[name + instance] = nil
             } else {
-                bench.receive(Bench.alert(name, [("instance", instance)], to: 1_000_000), at: now)
+                bench.receive(AlertmanagerBench.alert(name, [("instance", instance)], to: 1_000_000), at: now)
                 firing[name + instance] = now
             }
         }
@@ -169,7 +169,9 @@ import Testing
             if dice.roll(4) == 0 { mutated.removeLast(dice.roll(mutated.count)) }
             var reader = BinaryReader(mutated)
             guard var it = try? reader.read(Alertmanager.self) else { continue }
-            it.receive([Bench.alert("A"), Bench.alert("B", from: .min / 2000, to: .max / 2000)], at: 5_000_000)
+            it.receive(
+                [AlertmanagerBench.alert("A"), AlertmanagerBench.alert("B", from: .min / 2000, to: .max / 2000)],
+                at: 5_000_000)
             for notification in it.advance(to: 5_100_000) {
                 _ = WebhookMessage.body(notification, externalURL: "")
                 it.report(notification.id, .failed(retriable: true), at: 5_100_000)

@@ -8,7 +8,8 @@ import Testing
 
     @discardableResult
     static func silence(
-        _ bench: inout Bench, _ text: String = "alertname=X", id: String = "", from: Int64, to: Int64, at: Int64
+        _ bench: inout AlertmanagerBench, _ text: String = "alertname=X", id: String = "", from: Int64, to: Int64,
+        at: Int64
     ) throws -> String {
         bench.go(to: at)
         return try bench.it.setSilence(
@@ -17,18 +18,18 @@ import Testing
     }
 
     @Test func keepsAlertsBackUntilItEnds() throws {
-        var bench = try Bench(AlertmanagerTests.simple)
+        var bench = try AlertmanagerBench(AlertmanagerTests.simple)
         try Self.silence(&bench, from: 0, to: 500, at: 10)
         #expect(bench.it.silences[0].startsAt == 10_000, "a start in the past is now")
-        bench.receive(Bench.alert("X", to: 9000), Bench.alert("Y", to: 9000), at: 20)
+        bench.receive(AlertmanagerBench.alert("X", to: 9000), AlertmanagerBench.alert("Y", to: 9000), at: 20)
         bench.go(to: 1000)
         #expect(bench.sent == ["50 a Y", "650 a X"])
     }
 
     @Test func isExpiredByHandAndKeptForFiveDays() throws {
-        var bench = try Bench(AlertmanagerTests.simple)
+        var bench = try AlertmanagerBench(AlertmanagerTests.simple)
         let id = try Self.silence(&bench, from: 0, to: 90_000, at: 0)
-        bench.receive(Bench.alert("X", to: 9000), at: 10)
+        bench.receive(AlertmanagerBench.alert("X", to: 9000), at: 10)
         bench.go(to: 100)
         try bench.it.expireSilence(id, at: 100_000)
         #expect(bench.it.silence(id)?.state(at: 100_000) == .expired)
@@ -47,7 +48,7 @@ import Testing
     }
 
     @Test func isChangedInPlaceWhereItsPastAllows() throws {
-        var bench = try Bench(AlertmanagerTests.simple)
+        var bench = try AlertmanagerBench(AlertmanagerTests.simple)
         let id = try Self.silence(&bench, from: 10, to: 500, at: 10)
         #expect(try Self.silence(&bench, id: id, from: 10, to: 900, at: 50) == id)
         #expect(bench.it.silences.map(\.endsAt) == [900_000])
@@ -60,7 +61,7 @@ import Testing
     }
 
     @Test func refusesWhatMakesNoSense() throws {
-        var bench = try Bench(AlertmanagerTests.simple)
+        var bench = try AlertmanagerBench(AlertmanagerTests.simple)
         func problem(_ text: String, id: String = "", _ from: Int64, _ to: Int64) -> String {
             do {
                 try Self.silence(&bench, text, id: id, from: from, to: to, at: 100)
@@ -77,7 +78,7 @@ import Testing
     }
 
     @Test func identifiersAreTheSameInEachRunAndLookLikeOnes() throws {
-        var first = try Bench(AlertmanagerTests.simple)
+        var first = try AlertmanagerBench(AlertmanagerTests.simple)
         var second = first
         let id = try Self.silence(&first, from: 0, to: 10, at: 0)
         #expect(try Self.silence(&second, from: 0, to: 10, at: 0) == id)

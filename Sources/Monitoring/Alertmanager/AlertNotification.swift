@@ -3,7 +3,7 @@ import Simulation
 
 /// A message that a receiver's integration shall get now. The caller sends it and tells
 /// ``Alertmanager/report(_:_:at:)`` what came of it. Times are milliseconds since 1970.
-public struct Notification: Sendable, Equatable {
+public struct AlertNotification: Sendable, Equatable {
     /// The number of this attempt, unique in an Alertmanager.
     public internal(set) var id: UInt64
     /// When it is sent.
@@ -77,7 +77,7 @@ struct NotificationLogEntry: Sendable, Equatable {
 
 /// A message on its way: in flight, or waiting for another attempt.
 struct Delivery: Sendable, Equatable {
-    var notification: Notification
+    var notification: AlertNotification
     /// When it is tried again; nil while an attempt is out.
     var nextAttempt: Int64?
     /// The pause before the next attempt, milliseconds.
@@ -90,7 +90,7 @@ struct Delivery: Sendable, Equatable {
     static let longestPause: Int64 = 60_000
 }
 
-extension Notification: BinaryCodable {
+extension AlertNotification: BinaryCodable {
     public func write(to writer: inout BinaryWriter) {
         writer.write(id)
         writer.write(at)
