@@ -21,6 +21,9 @@ import Testing
                     expr: shop:requests:rate1m > 15
                     for: 1m
                     annotations: {summary: "{{ $value | humanize }} a second"}
+          alertmanager: |
+            route: {receiver: oncall, group_wait: 30s}
+            receivers: [{name: oncall, webhook_configs: [{url: "http://pager"}]}]
         workloads:
           images:
             web:
@@ -171,6 +174,28 @@ import Testing
         let lab = try await ServedLab.begin(RecordedSession.scenario)
         #expect(lab.server.prometheus == nil)
         #expect(try await ask(lab, "/api/v1/query?query=up").status == 404)
+        try await lab.end()
+    }
+
+    /// A silence is an input: the lab is lived through again with it (`end` holds that).
+    @Test func aSilenceIsKept() async throws {
+        let lab = try await lab()
+        let alerts = try await ask(lab, "/api/v2/alerts")
+        #expect(alerts.value.array?.first?["labels"]?["alertname"] == "Busy")
+        let silence = """
+            {"matchers":[{"name":"alertname","value":"Busy","isRegex":false}],"startsAt":"2026-01-05T09:06:00Z",\
+            "endsAt":"2026-01-05T12:00:00Z","createdBy":"jane","comment":"known"}
+            """
+        var head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/api/v2/silences")
+        head.headers.add(name: "Content-Type", value: "application/json")
+        let request = try #require(HTTPRequest(head, body: Array(silence.utf8)))
+        let answer = await PrometheusService(host: lab.server.host).answer(request)
+        #expect(answer.status == .ok)
+        try await lab.pass(60)
+        let silenced = try await ask(lab, "/api/v2/alerts?silenced=false")
+        #expect(silenced.value.array?.isEmpty == true, "\(silenced)")
+        #expect(try await ask(lab, "/api/v2/silences").value.array?.first?["createdBy"] == "jane")
+        #expect(try await ask(lab, "/api/v2/nothing").status == 404)
         try await lab.end()
     }
 }

@@ -188,4 +188,32 @@ import Testing
             try World.make(Self.scenario("{buckets: [1, 1]}"))
         } throws: { "\($0)".contains("ascending") }
     }
+
+    /// Rules page somebody when an expression holds, once, and say when it is over.
+    @Test func anAlertReachesItsReceiver() throws {
+        let monitoring = """
+            {rules: 'groups: [{name: g, rules: [{alert: TooMany, expr: "kube_deployment_spec_replicas > 50", for: 1m, labels: {severity: page}}]}]', alertmanager: 'route: {receiver: oncall, group_by: [alertname], group_wait: 10s}\n\nreceivers: [{name: oncall, webhook_configs: [{url: "http://pager"}]}]'}
+            """
+        var world = try Self.world(minutes: 4, monitoring)
+        #expect(world.monitoring?.notifications.isEmpty == true)
+        let request = APIRequest(
+            .patch, Deployment.resource, namespace: "shop", name: "web", body: ["spec": ["replicas": 100]],
+            patchType: .strategicMerge)
+        _ = world.respond(to: request)
+        try world.advance(to: .zero + .minutes(9))
+        let sent = world.monitoring?.notifications ?? []
+        #expect(sent.count == 1 && sent.first?.receiver == "oncall" && sent.first?.isFiring == true, "\(sent)")
+        #expect(sent.first?.alerts.first?.labels["deployment"] == "web")
+        let back = APIRequest(
+            .patch, Deployment.resource, namespace: "shop", name: "web", body: ["spec": ["replicas": 2]],
+            patchType: .strategicMerge)
+        _ = world.respond(to: back)
+        try world.advance(to: .zero + .minutes(20))
+        #expect(world.monitoring?.notifications.map(\.isFiring) == [true, false])
+        // The same from a snapshot in the middle.
+        var copy = try World(decoding: world.encode(), scenario: world.scenario)
+        try copy.advance(to: .zero + .minutes(30))
+        try world.advance(to: .zero + .minutes(30))
+        #expect(copy.stateDigest == world.stateDigest)
+    }
 }

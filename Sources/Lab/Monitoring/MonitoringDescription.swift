@@ -19,7 +19,10 @@ public struct MonitoringDescription: Sendable, Codable {
     /// A file of recording and alerting rules, as text.
     public var rules: String
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case prometheus, spread, buckets, rules }
+    /// `alertmanager.yml`, as text; nil for a Prometheus whose alerts nobody takes.
+    public var alertmanager: String?
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case prometheus, spread, buckets, rules, alertmanager }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
@@ -38,6 +41,13 @@ public struct MonitoringDescription: Sendable, Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .rules, in: container, debugDescription: place + (error.errors.first?.message ?? ""))
         }
+        alertmanager = try container.decodeIfPresent(String.self, forKey: .alertmanager)
+        do { routing = try alertmanager.map { text in try AlertmanagerConfiguration(yaml: text) } } catch {
+            let refusal = error as? AlertmanagerConfigurationError
+            let place = refusal?.line.map { "line \($0) of it: " } ?? ""
+            throw DecodingError.dataCorruptedError(
+                forKey: .alertmanager, in: container, debugDescription: place + (refusal?.message ?? "\(error)"))
+        }
         do { configuration = try PrometheusConfiguration(prometheus) } catch {
             let place = error.line.map { "line \($0) of it: " } ?? ""
             throw DecodingError.dataCorruptedError(
@@ -51,11 +61,13 @@ public struct MonitoringDescription: Sendable, Codable {
         try container.encode(spread, forKey: .spread)
         try container.encode(buckets, forKey: .buckets)
         try container.encode(rules, forKey: .rules)
+        try container.encode(alertmanager, forKey: .alertmanager)
     }
 
     /// What ``prometheus`` means.
     let configuration: PrometheusConfiguration
     let ruleFiles: [(name: String, file: RuleFile)]
+    let routing: AlertmanagerConfiguration?
 
     /// Pods that ask for it by annotation, kubelets with cAdvisor, node exporters and kube-state-metrics.
     public static let prometheusByDefault = """

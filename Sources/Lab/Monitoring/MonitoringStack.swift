@@ -2,7 +2,7 @@ import Monitoring
 import PromQL
 import Simulation
 
-/// The observability stack of a world: Prometheus, and what is on its way to it.
+/// The observability stack of a world: Prometheus with what is on its way to it, and Alertmanager.
 public struct MonitoringStack: Sendable {
     enum Event: Equatable {
         /// Something is due in Prometheus.
@@ -22,6 +22,9 @@ public struct MonitoringStack: Sendable {
 
     var queue = EventQueue<Event>()
     public internal(set) var prometheus: PrometheusServer
+    public internal(set) var alertmanager: Alertmanager?
+    /// What Alertmanager has sent, the newest last; the oldest are forgotten.
+    public internal(set) var notifications: [AlertNotification] = []
     /// By number; ascending.
     var answers: [(number: UInt32, answer: Answer)] = []
     var nextAnswer: UInt32 = 0
@@ -34,10 +37,33 @@ public struct MonitoringStack: Sendable {
     var timerTime: Int64?
 
     static let discoveryInterval: Duration = .seconds(5)
+    static let maximumNotifications = 2_000
+    static let alertmanagerURL = "http://alertmanager.monitoring:9093"
 
-    init(_ description: MonitoringDescription, seed: UInt64) {
+    /// When something is to be done next, in milliseconds since the Unix epoch.
+    var nextDue: Int64? {
+        let (first, second) = (prometheus.nextDue, alertmanager?.nextDue)
+        guard let first, let second else { return first ?? second }
+        return min(first, second)
+    }
+
+    /// Hands alerts on, and has sent what is due. Receivers take everything at once.
+    mutating func notify(_ alerts: [PostableAlert], at now: Int64) {
+        guard alertmanager != nil else { return }
+        if !alerts.isEmpty { alertmanager?.receive(alerts, at: now) }
+        for notification in alertmanager?.advance(to: now) ?? [] {
+            alertmanager?.report(notification.id, .delivered, at: now)
+            notifications.append(notification)
+        }
+        if notifications.count > Self.maximumNotifications + 200 {
+            notifications.removeFirst(notifications.count - Self.maximumNotifications)
+        }
+    }
+
+    init(_ description: MonitoringDescription, seed: UInt64, at now: Int64) {
         prometheus = PrometheusServer(
             description.configuration, ruleFiles: description.ruleFiles, spread: description.spread, seed: seed)
+        alertmanager = description.routing.map { Alertmanager($0, externalURL: Self.alertmanagerURL, at: now) }
     }
 }
 
@@ -60,6 +86,8 @@ extension MonitoringStack {
         writer.write(events)
         writer.write(timer)
         writer.write(timerTime)
+        writer.write(alertmanager)
+        writer.write(notifications)
     }
 
     init(_ description: MonitoringDescription, from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -81,6 +109,8 @@ extension MonitoringStack {
         events = try reader.read()
         timer = try reader.read()
         timerTime = try reader.read()
+        alertmanager = try reader.read()
+        notifications = try reader.read()
     }
 }
 

@@ -35,10 +35,24 @@ extension World {
             scrapeWhatIsDue()
             // Rules see what has just been scraped, but nothing that is on its way.
             let time = epochMilliseconds
-            monitoring?.prometheus.evaluate(at: time)
+            let alerts = monitoring?.prometheus.evaluate(at: time) ?? []
+            monitoring?.notify(alerts, at: time)
         case .answer(let number): takeAnswer(number)
         }
         setMonitoringTimer()
+    }
+
+    /// Answers a request to Alertmanager's API. Silences that are made or ended change the world.
+    /// - Returns: nil in a world without one.
+    public mutating func askAlertmanager(_ request: AlertmanagerRequest) -> AlertmanagerResponse? {
+        guard monitoring?.alertmanager != nil else { return nil }
+        let time = epochMilliseconds
+        let answer = monitoring?.alertmanager?.respond(to: request, at: time)
+        guard request.method != "GET", request.method != "HEAD" else { return answer }
+        clock.begin(event: clock.takeSequence(), at: clock.now)
+        monitoring?.notify([], at: time)
+        setMonitoringTimer()
+        return answer
     }
 
     // MARK: Discovery
@@ -87,7 +101,7 @@ extension World {
     // MARK: Scrapes
 
     private mutating func setMonitoringTimer() {
-        let due = monitoring?.prometheus.nextDue
+        let due = monitoring?.nextDue
         guard due != monitoring?.timerTime else { return }
         let timer = monitoring?.timer ?? .none
         monitoring?.queue.cancel(timer)

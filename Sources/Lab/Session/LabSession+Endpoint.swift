@@ -1,5 +1,6 @@
 import Cluster
 import KubernetesAPI
+import Monitoring
 import Simulation
 
 /// kubectl-shaped commands work on a session as on a cluster; what they change and the time that they let pass are
@@ -75,5 +76,19 @@ extension APIRequest {
         case .get, .list: false
         case .create, .update, .patch, .delete, .deletecollection: !dryRun && !isReview && subresource != "token"
         }
+    }
+}
+
+extension LabSession {
+    /// Asks the lab's Alertmanager; what changes something there is an input.
+    /// - Returns: nil for a lab without one.
+    public mutating func askAlertmanager(_ request: AlertmanagerRequest) -> AlertmanagerResponse? {
+        guard request.method != "GET", request.method != "HEAD" else {
+            var copy = world
+            return copy.askAlertmanager(request)
+        }
+        let answer = world.askAlertmanager(request)
+        if answer != nil { note(.alertmanager(request)) }
+        return answer
     }
 }

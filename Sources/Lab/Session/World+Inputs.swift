@@ -15,6 +15,7 @@ extension World {
         case .endFault(let name): endFault(name)
         case .exchange(let request): send(request)
         case .signal(let container, let number): signal(container, number)
+        case .alertmanager(let request): _ = askAlertmanager(request)
         }
     }
 

@@ -1,5 +1,6 @@
 import ContainerRuntime
 import KubernetesAPI
+import Monitoring
 import Simulation
 
 /// Something that came from outside and changed a world. A lab is its scenario, its seed and its inputs in order.
@@ -17,6 +18,8 @@ public struct LabInput: Sendable, Equatable {
         case exchange(ExchangeRequest)
         /// A command in a container sent a signal to its first process.
         case signal(ContainerID, Int)
+        /// A request to Alertmanager that changed something: a silence.
+        case alertmanager(AlertmanagerRequest)
     }
 
     /// When the input arrived.
@@ -62,6 +65,11 @@ extension LabInput.Action: BinaryCodable {
         case .exchange(let request):
             writer.writeByte(4)
             writer.write(request)
+        case .alertmanager(let request):
+            writer.writeByte(8)
+            writer.write(request.method)
+            writer.write(request.target)
+            writer.write(String(decoding: request.body, as: UTF8.self))
         case .signal(let container, let number):
             writer.writeByte(5)
             writer.write(container)
@@ -77,6 +85,10 @@ extension LabInput.Action: BinaryCodable {
         case 3: self = .endFault(try reader.read())
         case 4: self = .exchange(try reader.read())
         case 5: self = .signal(try reader.read(), try reader.read())
+        case 8:
+            let (method, target): (String, String) = (try reader.read(), try reader.read())
+            let body: String = try reader.read()
+            self = .alertmanager(AlertmanagerRequest(method: method, target: target, body: Array(body.utf8)))
         case 7:
             let resource: ResourceType = try reader.read()
             let user: RequestUser = try reader.read()

@@ -41,7 +41,8 @@ public struct World: Sendable {
         cluster = Cluster(configuration: try scenario.clusterConfiguration(), seed: seed)
         workloads = Workloads(configuration: scenario.workloads, seed: seed)
         incidents = Incidents(scenario: scenario)
-        monitoring = scenario.monitoring.map { MonitoringStack($0, seed: seed) }
+        let start = cluster.context.settings.epochSeconds * 1000
+        monitoring = scenario.monitoring.map { MonitoringStack($0, seed: seed, at: start) }
         clock.begin(event: clock.takeSequence(), at: .zero)
         cluster.boot(clock: &clock)
         var shapes: [NodeShape] = []

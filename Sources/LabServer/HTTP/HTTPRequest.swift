@@ -3,6 +3,8 @@ import NIOHTTP1
 /// A request as it came over the wire, whole, with its path and query read.
 struct HTTPRequest: Sendable {
     var method: HTTPMethod
+    /// Path and query as they came.
+    var target: String
     /// The segments of the path, decoded; an empty one stands for a slash at the end.
     var path: [String]
     /// Parameters in their order; a name may come several times.
@@ -21,6 +23,7 @@ struct HTTPRequest: Sendable {
         }
         guard let query = Self.parameters(parts.count > 1 ? parts[1] : "") else { return nil }
         method = head.method
+        target = head.uri
         self.path = path
         self.query = query
         headers = head.headers

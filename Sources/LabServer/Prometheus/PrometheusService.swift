@@ -3,7 +3,8 @@ import Lab
 import Monitoring
 import NIOHTTP1
 
-/// Prometheus' HTTP API of a served lab, on a port of its own and without a token, as the real one has it.
+/// The HTTP APIs of a served lab's Prometheus (`/api/v1`) and Alertmanager (`/api/v2`), on a port of their own and without
+/// a token, as the real ones have them.
 ///
 /// A query works on the state that Prometheus had when it came: the world goes on meanwhile.
 struct PrometheusService: Sendable {
@@ -15,6 +16,7 @@ struct PrometheusService: Sendable {
             answer.headers = Self.crossOrigin
             return answer
         }
+        if http.path.starts(with: ["api", "v2"]) { return await alertmanager(http) }
         guard let state = await host.prometheus else { return .text("this lab has no Prometheus\n", status: .notFound) }
         var parameters = http.query
         let type = http.headers.first(name: "content-type") ?? ""
@@ -33,6 +35,16 @@ struct PrometheusService: Sendable {
         return answer
     }
 
+    private func alertmanager(_ http: HTTPRequest) async -> HTTPAnswer {
+        let request = AlertmanagerRequest(method: http.method.rawValue, target: http.target, body: http.body)
+        guard let found = await host.askAlertmanager(request) else {
+            return .text("this lab has no Alertmanager\n", status: .notFound)
+        }
+        return HTTPAnswer(
+            HTTPResponseStatus(statusCode: found.status),
+            found.contentType.isEmpty ? HTTPAnswer.plain : found.contentType, .bytes(found.body))
+    }
+
     private static let crossOrigin = [
         (name: "Access-Control-Allow-Origin", value: "*"),
         (name: "Access-Control-Allow-Methods", value: "GET, POST, OPTIONS"),
@@ -41,6 +53,17 @@ struct PrometheusService: Sendable {
 }
 
 extension LabHost {
+    /// Asks Alertmanager. What changes something there is written before it is answered.
+    func askAlertmanager(_ request: AlertmanagerRequest) -> AlertmanagerResponse? {
+        let answer = session.askAlertmanager(request)
+        guard request.method != "GET", request.method != "HEAD" else { return answer }
+        do { try write() } catch {
+            return AlertmanagerResponse(
+                status: 500, contentType: HTTPAnswer.plain, body: Array("the lab cannot be written: \(error)\n".utf8))
+        }
+        return answer
+    }
+
     /// Prometheus as it is now, and the present; nil in a lab without one.
     var prometheus: (server: PrometheusServer, now: Int64, configuration: String)? {
         guard let monitoring = session.world.monitoring else { return nil }

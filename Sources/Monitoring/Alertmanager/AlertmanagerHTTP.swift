@@ -6,6 +6,8 @@ public struct AlertmanagerRequest: Sendable, Equatable {
     /// Decoded, without what follows a question mark.
     public let path: String
     public let body: [UInt8]
+    /// Path and query as they came.
+    public let target: String
     let parameters: [Parameter]
 
     struct Parameter: Sendable, Equatable {
@@ -16,6 +18,7 @@ public struct AlertmanagerRequest: Sendable, Equatable {
     /// - Parameter target: path and query as they stand in the request, such as `/api/v2/alerts?active=false`.
     public init(method: String = "GET", target: String, body: [UInt8] = []) {
         self.method = method
+        self.target = target
         self.body = body
         let bytes = Array(target.utf8)
         let mark = bytes.firstIndex(of: UInt8(ascii: "?")) ?? bytes.endIndex
@@ -64,6 +67,12 @@ public struct AlertmanagerResponse: Sendable, Equatable {
     /// Empty for an answer without a body.
     public let contentType: String
     public let body: [UInt8]
+
+    public init(status: Int, contentType: String, body: [UInt8]) {
+        self.status = status
+        self.contentType = contentType
+        self.body = body
+    }
 
     static let empty = AlertmanagerResponse(status: 200, contentType: "", body: [])
 

@@ -2,7 +2,7 @@ import KubernetesAPI
 import PromQL
 
 /// One entry of `alerting.alertmanagers`. Durations are milliseconds.
-public struct AlertmanagerConfiguration: Sendable, Equatable {
+public struct AlertmanagerDiscovery: Sendable, Equatable {
     public var scheme = "http"
     public var pathPrefix = "/"
     public var timeout: Int64 = 10_000
@@ -18,7 +18,7 @@ public struct AlertmanagerConfiguration: Sendable, Equatable {
 public struct AlertingConfiguration: Sendable, Equatable {
     /// Applied to every alert that is sent.
     public var alertRelabelling = Relabelling()
-    public var alertmanagers: [AlertmanagerConfiguration] = []
+    public var alertmanagers: [AlertmanagerDiscovery] = []
 
     public init() {}
 }
@@ -40,7 +40,7 @@ extension StrictReader {
             guard let entry = self.section(value, at: path, type: "config.AlertmanagerConfig", fields: fields) else {
                 continue
             }
-            var alertmanager = AlertmanagerConfiguration()
+            var alertmanager = AlertmanagerDiscovery()
             alertmanager.scheme = string(entry, "scheme") ?? alertmanager.scheme
             alertmanager.pathPrefix = string(entry, "path_prefix") ?? alertmanager.pathPrefix
             alertmanager.timeout = try duration(entry, "timeout") ?? alertmanager.timeout

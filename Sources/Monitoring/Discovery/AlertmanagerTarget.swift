@@ -9,7 +9,7 @@ public struct AlertmanagerTarget: Sendable, Equatable {
     public let address: String
 }
 
-extension AlertmanagerConfiguration {
+extension AlertmanagerDiscovery {
     /// The Alertmanagers among what was found, each once, and those that relabelling dropped.
     public func targets(_ groups: [TargetGroup]) -> (active: [AlertmanagerTarget], dropped: [AlertmanagerTarget]) {
         var active: [AlertmanagerTarget] = []

@@ -142,8 +142,8 @@ public enum PrometheusOperator {
 
     private static func alertmanager(
         _ row: JSONValue, _ owner: CustomResource, _ role: KubernetesRole
-    ) throws(RelabelError) -> AlertmanagerConfiguration {
-        var alertmanager = AlertmanagerConfiguration()
+    ) throws(RelabelError) -> AlertmanagerDiscovery {
+        var alertmanager = AlertmanagerDiscovery()
         alertmanager.scheme = row["scheme"]?.string?.lowercased() ?? alertmanager.scheme
         alertmanager.pathPrefix = row["pathPrefix"]?.string ?? alertmanager.pathPrefix
         alertmanager.timeout =

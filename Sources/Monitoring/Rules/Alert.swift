@@ -72,12 +72,3 @@ extension ActiveAlert: BinaryCodable {
         validUntil = try reader.read()
     }
 }
-
-/// An alert as Prometheus hands it to Alertmanager. Times are milliseconds since the Unix epoch.
-public struct SentAlert: Sendable, Equatable {
-    public var labels: Labels
-    public var annotations: Labels
-    public var startsAt: Int64
-    public var endsAt: Int64
-    public var generatorURL: String
-}

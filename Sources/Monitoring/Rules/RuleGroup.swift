@@ -108,7 +108,8 @@ public struct RuleGroup: Sendable {
 
     /// Evaluates the group at the slot that is due. Slots that were missed are skipped; times stay on the slots.
     /// - Returns: the alerts to be handed to Alertmanager.
-    public mutating func evaluate(at now: Int64, in store: inout TimeSeriesStore, _ context: Context) -> [SentAlert] {
+    public mutating func evaluate(at now: Int64, in store: inout TimeSeriesStore, _ context: Context) -> [PostableAlert]
+    {
         guard let due = nextDue, due <= now else { return [] }
         let slot = due + (now - due) / interval * interval
         nextDue = slot + interval
@@ -116,9 +117,9 @@ public struct RuleGroup: Sendable {
     }
 
     /// Evaluates all rules at one time, whatever is due.
-    public mutating func evaluate(slot: Int64, in store: inout TimeSeriesStore, _ context: Context) -> [SentAlert] {
+    public mutating func evaluate(slot: Int64, in store: inout TimeSeriesStore, _ context: Context) -> [PostableAlert] {
         lastEvaluation = slot
-        var sent: [SentAlert] = []
+        var sent: [PostableAlert] = []
         for index in rules.indices {
             evaluate(index, slot, &store, context)
             if rules[index].description.isAlert { sent += takeSent(index, slot, context) }
@@ -328,8 +329,8 @@ public struct RuleGroup: Sendable {
         } catch { throw TemplateError(error.description) }
     }
 
-    private mutating func takeSent(_ index: Int, _ slot: Int64, _ context: Context) -> [SentAlert] {
-        var sent: [SentAlert] = []
+    private mutating func takeSent(_ index: Int, _ slot: Int64, _ context: Context) -> [PostableAlert] {
+        var sent: [PostableAlert] = []
         for place in rules[index].alerts.indices
         where rules[index].alerts[place].needsSending(at: slot, resendDelay: context.resendDelay) {
             let valid = slot + 4 * max(interval, context.resendDelay)
@@ -339,7 +340,7 @@ public struct RuleGroup: Sendable {
             var builder = LabelSetBuilder(context.externalLabels)
             for pair in alert.labels.pairs { builder.set(pair.name, pair.value) }
             sent.append(
-                SentAlert(
+                PostableAlert(
                     labels: builder.labels, annotations: alert.annotations, startsAt: alert.firedAt ?? alert.activeAt,
                     endsAt: alert.resolvedAt ?? valid,
                     generatorURL: context.externalURL + "/graph?g0.expr="

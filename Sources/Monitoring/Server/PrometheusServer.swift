@@ -88,9 +88,9 @@ public struct PrometheusServer: Sendable {
     /// Evaluates the groups that are due.
     /// - Returns: the alerts to be handed to Alertmanager.
     @discardableResult
-    public mutating func evaluate(at now: Int64) -> [SentAlert] {
+    public mutating func evaluate(at now: Int64) -> [PostableAlert] {
         var context: RuleGroup.Context?
-        var sent: [SentAlert] = []
+        var sent: [PostableAlert] = []
         for index in groups.indices {
             guard let due = groups[index].nextDue, due <= now else { continue }
             let given =

@@ -93,6 +93,7 @@ struct Compare: ParsableCommand {
             case .endFault(let name): "\(input.author) ends the fault \(name)"
             case .exchange(let request): "\(input.author) asks for \(request.path) from a container"
             case .signal(_, let number): "\(input.author) sends signal \(number) to a container's first process"
+            case .alertmanager(let request): "\(input.author) asks Alertmanager: \(request.method) \(request.path)"
             }
         case .event(let notes): notes.isEmpty ? "an event that changes no object" : notes.joined(separator: "; ")
         case .end: "nothing more happens"

@@ -46,6 +46,10 @@ struct Incident {
                 Incident(
                     time: input.time, kind: .input,
                     text: "\(input.author) sends signal \(number) to a container's first process")
+            case .alertmanager(let request):
+                Incident(
+                    time: input.time, kind: .input,
+                    text: "\(input.author) asks Alertmanager: \(request.method) \(request.path)")
             }
         }
         return inputs + session.world.incidents.timeline.map { Incident(time: $0.time, kind: .fault, text: $0.text) }

@@ -10,7 +10,7 @@ import Testing
     private struct Rig {
         var store = TimeSeriesStore()
         var group: RuleGroup
-        var sent: [(time: Int64, alerts: [SentAlert])] = []
+        var sent: [(time: Int64, alerts: [PostableAlert])] = []
 
         init(_ rules: String, interval: Int64 = 60_000) throws {
             let file = try RuleFile("groups:\n- name: g\n  rules:\n" + rules)
