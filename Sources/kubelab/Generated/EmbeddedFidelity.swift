@@ -171,6 +171,24 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Left out** of the built-in commands (the real kubectl has them, on a served lab). Plugins, kustomize, `edit`, `cp`,
   `port-forward`, `proxy`, `create token`; they are refused with a word.
 
+## monitoring
+- **Real.** prometheus.yml with its errors, relabelling, the target labels of `kubernetes_sd_configs`, scraping (honor_labels,
+  limits, `up` and its like, staleness), recording and alerting rules with the life of an alert, `ALERTS` and
+  `ALERTS_FOR_STATE`, templates (90 recorded expansions agree), `promtool check` and `test rules` (output recorded from 2.42),
+  Alertmanager's routing, grouping, inhibition, silences and webhook bodies (recorded from 0.25), the HTTP APIs v1 and v2 for
+  reading and for silences.
+- **Modelled.** What is exposed: programs (`http_requests_total`, `http_request_duration_seconds`, in-flight and waiting,
+  process CPU and memory; agents' calls, tokens and cost; vLLM's names), cAdvisor's CPU, memory and CFS periods, the kubelet,
+  node_exporter's load and memory, dcgm-exporter's utilisation, and kube-state-metrics for pods, Deployments, ReplicaSets,
+  Jobs, Services, HPAs, nodes and namespaces. Latencies come from logarithmic buckets 3% wide, so that a bound inside one is
+  interpolated. Scrapes cost the program nothing; how long one takes follows from what stands before it at the event loop.
+  kube-state-metrics and the exporters of nodes run without pods. Receivers take every notification at once.
+- **Left out.** Remote write and read, federation, exemplars, native histograms in scrapes; node_exporter's CPU seconds
+  (cAdvisor's stand in), file systems and network; metrics of the API server and of Dapr; StatefulSets, DaemonSets, CronJobs and
+  disruption budgets in kube-state-metrics; reading prometheus.yml and rules anew while time runs; the operator's objects and
+  KEDA are read by the room (`PrometheusOperator`, `ScaledObject`) and not yet acted on by the world. Sealed chunks are part of a
+  snapshot.
+
 ## promql
 - **Real.** The language of Prometheus 3.14 with its parse errors and places, remarks and run-time errors: all stable
   functions and operators over floats and classic histograms, left-open ranges, staleness, extrapolation, compensated
