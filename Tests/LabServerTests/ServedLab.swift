@@ -155,6 +155,8 @@ enum RealClient {
     /// Debian's, from the package prometheus.
     static let promtool = "/usr/bin/promtool"
     static let havePromtool = FileManager.default.isExecutableFile(atPath: promtool)
+    static let prometheus = "/usr/bin/prometheus"
+    static let havePrometheus = havePromtool && FileManager.default.isExecutableFile(atPath: prometheus)
     static let promtoolAdvice = "skipped: promtool is not installed, get it with Tools/fetch-clients.sh"
 
     /// The lab's own program.
