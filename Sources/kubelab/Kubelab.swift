@@ -18,12 +18,21 @@ struct Kubelab: ParsableCommand {
             CommandGroup(name: "Learning", subcommands: [Lessons.self, LessonCommand.self, Next.self, Outcomes.self]),
             CommandGroup(
                 name: "Exercises",
-                subcommands: [Demo.self, Start.self, Status.self, Watch.self] + GradingCommands.all + [Debrief.self, Reset.self]),
+                subcommands: [Demo.self, Start.self, Status.self, Watch.self] + GradingCommands.all + [
+                    Debrief.self, Reset.self,
+                ]),
             CommandGroup(name: "Cluster", subcommands: KubectlCommands.all),
             CommandGroup(name: "Server", subcommands: [Serve.self, SpeedCommand.self, Pause.self, Export.self]),
             CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self, Fault.self]),
-            CommandGroup(name: "Understanding", subcommands: [Graph.self, WhyCommand.self, Timeline.self, Compare.self, Alerts.self]),
-            CommandGroup(name: "Without a lab", subcommands: [Run.self, Lint.self, SpecCommand.self, PromQLCommand.self, PromtoolCommand.self, Formats.self, Fidelity.self]),
+            CommandGroup(
+                name: "Understanding",
+                subcommands: [Graph.self, WhyCommand.self, Timeline.self, Compare.self, Alerts.self, SLOCommand.self]),
+            CommandGroup(
+                name: "Without a lab",
+                subcommands: [
+                    Run.self, Lint.self, SpecCommand.self, PromQLCommand.self, PromtoolCommand.self, Formats.self,
+                    Fidelity.self,
+                ]),
         ])
 
     static let version = "0.1.0"

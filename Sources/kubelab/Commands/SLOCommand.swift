@@ -1,0 +1,110 @@
+import ArgumentParser
+import Lab
+import Monitoring
+import PromQL
+import Simulation
+import Workloads
+
+/// `kubelab slo`: service level objectives as rules, and as they stand.
+struct SLOCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "slo",
+        abstract: "Service level objectives: rules of them, and how they stand beside what users felt.",
+        subcommands: [SLOGenerate.self, SLOShow.self], defaultSubcommand: SLOShow.self)
+
+    static func objectives(_ file: String) throws -> [ServiceLevelObjective] {
+        let text = String(decoding: try Files.bytes(file), as: UTF8.self)
+        do { return try ServiceLevelDocument.objectives(text) } catch {
+            throw Failure(
+                "\(file):\(error.line ?? 1): \(error.field.isEmpty ? "" : error.field + ": ")\(error.message)")
+        }
+    }
+}
+
+/// `kubelab slo generate`.
+struct SLOGenerate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "generate",
+        abstract: "Write Prometheus rules of objectives: recordings over all windows, the budget, multi-window alerts.",
+        discussion: """
+            Reads Sloth's documents (version: prometheus/v1, or kind PrometheusServiceLevel) and OpenSLO v1, and writes the \
+            rules that Sloth writes.
+
+              kubelab slo generate slo.yaml >rules.yml
+            """)
+
+    @Argument(help: "The document.", completion: .file())
+    var file: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws { Terminal.write(ServiceLevelRules.file(try SLOCommand.objectives(file))) }
+}
+
+/// `kubelab slo show`: the indicator as Prometheus measured it, beside the truth.
+struct SLOShow: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "show",
+        abstract: "Say how objectives stand, and beside it what the users of each source of traffic felt.",
+        discussion: """
+            The first table is what the telemetry says, over the window: bad events, how fast the budget burns, what is left \
+            of it. The second is the truth that no real stack has: every request of every user, those that never arrived \
+            among them.
+
+              kubelab slo show slo.yaml --window 30m
+            """)
+
+    @Argument(help: "The document.", completion: .file())
+    var file: String
+
+    @Option(help: ArgumentHelp("How far back (default: all of it, 30 days at most).", valueName: "duration"))
+    var window: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let objectives = try SLOCommand.objectives(file)
+        let session = try global.open(for: .reading)
+        guard let prometheus = session.world.monitoring?.prometheus else { throw Failure(PromQLCommand.noPrometheus) }
+        let passed = max(1_000, session.now.nanoseconds / 1_000_000)
+        var span = min(passed, 30 * 86_400_000)
+        if let window {
+            do { span = try PrometheusDuration.parse(window) } catch { throw Failure("--window: \(error)") }
+        }
+        let text = PrometheusDuration.format(span)
+        Terminal.print(Style.strong("As measured, over \(text)"))
+        var table = Table(["OBJECTIVE", "TARGET", "GOOD", "BURN RATE", "BUDGET LEFT"])
+        for objective in objectives {
+            let budget: ErrorBudget
+            do {
+                budget = try ErrorBudget(
+                    objective, window: span, at: session.world.epochMilliseconds, in: prometheus.store,
+                    engine: prometheus.engine)
+            } catch { throw Failure("\(objective.id): \(error)") }
+            table.add([
+                objective.id, GoFloat.fixed(objective.objective) + "%",
+                budget.errorRatio.map { Self.percent(1 - $0) } ?? "no events",
+                budget.burnRate.map { GoFloat.general($0, significant: 3) } ?? "-",
+                budget.left.map(Self.percent) ?? "-",
+            ])
+        }
+        for line in table.lines { Terminal.print(line) }
+        Terminal.print("")
+        Terminal.print(Style.strong("As users felt it"))
+        var truth = Table(["TRAFFIC", "REQUESTS", "GOOD ANSWERS", "P95", "P99"])
+        let from = session.now - .milliseconds(span)
+        for level in session.world.workloads.traffic {
+            let felt = level.between(from, session.now + .nanoseconds(1))
+            let total = felt.outcomes.total
+            truth.add([
+                level.name, "\(total)",
+                total == 0 ? "-" : Self.percent(Double(felt.outcomes[.ok]) / Double(total)),
+                "\(felt.latency.quantile(0.95).nanoseconds / 1_000_000)ms",
+                "\(felt.latency.quantile(0.99).nanoseconds / 1_000_000)ms",
+            ])
+        }
+        for line in truth.lines { Terminal.print(line) }
+    }
+
+    private static func percent(_ share: Double) -> String { GoFloat.fixed(share * 100, decimals: 3) + "%" }
+}
