@@ -1,7 +1,7 @@
 /// A regular expression that must match a whole label value, as `^(?s:pattern)$` in Prometheus.
 ///
 /// Lists of words (`api|web`), prefixes (`api.*`) and the like are recognised and compared directly.
-struct AnchoredRegex: Sendable {
+public struct AnchoredRegex: Sendable {
     private enum Shortcut: Sendable {
         case none, anything, something
         case oneOf([String])
@@ -11,7 +11,7 @@ struct AnchoredRegex: Sendable {
     private let program: RegexProgram
     private let shortcut: Shortcut
 
-    init(_ pattern: String) throws(RegexError) {
+    public init(_ pattern: String) throws(RegexError) {
         var parser = RegexParser(pattern, dotMatchesNewline: true)
         let node = try parser.parse()
         program = try RegexProgram(node, groupNames: parser.groupNames, pattern: pattern)
@@ -19,9 +19,9 @@ struct AnchoredRegex: Sendable {
     }
 
     /// The values that alone can match, if the pattern is a list of words.
-    var alternatives: [String]? { if case .oneOf(let words) = shortcut { words } else { nil } }
+    public var alternatives: [String]? { if case .oneOf(let words) = shortcut { words } else { nil } }
 
-    func matches(_ text: String) -> Bool {
+    public func matches(_ text: String) -> Bool {
         switch shortcut {
         case .anything: true
         case .something: !text.isEmpty
@@ -34,7 +34,7 @@ struct AnchoredRegex: Sendable {
 
     /// The replacement of a match of the whole text, with `$1`, `${name}` and `$$` expanded as Go's `Expand` does; nil if
     /// the text does not match.
-    func replace(_ text: String, with template: String) -> String? {
+    public func replace(_ text: String, with template: String) -> String? {
         let scalars = Array(text.unicodeScalars)
         guard let slots = program.captures(scalars.map(\.value)) else { return nil }
         func group(_ name: String) -> String {

@@ -1,16 +1,16 @@
 /// Comparisons of strings by their UTF-8 bytes, as Go compares them. Swift's own `==` and `<` follow canonical
 /// equivalence, which would merge two label values that Prometheus keeps apart.
-enum ByteOrder {
+public enum ByteOrder {
     @inline(__always)
-    static func same(_ a: String, _ b: String) -> Bool {
+    public static func same(_ a: String, _ b: String) -> Bool {
         // Equal bytes are canonically equivalent, so that the fast comparison decides nearly always.
         a == b && (a.utf8.count == b.utf8.count) && a.utf8.elementsEqual(b.utf8)
     }
 
-    static func less(_ a: String, _ b: String) -> Bool { compare(a, b) < 0 }
+    public static func less(_ a: String, _ b: String) -> Bool { compare(a, b) < 0 }
 
     /// Negative, zero or positive, as `memcmp`.
-    static func compare(_ a: String, _ b: String) -> Int {
+    public static func compare(_ a: String, _ b: String) -> Int {
         var left = a.utf8.makeIterator()
         var right = b.utf8.makeIterator()
         while true {
