@@ -172,7 +172,7 @@ struct LogQLEngineTests {
             ),
             (#"sum(sum_over_time({app="api"} | logfmt | unwrap bytes(size) [1m]))"#, ["{} 10000"]),
             (#"first_over_time({app="api"} | logfmt | unwrap tokens [1m]) by (app)"#, [#"{app="api"} 55"#]),
-            (#"last_over_time({app="api"} | logfmt | unwrap tokens [1m] offset 1m) by (app)"#, [#"{app="api"} 53"#]),
+            (#"last_over_time({app="api"} | logfmt | unwrap tokens [1m] offset 1m) by (app)"#, [#"{app="api"} 54"#]),
             (
                 #"stddev_over_time({app="api"} | logfmt | unwrap tokens [1m]) by (app)"#,
                 [#"{app="api"} 1.4142135623730951"#]
