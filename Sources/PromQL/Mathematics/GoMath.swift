@@ -3,7 +3,7 @@
 /// PromQL's answers are printed to the last digit, and Go's functions are not correctly rounded: `exp` of Go on amd64 is
 /// a Taylor series after four halvings with fused multiply-add, `ln` is FreeBSD's, the trigonometric functions are
 /// Cephes'. The rest of Kubelab uses `Simulation.Mathematics`; here other bits are right.
-enum GoMath {
+public enum GoMath {
     private static let ln2 = 0.693147180559945309417232121458176568
     private static let ln2High = 6.93147180369123816490e-01
     private static let ln2Low = 1.90821492927058770002e-10
@@ -137,7 +137,7 @@ enum GoMath {
     }
 
     /// `math.Pow`: by squaring for whole exponents, through `exp` and `log` for the fraction.
-    static func pow(_ x: Double, _ y: Double) -> Double {
+    public static func pow(_ x: Double, _ y: Double) -> Double {
         if y == 0 || x == 1 { return 1 }
         if y == 1 { return x }
         if x.isNaN || y.isNaN { return .nan }
@@ -216,7 +216,7 @@ enum GoMath {
     }
 
     /// `math.Mod`: exact, with the sign of the left operand.
-    static func mod(_ x: Double, _ y: Double) -> Double {
+    public static func mod(_ x: Double, _ y: Double) -> Double {
         if y == 0 || x.isInfinite || x.isNaN || y.isNaN { return .nan }
         return x.truncatingRemainder(dividingBy: y)
     }

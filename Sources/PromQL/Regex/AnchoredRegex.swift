@@ -20,7 +20,7 @@ public struct AnchoredRegex: Sendable {
     }
 
     /// The values that alone can match, if the pattern is a list of words.
-    var alternatives: [String]? { if case .oneOf(let words) = shortcut { words } else { nil } }
+    public var alternatives: [String]? { if case .oneOf(let words) = shortcut { words } else { nil } }
 
     /// Whether the whole text matches.
     public func matches(_ text: String) -> Bool {
