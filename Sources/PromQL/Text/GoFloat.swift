@@ -47,53 +47,25 @@ public enum GoFloat {
     /// `%.Ng`: at most so many significant digits.
     public static func general(_ x: Double, significant: Int) -> String {
         guard x.isFinite, x != 0 else { return general(x) }
-        let (negative, all, point) = shortest(x)
-        let kept = all.prefix(significant).map { String($0) }.joined()
-        var scaled = Double("0.\(kept)e\(point)") ?? x
-        if all.count > significant, all[significant] >= 5 {
-            scaled += Double("1e\(point - significant)") ?? 0
-            scaled = Double(fixedDigits(scaled, significant)) ?? scaled
-        }
+        let negative = x < 0
+        var (kept, point) = ExactDecimal.digits(of: x.magnitude)
+        ExactDecimal.round(&kept, &point, to: significant)
+        let scaled = Double("0.\(kept.map { String($0) }.joined())e\(point)") ?? x.magnitude
         let (_, digits, newPoint) = shortest(scaled)
         let value = negative ? -scaled : scaled
         let precision = significant > digits.count && digits.count >= newPoint ? digits.count : significant
         return newPoint - 1 < -4 || newPoint - 1 >= precision ? exponential(value) : fixed(value)
     }
 
-    /// The first digits of a number without the rounding errors behind them.
-    private static func fixedDigits(_ x: Double, _ count: Int) -> String {
-        let (_, digits, point) = shortest(x)
-        let more = digits.count > count && digits[count] >= 5
-        let kept = Int(digits.prefix(count).map { String($0) }.joined()) ?? 0
-        return "\(kept + (more ? 1 : 0))e\(point - min(count, digits.count))"
-    }
-
-    /// `%.Nf`: a fixed number of decimals, rounded half to even on the shortest digits.
+    /// `%.Nf`: a fixed number of decimals, rounded half to even on the exact value (2.675 is less than it looks).
     public static func fixed(_ x: Double, decimals: Int) -> String {
         guard x.isFinite else { return special(x) }
-        var (negative, digits, point) = shortest(x)
-        let keep = point + decimals
-        if keep < 0 {
-            digits = [0]
-            point = 1
-        } else if keep < digits.count {
-            let up =
-                digits[keep] > 5
-                || (digits[keep] == 5 && (keep + 1 < digits.count || (keep > 0 && digits[keep - 1] % 2 == 1)))
-            digits = Array(digits[..<keep])
-            if up {
-                var index = keep - 1
-                while index >= 0, digits[index] == 9 {
-                    digits[index] = 0
-                    index -= 1
-                }
-                if index >= 0 {
-                    digits[index] += 1
-                } else {
-                    digits.insert(1, at: 0)
-                    point += 1
-                }
-            }
+        let negative = x.sign == .minus
+        var digits: [UInt8] = [0]
+        var point = 1
+        if x != 0 {
+            (digits, point) = ExactDecimal.digits(of: x.magnitude)
+            ExactDecimal.round(&digits, &point, to: point + decimals)
         }
         var whole = ""
         var fraction = ""

@@ -185,9 +185,13 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   kube-state-metrics and the exporters of nodes run without pods. Receivers take every notification at once.
 - **Left out.** Remote write and read, federation, exemplars, native histograms in scrapes; node_exporter's CPU seconds
   (cAdvisor's stand in), file systems and network; metrics of the API server and of Dapr; StatefulSets, DaemonSets, CronJobs and
-  disruption budgets in kube-state-metrics; reading prometheus.yml and rules anew while time runs; the operator's objects and
-  KEDA are read by the room (`PrometheusOperator`, `ScaledObject`) and not yet acted on by the world. Sealed chunks are part of a
-  snapshot.
+  disruption budgets in kube-state-metrics; reading prometheus.yml and rules anew while time runs; the operator's objects,
+  prometheus-adapter and KEDA are read by the room (`PrometheusOperator`, `AdapterRegistry`, `ScaledObject`) and not yet acted
+  on by the world; so are logs with LogQL and traces with their critical path (`LogQLEngine`, `TraceStore`): no world fills
+  these stores yet, and TraceQL is not there. Sealed chunks are part of each snapshot, which makes the file of a lab with
+  monitoring large.
+- **Modelled, service levels.** Sloth's documents and OpenSLO v1 with ratio metrics become Sloth's rules (windows of 30 or so
+  many days); plugins, threshold metrics, time slices and AlertPolicies' own conditions are not read.
 
 ## promql
 - **Real.** The language of Prometheus 3.14 with its parse errors and places, remarks and run-time errors: all stable
