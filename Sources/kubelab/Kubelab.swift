@@ -26,7 +26,10 @@ struct Kubelab: ParsableCommand {
             CommandGroup(name: "Time", subcommands: [Advance.self, Rewind.self, Fork.self, Fault.self]),
             CommandGroup(
                 name: "Understanding",
-                subcommands: [Graph.self, WhyCommand.self, Timeline.self, Compare.self, Alerts.self, SLOCommand.self]),
+                subcommands: [
+                    Graph.self, WhyCommand.self, Timeline.self, Compare.self, Alerts.self, SLOCommand.self,
+                    LogQLCommand.self,
+                ]),
             CommandGroup(
                 name: "Without a lab",
                 subcommands: [

@@ -1,4 +1,5 @@
 import KubernetesAPI
+import Monitoring
 import PromQL
 import Simulation
 import Testing
@@ -215,5 +216,25 @@ import Testing
         try copy.advance(to: .zero + .minutes(30))
         try world.advance(to: .zero + .minutes(30))
         #expect(copy.stateDigest == world.stateDigest)
+    }
+
+    /// Every request that a program answered has its line, and a query counts them as the program does.
+    @Test func logsAreThoseOfTheRequests() throws {
+        let world = try Self.world(minutes: 5)
+        let store = world.logStore()
+        let engine = LogQLEngine()
+        let now = world.epochMilliseconds * 1_000_000
+        func number(_ query: String) throws -> Double {
+            guard case .vector(let samples) = try engine.run(.instant(query, at: now), in: store) else { return -1 }
+            return samples.reduce(0) { $0 + $1.value }
+        }
+        let answered = world.workloads.runningContainers.reduce(Int64(0)) {
+            $0 + (world.workloads.gauges(of: $1)?.meter.answered[.ok] ?? 0)
+        }
+        #expect(answered > 1_000)
+        #expect(try number("sum(count_over_time({app=\"web\"} |= \"status=200\" [1h]))") == Double(answered))
+        #expect(
+            try number("count(count_over_time({namespace=\"shop\"} | logfmt | duration_ms > 0 [1h])) by (pod)") >= 1)
+        #expect(throws: LogQLError.self) { try engine.run(.instant("sum(", at: now), in: store) }
     }
 }

@@ -18,6 +18,8 @@ extension World {
 
     mutating func startMonitoring() {
         guard monitoring != nil else { return }
+        // Whoever looks at metrics wants to see the requests behind them.
+        workloads.recordLogs(true)
         monitoring?.queue.schedule(.discover, at: clock.now, on: &clock)
         let time = epochMilliseconds
         monitoring?.prometheus.beginRules(at: time)

@@ -187,8 +187,9 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   (cAdvisor's stand in), file systems and network; metrics of the API server and of Dapr; StatefulSets, DaemonSets, CronJobs and
   disruption budgets in kube-state-metrics; reading prometheus.yml and rules anew while time runs; the operator's objects,
   prometheus-adapter and KEDA are read by the room (`PrometheusOperator`, `AdapterRegistry`, `ScaledObject`) and not yet acted
-  on by the world; so are logs with LogQL and traces with their critical path (`LogQLEngine`, `TraceStore`): no world fills
-  these stores yet, and TraceQL is not there. Sealed chunks are part of each snapshot, which makes the file of a lab with
+  on by the world. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines with
+  them, where Loki keeps them. Traces: the store with its waterfall and critical path (`TraceStore`) is not filled by any
+  world yet, and TraceQL is not there. Sealed chunks are part of each snapshot, which makes the file of a lab with
   monitoring large.
 - **Modelled, service levels.** Sloth's documents and OpenSLO v1 with ratio metrics become Sloth's rules (windows of 30 or so
   many days); plugins, threshold metrics, time slices and AlertPolicies' own conditions are not read.

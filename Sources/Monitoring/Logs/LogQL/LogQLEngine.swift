@@ -64,6 +64,13 @@ public struct LogQLEngine: Sendable {
     /// - Throws: ``LogQLError`` with Loki's message and place.
     public static func check(_ text: String) throws(LogQLError) { _ = try LogQLParser.parse(text) }
 
+    /// Whether a query asks for numbers and not for lines.
+    /// - Throws: ``LogQLError`` for a text that is no query.
+    public static func isMetric(_ text: String) throws(LogQLError) -> Bool {
+        if case .metric = try LogQLParser.parse(text) { return true }
+        return false
+    }
+
     /// Answers a query.
     public func run(_ query: LogQLQuery, in store: LogStore) throws(LogQLError) -> LogQLResult {
         let expression = try LogQLParser.parse(query.text)

@@ -1,0 +1,61 @@
+import ArgumentParser
+import Lab
+import Monitoring
+import PromQL
+import Simulation
+
+/// `kubelab logql`: a query over the logs of the lab's pods.
+struct LogQLCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "logql",
+        abstract: "Evaluate a LogQL query over the logs of the lab's pods, as Loki would.",
+        discussion: """
+            Streams have the labels namespace, pod, container, node_name and app. A lab with Prometheus ('monitoring:') \
+            writes a line for each request; others write starts and ends only.
+
+            kubelab logql '{app="gateway"} |= "ERROR"' --since 10m
+            kubelab logql 'sum by (pod) (count_over_time({app="gateway"} | logfmt | status >= 500 [5m]))'
+            """)
+
+    @Argument(help: "The query.")
+    var query: String
+
+    @Option(help: ArgumentHelp("How far back lines are looked for (default: all).", valueName: "duration"))
+    var since: String?
+
+    @Option(help: ArgumentHelp("Most lines.", valueName: "count"))
+    var limit = 100
+
+    @Flag(help: "The oldest lines first.")
+    var forward = false
+
+    @OptionGroup var output: OutputOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() throws {
+        let world = try global.open(for: .reading).world
+        let now = world.epochMilliseconds * 1_000_000
+        var span = max(1, world.now.nanoseconds)
+        if let since {
+            do { span = try PrometheusDuration.parse(since) * 1_000_000 } catch { throw Failure("--since: \(error)") }
+        }
+        let store = world.logStore()
+        let direction: LogDirection = forward ? .forward : .backward
+        let result: LogQLResult
+        do {
+            // A query for numbers is asked at the present, one for lines over what has passed.
+            let engine = LogQLEngine()
+            if try LogQLEngine.isMetric(query) {
+                result = try engine.run(.instant(query, at: now), in: store)
+            } else {
+                result = try engine.run(
+                    .range(query, start: now - span, end: now + 1, limit: limit, direction: direction), in: store)
+            }
+        } catch { throw Failure("\(error)") }
+        if output.isJSON {
+            return Terminal.print(String(decoding: LokiResponse.success(result).compactBytes, as: UTF8.self))
+        }
+        let text = LogText.text(result, direction: direction, width: Terminal.width)
+        if text.isEmpty { Terminal.note("No lines.") } else { Terminal.write(text) }
+    }
+}
