@@ -74,19 +74,9 @@ struct StoredSeries {
     private static func write(_ state: SeriesState, to writer: inout BinaryWriter) {
         write(state.labels, to: &writer)
         writer.write(state.chunks.count)
-        for chunk in state.chunks {
-            writer.write(chunk.count)
-            writer.write(chunk.firstTime)
-            writer.write(chunk.lastTime)
-            writer.write(chunk.words.count)
-            // Bits do not get smaller as variable-length integers.
-            for word in chunk.words { withUnsafeBytes(of: word.littleEndian) { writer.writeRaw($0) } }
-        }
-        writer.write(state.newest.count)
-        for sample in state.newest {
-            writer.write(sample.time)
-            writer.write(sample.value.bitPattern)
-        }
+        for chunk in state.chunks { write(chunk, to: &writer) }
+        writer.write(state.growing != nil)
+        if let growing = state.growing { write(growing, to: &writer) }
         writer.write(state.histograms.count)
         for sample in state.histograms {
             writer.write(sample.time)
@@ -99,34 +89,42 @@ struct StoredSeries {
         }
     }
 
+    private static func write(_ chunk: SeriesState.Chunk, to writer: inout BinaryWriter) {
+        writer.write(chunk.count)
+        writer.write(chunk.firstTime)
+        writer.write(chunk.lastTime)
+        writer.write(chunk.words.count)
+        // Bits do not get smaller as variable-length integers.
+        for word in chunk.words { withUnsafeBytes(of: word.littleEndian) { writer.writeRaw($0) } }
+    }
+
+    private static func readChunk(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> SeriesState.Chunk {
+        let count: Int = try reader.read()
+        let (first, last): (Int64, Int64) = (try reader.read(), try reader.read())
+        let size = try reader.count()
+        guard size <= reader.remaining / 8 else { throw .truncated(offset: reader.offset) }
+        var words: [UInt64] = []
+        words.reserveCapacity(size)
+        for _ in 0..<size {
+            let bytes = try reader.readRaw(count: 8)
+            words.append(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
+        }
+        return SeriesState.Chunk(words: words, count: count, firstTime: first, lastTime: last)
+    }
+
     private static func readSeries(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> SeriesState {
         let labels = try readLabels(&reader)
         var chunks: [SeriesState.Chunk] = []
-        for _ in 0..<(try reader.count()) {
-            let count: Int = try reader.read()
-            let (first, last): (Int64, Int64) = (try reader.read(), try reader.read())
-            let size = try reader.count()
-            guard size <= reader.remaining / 8 else { throw .truncated(offset: reader.offset) }
-            var words: [UInt64] = []
-            words.reserveCapacity(size)
-            for _ in 0..<size {
-                let bytes = try reader.readRaw(count: 8)
-                words.append(bytes.reversed().reduce(0) { $0 << 8 | UInt64($1) })
-            }
-            chunks.append(SeriesState.Chunk(words: words, count: count, firstTime: first, lastTime: last))
-        }
-        var newest: [Sample] = []
-        for _ in 0..<(try reader.count()) {
-            newest.append(
-                Sample(time: try reader.read(), value: Double(bitPattern: try reader.read())))
-        }
+        for _ in 0..<(try reader.count()) { chunks.append(try readChunk(&reader)) }
+        let grows: Bool = try reader.read()
+        let growing = grows ? try readChunk(&reader) : nil
         var histograms: [HistogramSample] = []
         for _ in 0..<(try reader.count()) {
             histograms.append(HistogramSample(time: try reader.read(), histogram: try readHistogram(&reader)))
         }
         var starts: [(time: Int64, start: Int64)] = []
         for _ in 0..<(try reader.count()) { starts.append((try reader.read(), try reader.read())) }
-        return SeriesState(labels: labels, chunks: chunks, newest: newest, histograms: histograms, starts: starts)
+        return SeriesState(labels: labels, chunks: chunks, growing: growing, histograms: histograms, starts: starts)
     }
 
     private static func write(_ histogram: NativeHistogram, to writer: inout BinaryWriter) {

@@ -133,7 +133,7 @@ struct MemorySeries: Sendable {
         }
     }
 
-    private static func decode(_ chunk: SealedChunk, into buffer: inout SampleBuffer) {
+    static func decode(_ chunk: SealedChunk, into buffer: inout SampleBuffer) {
         chunk.words.withUnsafeBufferPointer { words in
             buffer.append(chunk.count) { ChunkDecoder.decode(words, count: chunk.count, times: $0, values: $1) }
         }

@@ -1,8 +1,8 @@
-/// One series of a store as it is written down: its chunks as they are, and the samples of the chunk that grows.
+/// One series of a store as it is written down: its chunks as they are, the one that grows among them.
 ///
 /// The growing chunk is a function of its samples, so a series that is made of its state goes on exactly as before.
 public struct SeriesState: Sendable {
-    /// A full chunk: its bits, how many samples they are, and their first and last time.
+    /// A chunk: its bits, how many samples they are, and their first and last time.
     public struct Chunk: Sendable, Equatable {
         public var words: [UInt64]
         public var count: Int
@@ -19,17 +19,18 @@ public struct SeriesState: Sendable {
 
     public var labels: Labels
     public var chunks: [Chunk]
-    public var newest: [Sample]
+    /// The chunk that grows; nil if there is none.
+    public var growing: Chunk?
     public var histograms: [HistogramSample]
     public var starts: [(time: Int64, start: Int64)]
 
     public init(
-        labels: Labels, chunks: [Chunk], newest: [Sample], histograms: [HistogramSample],
+        labels: Labels, chunks: [Chunk], growing: Chunk?, histograms: [HistogramSample],
         starts: [(time: Int64, start: Int64)]
     ) {
         self.labels = labels
         self.chunks = chunks
-        self.newest = newest
+        self.growing = growing
         self.histograms = histograms
         self.starts = starts
     }
@@ -54,22 +55,27 @@ extension TimeSeriesStore {
 
 extension MemorySeries {
     var state: SeriesState {
-        var buffer = SampleBuffer()
-        if head.count > 0 { decode(after: head.firstTime - 1, through: head.lastTime, into: &buffer) }
-        return SeriesState(
-            labels: labels,
-            chunks: sealed.map {
-                SeriesState.Chunk(words: $0.words, count: $0.count, firstTime: $0.firstTime, lastTime: $0.lastTime)
-            },
-            newest: (0..<buffer.count).filter { buffer.times[$0] >= head.firstTime }.map {
-                Sample(time: buffer.times[$0], value: buffer.values[$0])
-            }, histograms: histograms, starts: starts)
+        SeriesState(
+            labels: labels, chunks: sealed.map(SeriesState.Chunk.init),
+            growing: head.count > 0 ? SeriesState.Chunk(SealedChunk(head)) : nil, histograms: histograms, starts: starts
+        )
     }
 
     init(_ state: SeriesState) {
         self.init(labels: state.labels)
         restore(state.chunks.map(SealedChunk.init), state.histograms, state.starts)
-        for sample in state.newest { _ = append(time: sample.time, value: sample.value, capacity: .max) }
+        guard let growing = state.growing.map(SealedChunk.init) else { return }
+        var buffer = SampleBuffer()
+        MemorySeries.decode(growing, into: &buffer)
+        for place in 0..<buffer.count {
+            _ = append(time: buffer.times[place], value: buffer.values[place], capacity: .max)
+        }
+    }
+}
+
+extension SeriesState.Chunk {
+    init(_ chunk: SealedChunk) {
+        self.init(words: chunk.words, count: chunk.count, firstTime: chunk.firstTime, lastTime: chunk.lastTime)
     }
 }
 
