@@ -6,36 +6,39 @@ import PromQL
 ///     let template = try AlertTemplate("{{ $labels.pod }} is down", name: "__alert_PodDown")
 ///     template.expand(TemplateData(labels: labels, value: 1)) { query in … }
 public struct AlertTemplate: Sendable {
-    private let nodes: [TemplateNode]
-    private let definitions: [String: [TemplateNode]]
-    private let name: String
-    /// A text without actions is its own expansion.
-    private let plain: String?
-
     /// What Prometheus puts before each alert template; positions in errors count it.
     private static let preamble =
         "{{$labels := .Labels}}{{$externalLabels := .ExternalLabels}}{{$externalURL := .ExternalURL}}{{$value := .Value}}"
 
+    private let name: String
+    private let source: String
+    private let parsed: TemplateParser.Result
+    /// A text without actions is its own expansion.
+    private let isPlain: Bool
+
     /// - Parameter name: as errors name it, `__alert_` and the alert's name.
-    /// - Throws: `TemplateError` for what the real parser refuses, a function that is not there among it.
+    /// - Throws: `TemplateError` for what the real parser refuses, a function that is not there among it:
+    ///   `template: __alert_X:1: function "nofunc" not defined`.
     public init(_ text: String, name: String) throws(TemplateError) {
         self.name = name
-        plain = text.utf8.contains(UInt8(ascii: "{")) ? nil : text
-        var parser = TemplateParser(
-            Self.preamble + text, name: name, variables: ["$"])
-        nodes = try parser.parse()
-        definitions = parser.definitions
+        isPlain = !text.utf8.contains(UInt8(ascii: "{"))
+        source = isPlain ? text : Self.preamble + text
+        parsed =
+            isPlain
+            ? TemplateParser.Result(nodes: [], definitions: [:]) : try TemplateParser.parse(source, name: name)
     }
 
-    /// Expands the template. The steps and the length of the result are bounded.
+    /// Expands the template. The steps, the depth and the length of the result are bounded.
     /// - Parameter query: answers the template's queries at the instant of the evaluation.
+    /// - Returns: the text, or `error executing template …` with the place.
     public func expand(
         _ data: TemplateData, query: (String) throws(TemplateError) -> [QuerySample]
     ) -> Result<String, TemplateError> {
-        if let plain { return .success(plain) }
+        if isPlain { return .success(source) }
         return withoutActuallyEscaping(query) { query in
-            var evaluator = TemplateEvaluator(data: data, definitions: definitions, name: name, query: query)
-            do throws(TemplateError) { return .success(try evaluator.run(nodes)) } catch {
+            var evaluator = TemplateEvaluator(
+                source: source, name: name, definitions: parsed.definitions, data: data, query: query)
+            do throws(TemplateError) { return .success(try evaluator.expand(parsed.nodes)) } catch {
                 return .failure(TemplateError("error executing template \(name): \(error.description)"))
             }
         }

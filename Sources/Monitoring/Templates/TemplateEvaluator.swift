@@ -1,255 +1,347 @@
 import PromQL
 
-/// Goes through a template's nodes and writes what they say.
+/// Walks the nodes of a template and writes its text.
+///
+/// The work is bounded: so many steps, so much text, so deep. What goes beyond is an error like any other.
 struct TemplateEvaluator {
-    let data: TemplateData
-    let definitions: [String: [TemplateNode]]
+    /// A message of a function, before it is known where the function was called.
+    struct CallError: Error { let message: String }
+
+    private enum Flow { case normal, leave, proceed }
+
+    static let maximumSteps = 100_000
+    static let maximumOutput = 1 << 20
+    private static let maximumDepth = 100
+
+    let source: [UInt8]
     let name: String
+    let definitions: [String: [TemplateNode]]
+    let data: TemplateData
     let query: (String) throws(TemplateError) -> [QuerySample]
+
+    private var variables: [(name: String, value: TemplateValue)] = []
     private var output = ""
-    private var variables: [(name: String, value: TemplateValue)] = [("$", .root)]
     private var steps = 0
     private var depth = 0
-
-    private static let maximumSteps = 100_000
-    private static let maximumOutput = 1 << 20
+    private var template: String
 
     init(
-        data: TemplateData, definitions: [String: [TemplateNode]], name: String,
+        source: String, name: String, definitions: [String: [TemplateNode]], data: TemplateData,
         query: @escaping (String) throws(TemplateError) -> [QuerySample]
     ) {
-        self.data = data
-        self.definitions = definitions
+        self.source = Array(source.utf8)
         self.name = name
+        self.definitions = definitions
+        self.data = data
         self.query = query
+        template = name
     }
 
-    mutating func run(_ nodes: [TemplateNode]) throws(TemplateError) -> String {
-        try walk(nodes, dot: .root)
+    mutating func expand(_ nodes: [TemplateNode]) throws(TemplateError) -> String {
+        variables = [("$", .data(data))]
+        _ = try walk(nodes, dot: .data(data))
         return output
     }
 
-    /// An error at a place, as text/template reports it.
-    private func fails(_ offset: Int, _ source: String, _ message: String) -> TemplateError {
-        TemplateError(
-            "template: \(name):1:\(offset): executing \(GoQuote.quote(name)) at <\(source)>: \(message)")
+    // MARK: Errors
+
+    private func failure(_ position: Int, _ context: String, _ message: String) -> TemplateError {
+        let before = source.prefix(position)
+        let line = before.reduce(1) { $1 == 10 ? $0 + 1 : $0 }
+        let column = position - (before.lastIndex(of: 10).map { $0 + 1 } ?? 0)
+        return TemplateError(
+            "template: \(name):\(line):\(column): executing \(GoQuote.quote(template)) at <\(context)>: \(message)")
     }
 
-    private mutating func walk(_ nodes: [TemplateNode], dot: TemplateValue) throws(TemplateError) {
+    private func failure(_ argument: TemplateArgument, _ message: String) -> TemplateError {
+        failure(argument.position, argument.operand.text, message)
+    }
+
+    private mutating func step() throws(TemplateError) {
+        steps += 1
+        if steps > Self.maximumSteps {
+            throw TemplateError("template: \(name): exceeded maximum of \(Self.maximumSteps) steps")
+        }
+    }
+
+    private mutating func write(_ text: String) throws(TemplateError) {
+        guard output.utf8.count + text.utf8.count <= Self.maximumOutput else {
+            throw TemplateError("template: \(name): exceeded maximum output of \(Self.maximumOutput) bytes")
+        }
+        output += text
+    }
+
+    // MARK: Nodes
+
+    private mutating func walk(_ nodes: [TemplateNode], dot: TemplateValue) throws(TemplateError) -> Flow {
         depth += 1
         defer { depth -= 1 }
-        guard depth < 200 else { throw TemplateError("template: \(name): exceeded maximum template depth") }
-        for node in nodes {
-            steps += 1
-            guard steps < Self.maximumSteps, output.utf8.count < Self.maximumOutput else {
-                throw TemplateError("template: \(name): the template takes too long or says too much")
-            }
-            switch node {
-            case .text(let text): output += text
-            case .action(let pipeline):
-                let value = try evaluate(pipeline, dot)
-                if pipeline.variables.isEmpty { output += value.text }
-            case .branch(let kind, let pipeline, let then, let otherwise):
-                try branch(kind, pipeline, then, otherwise, dot)
-            case .template(let title, let pipeline):
-                guard let body = definitions[title] else {
-                    throw TemplateError("template: \(name):1: template \(GoQuote.quote(title)) not defined")
-                }
-                var inner = TemplateValue.none
-                if let pipeline { inner = try evaluate(pipeline, dot) }
-                let outer = variables
-                variables = [("$", inner)]
-                try walk(body, dot: inner)
-                variables = outer
-            }
+        if depth > Self.maximumDepth {
+            throw TemplateError("template: \(name): exceeded maximum template depth (\(Self.maximumDepth))")
         }
+        for node in nodes {
+            try step()
+            let flow = try walk(node, dot: dot)
+            if flow != .normal { return flow }
+        }
+        return .normal
     }
 
-    private mutating func branch(
-        _ kind: TemplateNode.Branch, _ pipeline: TemplatePipeline, _ then: [TemplateNode], _ otherwise: [TemplateNode],
-        _ dot: TemplateValue
-    ) throws(TemplateError) {
-        let outer = variables.count
-        switch kind {
-        case .if, .with:
-            let value = try evaluate(pipeline, dot)
-            if value.isTrue { try walk(then, dot: kind == .with ? value : dot) } else { try walk(otherwise, dot: dot) }
-        case .range:
-            var bare = pipeline
-            bare.variables = []
-            let value = try evaluate(bare, dot)
-            let elements: [(key: TemplateValue, value: TemplateValue)]
-            switch value {
-            case .samples(let samples):
-                elements = samples.enumerated().map { (.int(Int64($0.offset)), .sample($0.element)) }
-            case .labels(let labels): elements = labels.pairs.map { (.string($0.name), .string($0.value)) }
-            case .arguments(let values):
-                elements = values.enumerated().map { (.string("arg\($0.offset)"), $0.element) }
-            case .none: elements = []
-            case .int(let count):
-                elements = (0..<min(max(0, count), 100_000)).map { (.int($0), .int($0)) }
-            default: throw fails(pipeline.offset, pipeline.source, "range can't iterate over \(value.text)")
-            }
-            if elements.isEmpty { try walk(otherwise, dot: dot) }
-            for element in elements {
-                switch pipeline.variables.count {
-                case 0: break
-                case 1: variables.append((pipeline.variables[0], element.value))
-                default:
-                    variables.append((pipeline.variables[0], element.key))
-                    variables.append((pipeline.variables[1], element.value))
+    private mutating func scoped(_ nodes: [TemplateNode], dot: TemplateValue) throws(TemplateError) -> Flow {
+        let mark = variables.count
+        defer { variables.removeLast(variables.count - mark) }
+        return try walk(nodes, dot: dot)
+    }
+
+    private mutating func walk(_ node: TemplateNode, dot: TemplateValue) throws(TemplateError) -> Flow {
+        switch node {
+        case .text(let text): try write(text)
+        case .action(let pipeline):
+            let value = try evaluate(pipeline, dot: dot)
+            if pipeline.variables.isEmpty {
+                if case .null = value {
+                    try write("<no value>")
+                } else {
+                    try write(value.text(limit: Self.maximumOutput))
                 }
-                try walk(then, dot: element.value)
-                variables.removeSubrange(outer...)
+            }
+        case .condition(let pipeline, let then, let otherwise):
+            let mark = variables.count
+            defer { variables.removeLast(variables.count - mark) }
+            let value = try evaluate(pipeline, dot: dot)
+            return try scoped(value.isTrue ? then : otherwise, dot: dot)
+        case .with(let pipeline, let then, let otherwise):
+            let mark = variables.count
+            defer { variables.removeLast(variables.count - mark) }
+            let value = try evaluate(pipeline, dot: dot)
+            return value.isTrue ? try scoped(then, dot: value) : try scoped(otherwise, dot: dot)
+        case .range(let pipeline, let body, let otherwise):
+            return try range(pipeline, body, otherwise, dot: dot)
+        case .template(let title, let argument, let position):
+            try invoke(title, argument, position, dot: dot)
+        case .leave: return .leave
+        case .proceed: return .proceed
+        }
+        return .normal
+    }
+
+    private mutating func invoke(
+        _ title: String, _ argument: TemplatePipeline?, _ position: Int, dot: TemplateValue
+    ) throws(TemplateError) {
+        guard let nodes = definitions[title] else {
+            let context = "{{template \(GoQuote.quote(title))" + (argument.map { " " + $0.text } ?? "") + "}}"
+            throw failure(position, context, "template \(GoQuote.quote(title)) not defined")
+        }
+        var value = TemplateValue.null
+        if let argument { value = try evaluate(argument, dot: dot) }
+        let outer = (variables, template)
+        variables = [("$", value)]
+        template = title
+        _ = try walk(nodes, dot: value)
+        (variables, template) = outer
+    }
+
+    private mutating func range(
+        _ pipeline: TemplatePipeline, _ body: [TemplateNode], _ otherwise: [TemplateNode], dot: TemplateValue
+    ) throws(TemplateError) -> Flow {
+        let mark = variables.count
+        defer { variables.removeLast(variables.count - mark) }
+        // The pipeline's variables take the elements, not the whole.
+        var bare = pipeline
+        bare.variables = []
+        let value = try evaluate(bare, dot: dot)
+        var elements: [(key: TemplateValue, value: TemplateValue)] = []
+        switch value {
+        case .samples(let samples):
+            elements = samples.enumerated().map { (.integer(Int64($0.offset)), .sample($0.element)) }
+        case .labels(let labels): elements = labels.pairs.map { (.string($0.name), .string($0.value)) }
+        case .arguments(let values, _):
+            elements = TemplateValue.sortedNames(values.count).map { (.string($0.1), values[$0.0]) }
+        case .integer(let count):
+            elements = (0..<max(0, min(count, Int64(Self.maximumSteps) + 1))).map { (.integer($0), .integer($0)) }
+        case .null: break
+        default:
+            throw failure(
+                pipeline.commands.first?.position ?? pipeline.position, bare.text,
+                "range can't iterate over \(value.text(limit: 1000))")
+        }
+        if elements.isEmpty { return try scoped(otherwise, dot: dot) }
+        let inner = variables.count
+        for element in elements {
+            variables.removeLast(variables.count - inner)
+            try step()
+            let values = pipeline.variables.count == 2 ? [element.key, element.value] : [element.value]
+            for (variable, value) in zip(pipeline.variables, values) {
+                try set(variable, value, assigns: pipeline.assigns)
+            }
+            switch try scoped(body, dot: element.value) {
+            case .leave: return .normal
+            case .proceed, .normal: continue
             }
         }
-        variables.removeSubrange(min(outer, variables.count)...)
+        return .normal
     }
 
     // MARK: Pipelines
 
-    private mutating func evaluate(_ pipeline: TemplatePipeline, _ dot: TemplateValue) throws(TemplateError)
+    private mutating func set(_ name: String, _ value: TemplateValue, assigns: Bool) throws(TemplateError) {
+        guard assigns else {
+            variables.append((name, value))
+            return
+        }
+        guard let index = variables.lastIndex(where: { $0.name == name }) else {
+            throw TemplateError("template: \(self.name): undefined variable: \(name)")
+        }
+        variables[index].value = value
+    }
+
+    private mutating func evaluate(_ pipeline: TemplatePipeline, dot: TemplateValue) throws(TemplateError)
         -> TemplateValue
     {
         var value: TemplateValue?
-        for command in pipeline.commands { value = try evaluate(command, dot, last: value) }
-        let result = value ?? .none
-        for variable in pipeline.variables {
-            if pipeline.assigns, let place = variables.lastIndex(where: { $0.name == variable }) {
-                variables[place].value = result
-            } else {
-                variables.append((variable, result))
-            }
-        }
+        for command in pipeline.commands { value = try evaluate(command, dot: dot, final: value) }
+        let result = value ?? .null
+        for variable in pipeline.variables { try set(variable, result, assigns: pipeline.assigns) }
         return result
     }
 
     private mutating func evaluate(
-        _ command: TemplateCommand, _ dot: TemplateValue, last: TemplateValue?
+        _ command: TemplateCommand, dot: TemplateValue, final: TemplateValue?
     ) throws(TemplateError) -> TemplateValue {
-        steps += 1
-        guard let first = command.operands.first else { return .none }
-        if case .function(let function) = first {
-            return try call(function, command, dot, last)
-        }
-        if case .none = first { throw fails(command.offset, "nil", "nil is not a command") }
-        if command.operands.count > 1 || last != nil {
-            // The one method that values have: a time's.
-            if let value = try method(first, command, dot, last) { return value }
-            throw fails(command.offset, command.source, "can't give argument to non-function \(command.source)")
-        }
-        return try evaluate(first, dot, command)
-    }
-
-    private mutating func call(
-        _ function: String, _ command: TemplateCommand, _ dot: TemplateValue, _ last: TemplateValue?
-    ) throws(TemplateError) -> TemplateValue {
-        var arguments: [TemplateValue] = []
-        for operand in command.operands.dropFirst() {
-            arguments.append(try evaluate(operand, dot, command))
-            // `and` and `or` stop where the answer is known.
-            if function == "and", arguments.last?.isTrue == false { return arguments.last ?? .none }
-            if function == "or", arguments.last?.isTrue == true { return arguments.last ?? .none }
-        }
-        if let last { arguments.append(last) }
-        do throws(TemplateError) {
-            return try TemplateFunctions.call(function, arguments, data: data, query: query)
-        } catch {
-            throw fails(command.offset, command.source, error.description)
+        try step()
+        guard let first = command.arguments.first else { return .null }
+        let rest = Array(command.arguments.dropFirst())
+        switch first.operand {
+        case .function(let function): return try call(function, command, rest, dot: dot, final: final)
+        case .field(let names):
+            return try fields(names, of: dot, first, rest, dot: dot, final: final)
+        case .variable(let name, let names) where !names.isEmpty:
+            return try fields(names, of: try variable(name, first), first, rest, dot: dot, final: final)
+        case .chain(let base, let names):
+            return try fields(names, of: try evaluate(base, dot: dot), first, rest, dot: dot, final: final)
+        case .null: throw failure(first, "nil is not a command")
+        default:
+            guard rest.isEmpty, final == nil else {
+                throw failure(first, "can't give argument to non-function \(first.operand.text)")
+            }
+            return try evaluate(first, dot: dot)
         }
     }
 
-    private mutating func evaluate(
-        _ operand: TemplateOperand, _ dot: TemplateValue, _ command: TemplateCommand
-    ) throws(TemplateError) -> TemplateValue {
-        switch operand {
-        case .function(let function):
-            return try call(
-                function, TemplateCommand(operands: [operand], source: function, offset: command.offset), dot, nil)
-        case .dot: return dot
-        case .none: return .none
-        case .field(let path): return try field(path, of: dot, command)
-        case .variable(let variable, let path):
-            let value = variables.last { $0.name == variable }?.value ?? .none
-            return try field(path, of: value, command)
-        case .bool(let value): return .bool(value)
-        case .int(let value): return .int(value)
-        case .double(let value): return .double(value)
-        case .string(let text): return .string(text)
-        case .parenthesis(let pipeline, let path):
-            return try field(path, of: try evaluate(pipeline, dot), command)
+    private func variable(_ name: String, _ argument: TemplateArgument) throws(TemplateError) -> TemplateValue {
+        guard let entry = variables.last(where: { $0.name == name }) else {
+            throw failure(argument, "undefined variable: \(name)")
         }
+        return entry.value
     }
 
-    private func field(_ path: [String], of value: TemplateValue, _ command: TemplateCommand) throws(TemplateError)
+    /// The value of an operand that stands alone or as an argument.
+    private mutating func evaluate(_ argument: TemplateArgument, dot: TemplateValue) throws(TemplateError)
         -> TemplateValue
     {
-        var value = value
-        for name in path {
-            switch (value, name) {
-            case (.root, "Labels"): value = .labels(data.labels)
-            case (.root, "Value"): value = .double(data.value)
-            case (.root, "ExternalLabels"): value = .labels(data.externalLabels)
-            case (.root, "ExternalURL"): value = .string(data.externalURL)
-            // A label that is not there is empty (`missingkey=zero`).
-            case (.labels(let labels), _): value = .string(labels[name])
-            case (.sample(let sample), "Labels"): value = .labels(sample.labels)
-            case (.sample(let sample), "Value"): value = .double(sample.value)
-            case (.arguments(let values), _):
-                let place = name.hasPrefix("arg") ? Int(name.dropFirst(3)) : nil
-                value = place.flatMap { values.indices.contains($0) ? values[$0] : nil } ?? .none
-            case (.time(let seconds), "Unix"): value = .int(Int64(seconds))
-            case (.time, _), (.duration(_), _):
-                value = try TemplateFunctions.method(name, of: value, [])
-            default:
-                throw fails(command.offset, command.source, "can't evaluate field \(name) in type \(Self.type(value))")
+        depth += 1
+        defer { depth -= 1 }
+        if depth > Self.maximumDepth {
+            throw TemplateError("template: \(name): exceeded maximum template depth (\(Self.maximumDepth))")
+        }
+        switch argument.operand {
+        case .dot: return dot
+        case .null: return .null
+        case .boolean(let value): return .boolean(value)
+        case .number(let number):
+            if number.isFloat { return .float(number.float) }
+            guard let whole = number.integer else { throw failure(argument, "\(number.text) overflows int") }
+            return .integer(whole)
+        case .string(let text, _): return .string(text)
+        case .field(let names): return try fields(names, of: dot, argument, [], dot: dot, final: nil)
+        case .variable(let name, let names):
+            let value = try variable(name, argument)
+            return names.isEmpty ? value : try fields(names, of: value, argument, [], dot: dot, final: nil)
+        case .function(let function):
+            let command = TemplateCommand(arguments: [argument], position: argument.position)
+            return try call(function, command, [], dot: dot, final: nil)
+        case .pipeline(let pipeline): return try evaluate(pipeline, dot: dot)
+        case .chain(let base, let names):
+            return try fields(names, of: try evaluate(base, dot: dot), argument, [], dot: dot, final: nil)
+        }
+    }
+
+    private mutating func fields(
+        _ names: [String], of base: TemplateValue, _ node: TemplateArgument, _ rest: [TemplateArgument],
+        dot: TemplateValue, final: TemplateValue?
+    ) throws(TemplateError) -> TemplateValue {
+        var value = base
+        for (index, name) in names.enumerated() {
+            var given: [TemplateValue] = []
+            if index == names.count - 1 {
+                for argument in rest { given.append(try evaluate(argument, dot: dot)) }
+                if let final { given.append(final) }
+            }
+            do {
+                value = try TemplateFields.value(of: name, in: value, given)
+            } catch {
+                throw failure(node, error.message)
             }
         }
         return value
     }
 
-    /// `(toTime 3).Format "…"`: the last name of a path with arguments.
-    private mutating func method(
-        _ operand: TemplateOperand, _ command: TemplateCommand, _ dot: TemplateValue, _ last: TemplateValue?
-    ) throws(TemplateError) -> TemplateValue? {
-        let owner: TemplateValue
-        let name: String
-        switch operand {
-        case .parenthesis(let pipeline, let path):
-            guard let method = path.last else { return nil }
-            owner = try field(path.dropLast(), of: try evaluate(pipeline, dot), command)
-            name = method
-        case .variable(let variable, let path):
-            guard let method = path.last else { return nil }
-            owner = try field(path.dropLast(), of: variables.last { $0.name == variable }?.value ?? .none, command)
-            name = method
-        default: return nil
+    // MARK: Calls
+
+    private mutating func call(
+        _ function: String, _ command: TemplateCommand, _ rest: [TemplateArgument], dot: TemplateValue,
+        final: TemplateValue?
+    ) throws(TemplateError) -> TemplateValue {
+        try step()
+        func located(_ message: String) -> TemplateError { failure(command.position, command.text, message) }
+        let count = rest.count + (final == nil ? 0 : 1)
+        guard let signature = TemplateSignature.all[function] else {
+            throw located("\(GoQuote.quote(function)) is not a defined function")
         }
-        guard case .time = owner else { return nil }
-        var arguments: [TemplateValue] = []
-        for operand in command.operands.dropFirst() { arguments.append(try evaluate(operand, dot, command)) }
-        if let last { arguments.append(last) }
-        return try TemplateFunctions.method(name, of: owner, arguments)
+        if let wanted = signature.mismatch(count) {
+            throw located("wrong number of args for \(function): want \(wanted) got \(count)")
+        }
+        if function == "and" || function == "or" {
+            var value = TemplateValue.null
+            for argument in rest {
+                value = try evaluate(argument, dot: dot)
+                if value.isTrue == (function == "or") { return value }
+            }
+            return final ?? value
+        }
+        var given: [TemplateValue] = []
+        for (index, argument) in rest.enumerated() {
+            let value = try evaluate(argument, dot: dot)
+            do {
+                given.append(try signature.parameter(index).accept(value, literal: argument.operand))
+            } catch {
+                throw failure(argument, error.message)
+            }
+        }
+        if let final {
+            do {
+                given.append(try signature.parameter(rest.count).accept(final, literal: nil))
+            } catch {
+                throw located(error.message)
+            }
+        }
+        do {
+            return try apply(function, given)
+        } catch {
+            throw located("error calling \(function): \(error.message)")
+        }
     }
 
-    private func field(_ path: ArraySlice<String>, of value: TemplateValue, _ command: TemplateCommand)
-        throws(TemplateError) -> TemplateValue
-    { try field(Array(path), of: value, command) }
-
-    private static func type(_ value: TemplateValue) -> String {
-        switch value {
-        case .none: "interface {}"
-        case .bool: "bool"
-        case .int: "int"
-        case .double: "float64"
-        case .string: "string"
-        case .labels: "map[string]string"
-        case .sample: "*template.sample"
-        case .samples: "template.queryResult"
-        case .arguments: "map[string]interface {}"
-        case .time: "time.Time"
-        case .duration: "time.Duration"
-        case .root: "struct"
+    private func apply(_ function: String, _ given: [TemplateValue]) throws(CallError) -> TemplateValue {
+        if function == "query" {
+            guard case .string(let text)? = given.first else { return .null }
+            do {
+                return .samples(try query(text))
+            } catch {
+                throw CallError(message: error.description)
+            }
         }
+        if let value = try TemplateBuiltins.call(function, given) { return value }
+        return try TemplateFunctions.call(function, given, data)
     }
 }

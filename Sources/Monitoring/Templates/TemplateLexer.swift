@@ -1,191 +1,285 @@
 import PromQL
 
-/// A word of a template's action.
-struct TemplateToken: Sendable {
+/// A token of a template: its kind, its text and where it stands.
+struct TemplateToken: Sendable, Equatable {
     enum Kind: Sendable, Equatable {
-        case text(String)
-        case open, close
-        case identifier, variable, field, number, string, character
-        case pipe, comma, declare, assign, leftParenthesis, rightParenthesis, space
+        case failure, boolean, character, characterConstant, assign, declare, end, field, identifier, leftDelimiter
+        case leftParenthesis, number, pipe, rawString, rightDelimiter, rightParenthesis, space, string, text, variable
+        case keyword
     }
 
     var kind: Kind
     var text: String
-    /// In bytes from the beginning.
-    var offset: Int
+    /// The byte at which it begins.
+    var position: Int
+    /// Counted from 1.
+    var line: Int
+
+    /// How Go's parser names a token in its messages.
+    var description: String {
+        switch kind {
+        case .end: "EOF"
+        case .failure: text
+        case .keyword: "<" + text + ">"
+        default:
+            text.utf8.count > 10
+                ? GoQuote.quote(String(decoding: Array(text.utf8).prefix(10), as: UTF8.self)) + "..."
+                : GoQuote.quote(text)
+        }
+    }
 }
 
-/// Cuts a template into text and the words of its actions; comments and trimmed space are gone.
+/// Cuts a template into tokens as Go's `text/template/parse` does, with the delimiters `{{` and `}}`.
+///
+/// The first failure ends the tokens: its text is the message.
 struct TemplateLexer {
+    private static let keywords: Set<String> = [
+        ".", "block", "break", "continue", "define", "else", "end", "if", "range", "nil", "template", "with",
+    ]
+
     private let bytes: [UInt8]
     private var position = 0
-    private var tokens: [TemplateToken] = []
-    private let name: String
+    private var start = 0
+    private var line = 1
+    private var startLine = 1
+    private var parentheses = 0
+    private(set) var tokens: [TemplateToken] = []
 
-    init(_ text: String, name: String) {
-        bytes = Array(text.utf8)
-        self.name = name
+    init(_ text: String) { bytes = Array(text.utf8) }
+
+    static func tokens(of text: String) -> [TemplateToken] {
+        var lexer = TemplateLexer(text)
+        lexer.run()
+        return lexer.tokens
     }
 
-    private func fails(_ at: Int, _ message: String) -> TemplateError {
-        let line = 1 + bytes[..<min(at, bytes.count)].count { $0 == 10 }
-        return TemplateError("template: \(name):\(line): \(message)")
+    private func peek(_ offset: Int = 0) -> UInt8? {
+        position + offset < bytes.count ? bytes[position + offset] : nil
     }
 
-    private func starts(_ text: StaticString, at place: Int) -> Bool {
-        text.withUTF8Buffer { bytes[min(place, bytes.count)...].starts(with: $0) }
+    private func starts(with text: StaticString, at place: Int) -> Bool {
+        guard place + text.utf8CodeUnitCount <= bytes.count else { return false }
+        for offset in 0..<text.utf8CodeUnitCount where bytes[place + offset] != text.utf8Start[offset] { return false }
+        return true
     }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 32 || byte == 9 || byte == 10 || byte == 13 }
-
-    private static func isWord(_ byte: UInt8) -> Bool {
-        (65...90).contains(byte) || (97...122).contains(byte) || (48...57).contains(byte) || byte == 95 || byte >= 128
+    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == 95 || byte >= 128
     }
 
-    private func slice(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    private var pending: String { String(decoding: bytes[start..<position], as: UTF8.self) }
 
-    mutating func lex() throws(TemplateError) -> [TemplateToken] {
-        var trimsNext = false
-        while position < bytes.count {
-            let start = position
-            while position < bytes.count, !starts("{{", at: position) { position += 1 }
-            var (low, high) = (start, position)
-            if trimsNext { while low < high, Self.isSpace(bytes[low]) { low += 1 } }
-            let trimsBefore =
-                starts("{{- ", at: position) || starts("{{-\n", at: position) || starts("{{-\t", at: position)
-            if trimsBefore { while high > low, Self.isSpace(bytes[high - 1]) { high -= 1 } }
-            if low < high { add(.text(slice(low..<high)), low..<high) }
-            guard position < bytes.count else { return tokens }
-            position += trimsBefore ? 3 : 2
-            trimsNext = try action()
+    private mutating func emit(_ kind: TemplateToken.Kind) {
+        tokens.append(TemplateToken(kind: kind, text: pending, position: start, line: startLine))
+        skip()
+    }
+
+    /// Passes over what was read since the last token.
+    private mutating func skip() {
+        for byte in bytes[start..<position] where byte == 10 { line += 1 }
+        start = position
+        startLine = line
+    }
+
+    private mutating func fail(_ message: String) -> Bool {
+        tokens.append(TemplateToken(kind: .failure, text: message, position: start, line: startLine))
+        return false
+    }
+
+    private mutating func run() {
+        while true {
+            guard lexText() else { return }
+            guard lexAction() else { return }
         }
-        return tokens
     }
 
-    private mutating func add(_ kind: TemplateToken.Kind, _ range: Range<Int>) {
-        tokens.append(TemplateToken(kind: kind, text: slice(range), offset: range.lowerBound))
+    /// Text up to the next `{{`; false at the end.
+    private mutating func lexText() -> Bool {
+        var delimiter = position
+        while delimiter < bytes.count, !starts(with: "{{", at: delimiter) { delimiter += 1 }
+        let hasAction = delimiter < bytes.count
+        position = delimiter
+        if hasAction, hasLeftTrim(delimiter) {
+            while position > start, Self.isSpace(bytes[position - 1]) { position -= 1 }
+        }
+        if position > start { emit(.text) }
+        position = delimiter
+        skip()
+        if !hasAction { tokens.append(TemplateToken(kind: .end, text: "", position: position, line: line)) }
+        return hasAction
     }
 
-    /// Reads one action. Returns whether the space after it is trimmed.
-    private mutating func action() throws(TemplateError) -> Bool {
-        var place = position
-        while place < bytes.count, Self.isSpace(bytes[place]) { place += 1 }
-        if starts("/*", at: place) {
-            var end = place + 2
-            while end < bytes.count, !starts("*/", at: end) { end += 1 }
-            guard end < bytes.count else { throw fails(place, "unclosed comment") }
-            end += 2
-            while end < bytes.count, Self.isSpace(bytes[end]) { end += 1 }
-            if starts("-}}", at: end) {
-                position = end + 3
+    private func hasLeftTrim(_ delimiter: Int) -> Bool {
+        delimiter + 3 < bytes.count && bytes[delimiter + 2] == UInt8(ascii: "-") && Self.isSpace(bytes[delimiter + 3])
+    }
+
+    /// One action or comment; false after a failure.
+    private mutating func lexAction() -> Bool {
+        let afterTrim = hasLeftTrim(position) ? 2 : 0
+        if starts(with: "/*", at: position + 2 + afterTrim) { return lexComment(from: position + 2 + afterTrim) }
+        position += 2
+        emit(.leftDelimiter)
+        position += afterTrim
+        skip()
+        parentheses = 0
+        while true {
+            if let trim = rightDelimiter() {
+                if parentheses > 0 { return fail("unclosed left paren") }
+                if trim {
+                    position += 2
+                    skip()
+                }
+                position += 2
+                emit(.rightDelimiter)
+                if trim {
+                    while let byte = peek(), Self.isSpace(byte) { position += 1 }
+                    skip()
+                }
                 return true
             }
-            guard starts("}}", at: end) else { throw fails(place, "comment ends before closing delimiter") }
-            position = end + 2
-            return false
-        }
-        add(.open, position..<position)
-        while true {
-            guard position < bytes.count else { throw fails(position, "unclosed action") }
-            if starts("}}", at: position) {
-                add(.close, position..<position + 2)
-                position += 2
-                return false
-            }
-            if Self.isSpace(bytes[position]) {
-                let start = position
-                while position < bytes.count, Self.isSpace(bytes[position]) { position += 1 }
-                if starts("-}}", at: position) {
-                    add(.close, position..<position + 3)
-                    position += 3
-                    return true
-                }
-                add(.space, start..<position)
-                continue
-            }
-            try word()
+            guard let byte = peek() else { return fail("unclosed action") }
+            guard lexInside(byte) else { return false }
         }
     }
 
-    private mutating func word() throws(TemplateError) {
-        let start = position
-        let byte = bytes[position]
+    /// Whether the action ends here, and if so with a trim marker.
+    private func rightDelimiter() -> Bool? {
+        if position + 3 < bytes.count, Self.isSpace(bytes[position]), bytes[position + 1] == UInt8(ascii: "-"),
+            starts(with: "}}", at: position + 2)
+        {
+            return true
+        }
+        return starts(with: "}}", at: position) ? false : nil
+    }
+
+    private mutating func lexComment(from body: Int) -> Bool {
+        var close = body + 2
+        while close < bytes.count, !starts(with: "*/", at: close) { close += 1 }
+        guard close < bytes.count else { return fail("unclosed comment") }
+        position = close + 2
+        guard let trim = rightDelimiter() else { return fail("comment ends before closing delimiter") }
+        position += trim ? 4 : 2
+        if trim { while let byte = peek(), Self.isSpace(byte) { position += 1 } }
+        skip()
+        return true
+    }
+
+    private mutating func lexInside(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "|"): single(.pipe)
-        case UInt8(ascii: ","): single(.comma)
-        case UInt8(ascii: "("): single(.leftParenthesis)
-        case UInt8(ascii: ")"): single(.rightParenthesis)
-        case UInt8(ascii: "="): single(.assign)
+        case 32, 9, 10, 13:
+            while let next = peek(), Self.isSpace(next), rightDelimiter() != true { position += 1 }
+            emit(.space)
+        case UInt8(ascii: "="):
+            position += 1
+            emit(.assign)
         case UInt8(ascii: ":"):
-            guard starts(":=", at: position) else { throw fails(start, "expected :=") }
-            position += 2
-            add(.declare, start..<position)
-        case UInt8(ascii: "\""), UInt8(ascii: "`"):
             position += 1
-            while position < bytes.count, bytes[position] != byte {
-                if byte == UInt8(ascii: "\"") {
-                    if bytes[position] == 10 { throw fails(start, "unterminated quoted string") }
-                    if bytes[position] == UInt8(ascii: "\\") { position += 1 }
-                }
-                position += 1
-            }
-            guard position < bytes.count else {
-                throw fails(
-                    start, byte == UInt8(ascii: "`") ? "unterminated raw quoted string" : "unterminated quoted string")
-            }
+            guard peek() == UInt8(ascii: "=") else { return fail("expected :=") }
             position += 1
-            add(.string, start..<position)
-        case UInt8(ascii: "'"):
+            emit(.declare)
+        case UInt8(ascii: "|"):
             position += 1
-            while position < bytes.count, bytes[position] != byte {
-                if bytes[position] == UInt8(ascii: "\\") { position += 1 }
-                position += 1
-            }
-            guard position < bytes.count else { throw fails(start, "unterminated character constant") }
+            emit(.pipe)
+        case UInt8(ascii: "\""): return lexQuoted(byte, .string, "unterminated quoted string")
+        case UInt8(ascii: "'"): return lexQuoted(byte, .characterConstant, "unterminated character constant")
+        case UInt8(ascii: "`"):
             position += 1
-            add(.character, start..<position)
-        case UInt8(ascii: "$"):
+            while let next = peek(), next != byte { position += 1 }
+            guard peek() != nil else { return fail("unterminated raw quoted string") }
             position += 1
-            wordEnd()
-            add(.variable, start..<position)
-        case UInt8(ascii: ".") where !(position + 1 < bytes.count && (48...57).contains(bytes[position + 1])):
+            emit(.rawString)
+        case UInt8(ascii: "$"): return lexName(.variable)
+        case UInt8(ascii: "."):
+            if let next = peek(1), (48...57).contains(next) { return lexNumber() }
+            return lexName(.field)
+        case UInt8(ascii: "+"), UInt8(ascii: "-"), 48...57: return lexNumber()
+        case UInt8(ascii: "("):
             position += 1
-            wordEnd()
-            add(.field, start..<position)
-        case UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "."), 48...57:
+            parentheses += 1
+            emit(.leftParenthesis)
+        case UInt8(ascii: ")"):
+            parentheses -= 1
+            guard parentheses >= 0 else { return fail("unexpected right paren") }
             position += 1
-            while position < bytes.count {
-                let next = bytes[position]
-                let isSign = next == UInt8(ascii: "+") || next == UInt8(ascii: "-")
-                let before = bytes[position - 1] | 32
-                guard Self.isWord(next) || next == UInt8(ascii: ".") || (isSign && before == UInt8(ascii: "e")) else {
-                    break
-                }
-                position += 1
-            }
-            let text = slice(start..<position)
-            guard GoFloat.parse(text) != nil || Int64(text) != nil else {
-                throw fails(start, "bad number syntax: \(GoQuote.quote(text))")
-            }
-            add(.number, start..<position)
+            emit(.rightParenthesis)
         default:
-            guard Self.isWord(byte) else {
-                let scalar = String(decoding: bytes[start...].prefix(4), as: UTF8.self).unicodeScalars.first
-                let code = String(scalar?.value ?? 0, radix: 16, uppercase: true)
-                let padded = String(repeating: "0", count: max(0, 4 - code.count)) + code
-                throw fails(
-                    start,
-                    "unrecognized character in action: U+\(padded) '\(scalar.map { String(Character($0)) } ?? "")'")
+            if Self.isAlphanumeric(byte) { return lexWord() }
+            guard (33...126).contains(byte) else {
+                return fail("unrecognized character in action: \(character(at: position))")
             }
-            wordEnd()
-            add(.identifier, start..<position)
+            position += 1
+            emit(.character)
         }
+        return true
     }
 
-    private mutating func single(_ kind: TemplateToken.Kind) {
-        add(kind, position..<position + 1)
+    private mutating func lexQuoted(_ quote: UInt8, _ kind: TemplateToken.Kind, _ message: String) -> Bool {
         position += 1
+        while let byte = peek() {
+            position += 1
+            if byte == quote {
+                emit(kind)
+                return true
+            }
+            if byte == 10 { break }
+            if byte == UInt8(ascii: "\\") {
+                guard let next = peek(), next != 10 else { break }
+                position += 1
+            }
+        }
+        return fail(message)
     }
 
-    private mutating func wordEnd() { while position < bytes.count, Self.isWord(bytes[position]) { position += 1 } }
+    /// `.Field`, `.`, `$variable` and `$`.
+    private mutating func lexName(_ kind: TemplateToken.Kind) -> Bool {
+        position += 1
+        let bare = peek().map { !Self.isAlphanumeric($0) } ?? true
+        while let byte = peek(), Self.isAlphanumeric(byte) { position += 1 }
+        guard atTerminator else { return fail("bad character \(character(at: position))") }
+        emit(bare && kind == .field ? .keyword : kind)
+        return true
+    }
+
+    private mutating func lexWord() -> Bool {
+        while let byte = peek(), Self.isAlphanumeric(byte) { position += 1 }
+        guard atTerminator else { return fail("bad character \(character(at: position))") }
+        let word = pending
+        emit(Self.keywords.contains(word) ? .keyword : word == "true" || word == "false" ? .boolean : .identifier)
+        return true
+    }
+
+    /// `%#U` of the character that begins there: `U+0023 '#'`.
+    private func character(at place: Int) -> String {
+        let scalar = String(decoding: bytes[place...].prefix(4), as: UTF8.self).unicodeScalars.first ?? "\u{FFFD}"
+        let hex = String(scalar.value, radix: 16, uppercase: true)
+        let code = "U+" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+        let shown = GoQuote.quote(String(scalar)).dropFirst().dropLast()
+        return shown.unicodeScalars.count == 1 || scalar == "\"" || scalar == "\\" ? "\(code) '\(scalar)'" : code
+    }
+
+    private var atTerminator: Bool {
+        guard let byte = peek() else { return true }
+        return Self.isSpace(byte) || starts(with: "}}", at: position)
+            || [".", ",", "|", ":", ")", "("].contains(Character(Unicode.Scalar(byte)))
+    }
+
+    private mutating func lexNumber() -> Bool {
+        if let sign = peek(), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
+        let digits = position
+        while let byte = peek() {
+            let afterExponent =
+                position > digits && (bytes[position - 1] | 32 == UInt8(ascii: "e") || bytes[position - 1] | 32 == 112)
+            if Self.isAlphanumeric(byte) || byte == UInt8(ascii: ".")
+                || (afterExponent && (byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")))
+            {
+                position += 1
+            } else {
+                break
+            }
+        }
+        guard TemplateNumber(pending) != nil else { return fail("bad number syntax: \(GoQuote.quote(pending))") }
+        emit(.number)
+        return true
+    }
 }

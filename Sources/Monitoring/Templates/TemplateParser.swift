@@ -1,304 +1,373 @@
 import PromQL
 
-/// Reads a template as Go's text/template/parse does, and stops at the first thing that is wrong.
+/// Reads a template into nodes, with the grammar and the messages of Go's `text/template/parse`.
 struct TemplateParser {
-    private var tokens: [TemplateToken] = []
-    private var position = 0
-    private let source: [UInt8]
-    private let name: String
-    private var depth = 0
-    /// The variables that may be used here.
-    private var variables: [String]
-    /// `define`d templates by name.
-    private(set) var definitions: [String: [TemplateNode]] = [:]
+    /// What a text says: its own nodes and those of the templates that it defines.
+    struct Result: Sendable {
+        var nodes: [TemplateNode]
+        var definitions: [String: [TemplateNode]]
+    }
 
-    /// How deep actions and brackets may lie in each other.
+    private enum Stop { case end, otherwise(TemplateToken) }
+
     private static let maximumDepth = 100
 
-    init(_ text: String, name: String, variables: [String]) {
-        source = Array(text.utf8)
+    private let name: String
+    private let tokens: [TemplateToken]
+    private var next = 0
+    private var variables = ["$"]
+    private var definitions: [String: [TemplateNode]] = [:]
+    private var depth = 0
+    private var ranges = 0
+
+    /// Reads `text`; `name` stands in messages.
+    static func parse(_ text: String, name: String) throws(TemplateError) -> Result {
+        var parser = TemplateParser(name: name, tokens: TemplateLexer.tokens(of: text))
+        return try parser.run()
+    }
+
+    private init(name: String, tokens: [TemplateToken]) {
         self.name = name
-        self.variables = variables
+        self.tokens = tokens
     }
 
-    mutating func parse() throws(TemplateError) -> [TemplateNode] {
-        var lexer = TemplateLexer(String(decoding: source, as: UTF8.self), name: name)
-        tokens = try lexer.lex()
-        let (nodes, end) = try list(ends: [])
-        if let end { throw fails("unexpected {{\(end)}}") }
-        return nodes
-    }
-
-    private func fails(_ message: String) -> TemplateError {
-        let at = position < tokens.count ? tokens[position].offset : source.count
-        let line = 1 + source[..<min(at, source.count)].count { $0 == 10 }
-        return TemplateError("template: \(name):\(line): \(message)")
-    }
-
-    private func slice(_ start: Int, _ end: Int) -> String {
-        String(
-            decoding: source[min(start, source.count)..<max(min(start, source.count), min(end, source.count))],
-            as: UTF8.self)
-    }
-
-    // MARK: Nodes
-
-    /// Nodes up to one of the words that end or divide a list; nil at the end of the text.
-    private mutating func list(ends: Set<String>) throws(TemplateError) -> ([TemplateNode], String?) {
-        depth += 1
-        defer { depth -= 1 }
-        guard depth < Self.maximumDepth else { throw fails("the template lies too deep in itself") }
+    private mutating func run() throws(TemplateError) -> Result {
         var nodes: [TemplateNode] = []
-        while position < tokens.count {
-            if case .text(let text) = tokens[position].kind {
-                nodes.append(.text(text))
-                position += 1
-                continue
-            }
-            position += 1
-            skipSpace()
-            let word = position < tokens.count && tokens[position].kind == .identifier ? tokens[position].text : ""
-            switch word {
-            case "end", "else":
-                position += 1
-                if ends.contains(word) { return (nodes, word) }
-                throw fails("unexpected {{\(word)}}")
-            case "if", "with", "range": nodes.append(try branch(word))
-            case "define": try define()
-            case "template": nodes.append(try call())
-            case "block", "break", "continue": throw fails("{{\(word)}} is not supported")
-            default:
-                let pipeline = try pipeline("command")
-                try close()
-                nodes.append(.action(pipeline))
+        while current.kind != .end {
+            if let stop = try item(into: &nodes, topLevel: true) {
+                throw error("unexpected {{\(Self.word(stop))}}")
             }
         }
-        if !ends.isEmpty { throw fails("unexpected EOF") }
-        return (nodes, nil)
+        return Result(nodes: nodes, definitions: definitions)
     }
 
-    private mutating func skipSpace() {
-        while position < tokens.count, tokens[position].kind == .space { position += 1 }
+    private static func word(_ stop: Stop) -> String { if case .end = stop { "end" } else { "else" } }
+
+    // MARK: Tokens
+
+    private var current: TemplateToken {
+        next < tokens.count
+            ? tokens[next]
+            : tokens.last.map { TemplateToken(kind: .end, text: "", position: $0.position, line: $0.line) }
+                ?? TemplateToken(kind: .end, text: "", position: 0, line: 1)
     }
 
-    private mutating func close() throws(TemplateError) {
+    private mutating func take() -> TemplateToken {
+        defer { next += 1 }
+        return current
+    }
+
+    private mutating func skipSpace() { while current.kind == .space { next += 1 } }
+
+    private func error(_ message: String, line: Int? = nil) -> TemplateError {
+        let at = line ?? (next > 0 && next <= tokens.count ? tokens[next - 1].line : current.line)
+        return TemplateError("template: \(name):\(at): \(message)")
+    }
+
+    private func unexpected(_ token: TemplateToken, _ context: String) -> TemplateError {
+        token.kind == .failure
+            ? error(token.text, line: token.line)
+            : error("unexpected \(token.description) in \(context)", line: token.line)
+    }
+
+    private mutating func expect(_ kind: TemplateToken.Kind, _ context: String) throws(TemplateError) -> TemplateToken {
         skipSpace()
-        guard position < tokens.count, tokens[position].kind == .close else { throw unexpected("command") }
-        position += 1
+        let token = take()
+        guard token.kind == kind else { throw unexpected(token, context) }
+        return token
     }
 
-    private func unexpected(_ context: String) -> TemplateError {
-        guard position < tokens.count else { return fails("unexpected EOF") }
-        let token = tokens[position]
-        return fails(
-            token.kind == .close ? "missing value for \(context)" : "unexpected <\(token.text)> in \(context)")
+    private mutating func enter() throws(TemplateError) {
+        depth += 1
+        if depth > Self.maximumDepth { throw error("max expression depth exceeded") }
     }
 
-    private mutating func branch(_ word: String) throws(TemplateError) -> TemplateNode {
-        position += 1
-        let outer = variables
-        let pipeline = try pipeline(word)
-        try close()
-        let kind: TemplateNode.Branch = word == "if" ? .if : word == "with" ? .with : .range
-        let (then, end) = try list(ends: ["end", "else"])
-        var otherwise: [TemplateNode] = []
-        if end == "else" {
-            skipSpace()
-            if position < tokens.count, tokens[position].kind == .identifier, tokens[position].text == "if", kind == .if
-            {
-                // 'else if' is an if of its own with one common end.
-                otherwise = [try branch("if")]
-                variables = outer
-                return .branch(kind, pipeline, then: then, otherwise: otherwise)
-            }
-            try close()
-            otherwise = try list(ends: ["end"]).0
+    // MARK: Lists and actions
+
+    /// One piece of text or action; not nil if it was the end or the else of the list.
+    private mutating func item(into nodes: inout [TemplateNode], topLevel: Bool) throws(TemplateError) -> Stop? {
+        let token = take()
+        switch token.kind {
+        case .text: nodes.append(.text(token.text))
+        case .leftDelimiter: return try action(into: &nodes, topLevel: topLevel)
+        case .end: throw error("unexpected EOF", line: token.line)
+        default: throw unexpected(token, "input")
         }
-        variables = outer
-        try close()
-        return .branch(kind, pipeline, then: then, otherwise: otherwise)
+        return nil
     }
 
-    private mutating func define() throws(TemplateError) {
-        position += 1
-        let title = try quoted("define clause")
-        try close()
-        let outer = variables
+    private mutating func list() throws(TemplateError) -> ([TemplateNode], Stop) {
+        var nodes: [TemplateNode] = []
+        while true { if let stop = try item(into: &nodes, topLevel: false) { return (nodes, stop) } }
+    }
+
+    private mutating func action(into nodes: inout [TemplateNode], topLevel: Bool) throws(TemplateError) -> Stop? {
+        skipSpace()
+        let token = current
+        guard token.kind == .keyword else {
+            nodes.append(.action(try pipeline("command", end: .rightDelimiter, position: token.position)))
+            return nil
+        }
+        switch token.text {
+        case "if", "with", "range":
+            next += 1
+            nodes.append(try control(token.text))
+        case "define" where topLevel:
+            next += 1
+            try define()
+        case "block", "template":
+            next += 1
+            nodes.append(try invocation(token))
+        case "break", "continue":
+            next += 1
+            skipSpace()
+            guard ranges > 0 else { throw error("{{\(token.text)}} outside {{range}}", line: token.line) }
+            _ = try expect(.rightDelimiter, "{{\(token.text)}}")
+            nodes.append(token.text == "break" ? .leave : .proceed)
+        case "end":
+            next += 1
+            _ = try expect(.rightDelimiter, "end")
+            return .end
+        case "else":
+            next += 1
+            skipSpace()
+            if current.kind == .keyword, current.text == "if" || current.text == "with" {
+                return .otherwise(current)
+            }
+            return .otherwise(try expect(.rightDelimiter, "else"))
+        default:
+            nodes.append(.action(try pipeline("command", end: .rightDelimiter, position: token.position)))
+        }
+        return nil
+    }
+
+    private mutating func control(_ word: String) throws(TemplateError) -> TemplateNode {
+        try enter()
+        defer { depth -= 1 }
+        let scope = variables.count
+        defer { variables.removeLast(variables.count - scope) }
+        let head = try pipeline(word, end: .rightDelimiter, position: current.position)
+        if word == "range" { ranges += 1 }
+        let (body, stop) = try list()
+        if word == "range" { ranges -= 1 }
+        var otherwise: [TemplateNode] = []
+        if case .otherwise(let token) = stop {
+            if token.kind == .keyword {
+                guard token.text == word else { throw unexpected(token, "else") }
+                next += 1
+                otherwise = [try control(word)]
+            } else {
+                let (nodes, last) = try list()
+                guard case .end = last else { throw error("expected end; found {{else}}") }
+                otherwise = nodes
+            }
+        }
+        switch word {
+        case "if": return .condition(head, then: body, otherwise: otherwise)
+        case "with": return .with(head, then: body, otherwise: otherwise)
+        default: return .range(head, body: body, otherwise: otherwise)
+        }
+    }
+
+    private mutating func definitionBody(_ title: String) throws(TemplateError) {
+        let scope = variables
+        let outerRanges = ranges
         variables = ["$"]
-        let (nodes, _) = try list(ends: ["end"])
-        try close()
-        variables = outer
+        ranges = 0
+        let (nodes, stop) = try list()
+        guard case .end = stop else { throw error("unexpected {{else}} in define clause") }
+        variables = scope
+        ranges = outerRanges
+        if definitions[title] != nil { throw TemplateError("template: multiple definition of template \"\(title)\"") }
         definitions[title] = nodes
     }
 
-    private mutating func call() throws(TemplateError) -> TemplateNode {
-        position += 1
-        let title = try quoted("template clause")
+    private mutating func string(_ context: String) throws(TemplateError) -> String {
         skipSpace()
-        if position < tokens.count, tokens[position].kind == .close {
-            position += 1
-            return .template(title, nil)
-        }
-        let pipeline = try pipeline("template clause")
-        try close()
-        return .template(title, pipeline)
+        let token = take()
+        guard token.kind == .string || token.kind == .rawString else { throw unexpected(token, context) }
+        guard let value = GoQuote.unquote(token.text) else { throw error("invalid syntax") }
+        return value
     }
 
-    private mutating func quoted(_ context: String) throws(TemplateError) -> String {
+    private mutating func define() throws(TemplateError) {
+        let title = try string("define clause")
+        _ = try expect(.rightDelimiter, "define clause")
+        try definitionBody(title)
+    }
+
+    private mutating func invocation(_ token: TemplateToken) throws(TemplateError) -> TemplateNode {
+        let context = token.text == "block" ? "block clause" : "template clause"
+        try enter()
+        defer { depth -= 1 }
         skipSpace()
-        guard position < tokens.count, tokens[position].kind == .string,
-            let text = GoQuote.unquote(tokens[position].text)
-        else { throw unexpected(context) }
-        position += 1
-        return text
+        let position = current.position
+        let title = try string(context)
+        skipSpace()
+        var argument: TemplatePipeline?
+        if token.text == "template", current.kind == .rightDelimiter {
+            next += 1
+        } else {
+            argument = try pipeline(context, end: .rightDelimiter, position: current.position)
+        }
+        if token.text == "block" { try definitionBody(title) }
+        return .template(name: title, argument, position: position)
     }
 
     // MARK: Pipelines
 
-    private mutating func pipeline(_ context: String) throws(TemplateError) -> TemplatePipeline {
-        depth += 1
-        defer { depth -= 1 }
-        guard depth < Self.maximumDepth else { throw fails("the template lies too deep in itself") }
+    private mutating func pipeline(
+        _ context: String, end: TemplateToken.Kind, position: Int
+    ) throws(TemplateError) -> TemplatePipeline {
+        var pipeline = TemplatePipeline(commands: [], position: position)
         skipSpace()
-        let start = position < tokens.count ? tokens[position].offset : source.count
-        var pipeline = TemplatePipeline(commands: [], source: "", offset: start)
-        try declaration(&pipeline, context)
+        try declarations(context, &pipeline)
         while true {
             skipSpace()
-            pipeline.commands.append(try command(context))
-            skipSpace()
-            guard position < tokens.count, tokens[position].kind == .pipe else { break }
-            position += 1
+            let token = current
+            if token.kind == end {
+                next += 1
+                break
+            }
+            if token.kind == .rightDelimiter || token.kind == .rightParenthesis { throw unexpected(token, context) }
+            guard Self.beginsOperand(token) else {
+                next += 1
+                throw unexpected(token, context)
+            }
+            pipeline.commands.append(try command())
         }
-        for command in pipeline.commands.dropFirst() {
-            switch command.operands.first {
-            case .bool?, .dot?, .none?, .int?, .double?, .string?:
-                throw fails("non executable command in pipeline stage 2")
+        if pipeline.commands.isEmpty { throw error("missing value for \(context)") }
+        for (index, command) in pipeline.commands.enumerated().dropFirst() {
+            switch command.arguments.first?.operand {
+            case .boolean, .dot, .null, .number, .string:
+                throw error("non executable command in pipeline stage \(index + 1)")
             default: break
             }
         }
-        pipeline.source = Self.joined(pipeline.commands)
         return pipeline
     }
 
-    private static func joined(_ commands: [TemplateCommand]) -> String {
-        commands.map(\.source).joined(separator: " | ")
+    private static func beginsOperand(_ token: TemplateToken) -> Bool {
+        switch token.kind {
+        case .boolean, .characterConstant, .field, .identifier, .number, .rawString, .string, .variable,
+            .leftParenthesis:
+            true
+        case .keyword: token.text == "." || token.text == "nil"
+        default: false
+        }
     }
 
-    /// `$x :=`, `$x =`, `$i, $e :=`.
-    private mutating func declaration(_ pipeline: inout TemplatePipeline, _ context: String) throws(TemplateError) {
-        let begin = position
-        var names: [String] = []
-        while position < tokens.count, tokens[position].kind == .variable {
-            names.append(tokens[position].text)
-            position += 1
+    /// `$x :=`, `$x =` and, for range, `$i, $e :=`.
+    private mutating func declarations(_ context: String, _ pipeline: inout TemplatePipeline) throws(TemplateError) {
+        while current.kind == .variable {
+            let before = next
+            let variable = take()
             skipSpace()
-            guard position < tokens.count else { break }
-            if tokens[position].kind == .comma, context == "range", names.count == 1 {
-                position += 1
+            let token = current
+            if token.kind == .assign || token.kind == .declare {
+                next += 1
+                pipeline.assigns = token.kind == .assign
+                pipeline.variables.append(variable.text)
+            } else if token.kind == .character, token.text == "," {
+                next += 1
                 skipSpace()
-                continue
-            }
-            if tokens[position].kind == .declare || tokens[position].kind == .assign {
-                pipeline.assigns = tokens[position].kind == .assign
-                position += 1
-                pipeline.variables = names
-                for name in names {
-                    if pipeline.assigns, !variables.contains(name) {
-                        throw fails("undefined variable \(GoQuote.quote(name))")
-                    }
-                    if !pipeline.assigns { variables.append(name) }
+                pipeline.variables.append(variable.text)
+                guard context == "range", pipeline.variables.count < 2, current.kind == .variable else {
+                    throw error("too many declarations in \(context)")
                 }
+                continue
+            } else {
+                next = before
+                if !pipeline.variables.isEmpty { throw error("range can only initialize variables") }
                 return
+            }
+            if pipeline.assigns {
+                for name in pipeline.variables { try require(name) }
+            } else {
+                variables += pipeline.variables
+            }
+            return
+        }
+    }
+
+    private func require(_ variable: String) throws(TemplateError) {
+        guard variables.contains(variable) else { throw error("undefined variable \(GoQuote.quote(variable))") }
+    }
+
+    private mutating func command() throws(TemplateError) -> TemplateCommand {
+        var command = TemplateCommand(arguments: [], position: current.position)
+        while true {
+            skipSpace()
+            if let argument = try operand() { command.arguments.append(argument) }
+            let token = take()
+            switch token.kind {
+            case .space: continue
+            case .rightDelimiter, .rightParenthesis: next -= 1
+            case .pipe: break
+            default: throw unexpected(token, "operand")
             }
             break
         }
-        position = begin
+        if command.arguments.isEmpty { throw error("empty command") }
+        return command
     }
 
-    private mutating func command(_ context: String) throws(TemplateError) -> TemplateCommand {
-        let start = position < tokens.count ? tokens[position].offset : source.count
-        var operands: [TemplateOperand] = []
-        var end = start
-        loop: while position < tokens.count {
-            switch tokens[position].kind {
-            case .space: position += 1
-            case .pipe, .close, .rightParenthesis: break loop
-            default:
-                operands.append(try operand(context))
-                end = tokens[position - 1].offset + tokens[position - 1].text.utf8.count
-                // Operands are set apart by space.
-                guard position < tokens.count else { break loop }
-                switch tokens[position].kind {
-                case .space, .pipe, .close, .rightParenthesis: break
-                default: throw fails("unexpected <\(tokens[position].text)> in operand")
-                }
-            }
+    private mutating func operand() throws(TemplateError) -> TemplateArgument? {
+        guard var argument = try term() else { return nil }
+        guard current.kind == .field else { return argument }
+        let position = current.position
+        var names: [String] = []
+        while current.kind == .field { names.append(String(take().text.dropFirst())) }
+        switch argument.operand {
+        case .field(let first): argument = TemplateArgument(operand: .field(first + names), position: position)
+        case .variable(let name, let first):
+            argument = TemplateArgument(operand: .variable(name, fields: first + names), position: position)
+        case .boolean, .string, .number, .null, .dot:
+            throw error("unexpected . after term \(GoQuote.quote(argument.operand.text))")
+        default: argument = TemplateArgument(operand: .chain(argument, fields: names), position: position)
         }
-        guard !operands.isEmpty else { throw unexpected(context) }
-        return TemplateCommand(operands: operands, source: slice(start, end), offset: start)
+        return argument
     }
 
-    private mutating func operand(_ context: String) throws(TemplateError) -> TemplateOperand {
-        let token = tokens[position]
-        position += 1
+    private mutating func term() throws(TemplateError) -> TemplateArgument? {
+        let token = take()
+        let operand: TemplateOperand
         switch token.kind {
         case .identifier:
-            switch token.text {
-            case "true": return .bool(true)
-            case "false": return .bool(false)
-            case "nil": return .none
-            default:
-                guard TemplateFunctions.names.contains(token.text) else {
-                    position -= 1
-                    throw fails("function \(GoQuote.quote(token.text)) not defined")
-                }
-                return .function(token.text)
+            guard TemplateSignature.all[token.text] != nil else {
+                throw error("function \(GoQuote.quote(token.text)) not defined", line: token.line)
             }
-        case .field:
-            var path = token.text == "." ? [] : [String(token.text.dropFirst())]
-            guard !path.isEmpty else { return .dot }
-            path += fields()
-            return .field(path)
-        case .variable:
-            guard variables.contains(token.text) else {
-                position -= 1
-                throw fails("undefined variable \(GoQuote.quote(token.text))")
-            }
-            return .variable(token.text, fields())
+            operand = .function(token.text)
+        case .keyword where token.text == ".": operand = .dot
+        case .keyword where token.text == "nil": operand = .null
+        case .boolean: operand = .boolean(token.text == "true")
         case .number:
-            if let whole = Int64(token.text) { return .int(whole) }
-            return .double(GoFloat.parse(token.text) ?? 0)
-        case .string:
-            guard let text = GoQuote.unquote(token.text) else {
-                position -= 1
-                throw fails("invalid syntax")
+            guard let number = TemplateNumber(token.text) else {
+                throw error("bad number syntax: \(GoQuote.quote(token.text))")
             }
-            return .string(text)
-        case .character:
-            let inner = token.text.dropFirst().dropLast()
-            return .int(Int64(inner.unicodeScalars.first?.value ?? 0))
+            operand = .number(number)
+        case .characterConstant:
+            guard let text = GoQuote.unquote(token.text), let scalar = text.unicodeScalars.first,
+                var number = TemplateNumber(String(scalar.value))
+            else { throw error("malformed character constant: \(token.text)") }
+            number.text = token.text
+            operand = .number(number)
+        case .string, .rawString:
+            guard let value = GoQuote.unquote(token.text) else { throw error("invalid syntax", line: token.line) }
+            operand = .string(value, literal: token.text)
+        case .variable:
+            try require(token.text)
+            operand = .variable(token.text, fields: [])
+        case .field: operand = .field([String(token.text.dropFirst())])
         case .leftParenthesis:
-            let pipeline = try pipeline("parenthesized pipeline")
-            skipSpace()
-            guard position < tokens.count, tokens[position].kind == .rightParenthesis else {
-                throw fails("unclosed left paren")
-            }
-            position += 1
-            return .parenthesis(pipeline, fields())
+            try enter()
+            defer { depth -= 1 }
+            operand = .pipeline(
+                try pipeline("parenthesized pipeline", end: .rightParenthesis, position: current.position))
         default:
-            position -= 1
-            throw unexpected(context)
+            next -= 1
+            return nil
         }
-    }
-
-    /// `.a.b` that follows without space.
-    private mutating func fields() -> [String] {
-        var path: [String] = []
-        while position < tokens.count, tokens[position].kind == .field, tokens[position].text.utf8.count > 1 {
-            path.append(String(tokens[position].text.dropFirst()))
-            position += 1
-        }
-        return path
+        return TemplateArgument(operand: operand, position: token.position)
     }
 }

@@ -1,8 +1,8 @@
 /// The exact decimal value of a float, which rounding to few digits must look at (0.25 lies between, 0.35 below).
-enum ExactDecimal {
+public enum ExactDecimal {
     /// The digits of a positive finite number, none of them zero at the end, and where the point stands before them
     /// (`0.d1d2… × 10^point`).
-    static func digits(of number: Double) -> (digits: [UInt8], point: Int) {
+    public static func digits(of number: Double) -> (digits: [UInt8], point: Int) {
         // number = significand × 2^exponent with both whole.
         let significand = number.significandBitPattern | (number.isNormal ? 1 << 52 : 0)
         let exponent = (number.isNormal ? Int(number.exponentBitPattern) : 1) - 1075
@@ -41,7 +41,7 @@ enum ExactDecimal {
     }
 
     /// Leaves so many digits, rounded half to even; none or fewer leave zero, or one if that is nearer.
-    static func round(_ digits: inout [UInt8], _ point: inout Int, to count: Int) {
+    public static func round(_ digits: inout [UInt8], _ point: inout Int, to count: Int) {
         guard count < digits.count else { return }
         guard count >= 0 else {
             (digits, point) = ([0], 1)
