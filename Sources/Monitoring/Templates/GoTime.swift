@@ -56,36 +56,76 @@ struct GoTime: Sendable, CustomStringConvertible {
         return Self.weekdays[Int(((days % 7) + 11) % 7)]
     }
 
+    /// Counted from 1.
+    var yearDay: Int {
+        let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+        let before = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334]
+        return before[month - 1] + day + (leap && month > 2 ? 1 : 0)
+    }
+
     /// The pieces of a layout that stand for a part of the time, the longer ones first.
-    private var pieces: [(String, String)] {
+    private var pieces: [(piece: String, text: String)] {
         let half = hour % 12 == 0 ? 12 : hour % 12
+        func spaced(_ value: Int, _ width: Int) -> String {
+            let digits = String(value)
+            return String(repeating: " ", count: max(0, width - digits.count)) + digits
+        }
         return [
             ("January", monthName), ("Jan", String(monthName.prefix(3))), ("Monday", weekday),
             ("Mon", String(weekday.prefix(3))), ("MST", "UTC"), ("2006", Self.padded(year, 4)),
-            ("-07:00", "+00:00"), ("-0700", "+0000"), ("Z07:00", "Z"), ("01", Self.padded(month, 2)),
-            ("02", Self.padded(day, 2)), ("03", Self.padded(half, 2)), ("04", Self.padded(minute, 2)),
-            ("05", Self.padded(second, 2)), ("06", Self.padded(year % 100, 2)), ("15", Self.padded(hour, 2)),
-            (".000", "." + Self.padded(millisecond, 3)), ("PM", hour < 12 ? "AM" : "PM"),
-            ("pm", hour < 12 ? "am" : "pm"), ("_2", (day < 10 ? " " : "") + String(day)), ("1", String(month)),
-            ("2", String(day)), ("3", String(half)), ("4", String(minute)), ("5", String(second)),
+            ("_2006", "_" + Self.padded(year, 4)), ("-07:00:00", "+00:00:00"), ("-070000", "+000000"),
+            ("-07:00", "+00:00"), ("-0700", "+0000"), ("-07", "+00"), ("Z07:00:00", "Z"), ("Z070000", "Z"),
+            ("Z07:00", "Z"), ("Z0700", "Z"), ("Z07", "Z"), ("002", Self.padded(yearDay, 3)),
+            ("01", Self.padded(month, 2)), ("02", Self.padded(day, 2)), ("03", Self.padded(half, 2)),
+            ("04", Self.padded(minute, 2)), ("05", Self.padded(second, 2)), ("06", Self.padded(year % 100, 2)),
+            ("15", Self.padded(hour, 2)), ("PM", hour < 12 ? "AM" : "PM"), ("pm", hour < 12 ? "am" : "pm"),
+            ("__2", spaced(yearDay, 3)), ("_2", spaced(day, 2)), ("1", String(month)), ("2", String(day)),
+            ("3", String(half)), ("4", String(minute)), ("5", String(second)),
         ]
     }
 
-    /// `Format` with a layout such as `2006-01-02 15:04`.
+    /// `Format` with a layout such as `2006-01-02 15:04`: the parts of the reference time of 2 January 2006, 15:04:05
+    /// stand for those of this one, everything else for itself.
     func format(_ layout: String) -> String {
-        var out = ""
-        var rest = Substring(layout)
-        let pieces = pieces
+        var out: [UInt8] = []
+        var rest = Array(layout.utf8)[...]
+        let pieces = pieces.map { (piece: Array($0.piece.utf8), text: Array($0.text.utf8)) }
         while let first = rest.first {
-            if let piece = pieces.first(where: { rest.hasPrefix($0.0) }) {
-                out += piece.1
-                rest = rest.dropFirst(piece.0.count)
+            if let (fraction, length) = fraction(rest) {
+                out += fraction.utf8
+                rest = rest.dropFirst(length)
+            } else if let found = pieces.first(where: { rest.starts(with: $0.piece) && Self.ends($0.piece, in: rest) })
+            {
+                out += found.text
+                rest = rest.dropFirst(found.piece.count)
             } else {
                 out.append(first)
                 rest = rest.dropFirst()
             }
         }
-        return out
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    /// `Jan` and `Mon` are none where a word goes on (`Janus`).
+    private static func ends(_ piece: [UInt8], in rest: ArraySlice<UInt8>) -> Bool {
+        guard piece.count == 3, piece.last.map({ (97...122).contains($0) }) ?? false else { return true }
+        return !(rest.dropFirst(3).first.map { (97...122).contains($0) } ?? false)
+    }
+
+    /// `.000` and `,000` are so many decimals of the second, `.999` as many as there are.
+    private func fraction(_ rest: ArraySlice<UInt8>) -> (text: String, length: Int)? {
+        guard let mark = rest.first, mark == UInt8(ascii: ".") || mark == UInt8(ascii: ","),
+            let digit = rest.dropFirst().first, digit == UInt8(ascii: "0") || digit == UInt8(ascii: "9")
+        else { return nil }
+        let run = rest.dropFirst().prefix { $0 == digit }.count
+        if let next = rest.dropFirst(1 + run).first, (48...57).contains(next) { return nil }
+        var digits = Self.padded(millisecond, 3) + "000000"
+        digits = String(digits.prefix(run)) + String(repeating: "0", count: max(0, run - 9))
+        if digit == UInt8(ascii: "9") {
+            while digits.hasSuffix("0") { digits.removeLast() }
+            if digits.isEmpty { return ("", 1 + run) }
+        }
+        return (String(Unicode.Scalar(mark)) + digits, 1 + run)
     }
 
     /// `time.Duration.String`: `1h0m0s`, `1.5s`, `250ms`, `0s`.

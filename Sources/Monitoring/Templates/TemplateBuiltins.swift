@@ -35,7 +35,9 @@ enum TemplateBuiltins {
         case "le": return .boolean(try lessOrEqual(given[0], given[1]))
         case "gt": return .boolean(!(try lessOrEqual(given[0], given[1])))
         case "ge": return .boolean(!(try less(given[0], given[1])))
-        case "call": throw CallError(message: "non-function of type \(given[0].typeName)")
+        case "call":
+            throw CallError(
+                message: given[0].isNull ? "call of nil" : "non-function of type \(given[0].typeName)")
         default: return nil
         }
     }
@@ -63,7 +65,14 @@ enum TemplateBuiltins {
 
     private static func text(_ values: [TemplateValue]) -> String {
         if values.count == 1, case .string(let text) = values[0] { return text }
-        return sprint(values)
+        return sprint(
+            values.map { value in
+                switch value {
+                case .null, .missing: .string("<no value>")
+                case .sample: .string(value.printed(limit: TemplateEvaluator.maximumOutput))
+                default: value
+                }
+            })
     }
 
     private static func length(_ value: TemplateValue) throws(CallError) -> TemplateValue {
@@ -72,17 +81,18 @@ enum TemplateBuiltins {
         case .labels(let labels): return .integer(Int64(labels.count))
         case .samples(let samples): return .integer(Int64(samples.count))
         case .arguments(let values, _): return .integer(Int64(values.count))
-        case .null: throw CallError(message: "reflect: call of reflect.Value.Type on zero Value")
-        default: throw CallError(message: "len of type \(value.typeName)")
+        case .null, .missing: throw CallError(message: "reflect: call of reflect.Value.Type on zero Value")
+        default: throw CallError(message: "len of type \(value.pointedTypeName)")
         }
     }
 
+    /// A place from 0 to `limit`.
     private static func position(_ value: TemplateValue, _ limit: Int) throws(CallError) -> Int {
         switch value {
         case .integer(let number):
-            guard number >= 0, number < Int64(limit) else { throw CallError(message: "index out of range: \(number)") }
+            guard number >= 0, number <= Int64(limit) else { throw CallError(message: "index out of range: \(number)") }
             return Int(number)
-        case .null: throw CallError(message: "cannot index slice/array with nil")
+        case .null, .missing: throw CallError(message: "cannot index slice/array with nil")
         default: throw CallError(message: "cannot index slice/array with type \(value.typeName)")
         }
     }
@@ -90,31 +100,44 @@ enum TemplateBuiltins {
     private static func index(_ value: TemplateValue, _ key: TemplateValue) throws(CallError) -> TemplateValue {
         switch (value, key) {
         case (.labels(let labels), .string(let name)): return .string(labels[name])
-        case (.arguments, .string(let name)): return try TemplateFields.value(of: name, in: value, [])
+        case (.arguments(let values, _), .string(let name)): return TemplateFields.argument(name, values)
+        case (.labels, .null), (.arguments, .null):
+            throw CallError(message: "value is nil; should be of type string")
         case (.labels, _), (.arguments, _):
             throw CallError(message: "value has type \(key.typeName); should be string")
-        case (.samples(let samples), _): return .sample(samples[try position(key, samples.count)])
+        case (.samples(let samples), _):
+            let place = try position(key, samples.count)
+            guard place < samples.count else { throw CallError(message: "reflect: slice index out of range") }
+            return .sample(samples[place])
         case (.string(let text), _):
             let bytes = Array(text.utf8)
-            return .integer(Int64(bytes[try position(key, bytes.count)]))
-        case (.null, _): throw CallError(message: "index of untyped nil")
-        default: throw CallError(message: "can't index item of type \(value.typeName)")
+            let place = try position(key, bytes.count)
+            guard place < bytes.count else { throw CallError(message: "reflect: string index out of range") }
+            return .integer(Int64(bytes[place]))
+        case (.null, _), (.missing, _): throw CallError(message: "index of untyped nil")
+        default: throw CallError(message: "can't index item of type \(value.pointedTypeName)")
         }
     }
 
     private static func slice(_ given: [TemplateValue]) throws(CallError) -> TemplateValue {
+        if given.count > 4 { throw CallError(message: "too many slice indexes: \(given.count - 1)") }
         let count: Int
         switch given[0] {
         case .string(let text):
             count = text.utf8.count
             if given.count > 3 { throw CallError(message: "cannot 3-index slice a string") }
         case .samples(let samples): count = samples.count
+        case .null, .missing: throw CallError(message: "slice of untyped nil")
         default: throw CallError(message: "can't slice item of type \(given[0].typeName)")
         }
-        if given.count > 4 { throw CallError(message: "too many slice indexes: \(given.count - 1)") }
         var bounds = [0, count]
-        for (place, value) in given.dropFirst().prefix(2).enumerated() {
-            bounds[place] = try position(value, count + 1)
+        for (place, value) in given.dropFirst().enumerated() {
+            let bound = try position(value, count)
+            if place < 2 {
+                bounds[place] = bound
+            } else if bounds[1] > bound {
+                throw CallError(message: "invalid slice index: \(bounds[1]) > \(bound)")
+            }
         }
         guard bounds[0] <= bounds[1] else {
             throw CallError(message: "invalid slice index: \(bounds[0]) > \(bounds[1])")
@@ -127,18 +150,24 @@ enum TemplateBuiltins {
         }
     }
 
+    // MARK: Comparisons
+
     private static func equal(_ a: TemplateValue, _ b: TemplateValue) throws(CallError) -> Bool {
         switch (a, b) {
         case (.boolean(let x), .boolean(let y)): return x == y
         case (.integer(let x), .integer(let y)): return x == y
         case (.float(let x), .float(let y)): return x == y
         case (.string(let x), .string(let y)): return x.utf8.elementsEqual(y.utf8)
-        case (.null, .null): return true
-        case (.labels, _), (.arguments, _), (.samples, _), (_, .labels), (_, .arguments), (_, .samples):
-            let wrong = a.isComparable ? b : a
-            throw CallError(message: "non-comparable type \(wrong.text(limit: 1000)): \(wrong.typeName)")
-        case (.null, _), (_, .null): return false
-        default: throw CallError(message: "incompatible types for comparison")
+        default: break
+        }
+        if a.isNull || b.isNull { return a.isNull && b.isNull }
+        if a.isBasic || b.isBasic { throw CallError(message: "incompatible types for comparison") }
+        switch b {
+        // Pointers, each to a value of its own.
+        case .sample, .time, .duration: return false
+        default:
+            let text = GoVerbs.text("s", b, GoVerbs.Directive(), limit: 1000)
+            throw CallError(message: "non-comparable type \(text): \(b.typeName)")
         }
     }
 
@@ -147,10 +176,10 @@ enum TemplateBuiltins {
         case (.integer(let x), .integer(let y)): return x < y
         case (.float(let x), .float(let y)): return x < y
         case (.string(let x), .string(let y)): return x.utf8.lexicographicallyPrecedes(y.utf8)
-        case (.integer, _), (.float, _), (.string, _):
-            if b.isOrdered { throw CallError(message: "incompatible types for comparison") }
-            throw CallError(message: "invalid type for comparison")
-        default: throw CallError(message: "invalid type for comparison")
+        case (.boolean, .boolean): throw CallError(message: "invalid type for comparison")
+        default:
+            guard a.isBasic, b.isBasic else { throw CallError(message: "invalid type for comparison") }
+            throw CallError(message: "incompatible types for comparison")
         }
     }
 
@@ -161,19 +190,23 @@ enum TemplateBuiltins {
 }
 
 extension TemplateValue {
-    fileprivate var isComparable: Bool {
+    fileprivate var isNull: Bool {
         switch self {
-        case .labels, .arguments, .samples: false
-        default: true
+        case .null, .missing: true
+        default: false
         }
     }
 
-    fileprivate var isOrdered: Bool {
+    /// Whether its type has an order or is one of truth.
+    fileprivate var isBasic: Bool {
         switch self {
         case .integer, .float, .string, .boolean: true
         default: false
         }
     }
+
+    /// The type of what a pointer points to.
+    fileprivate var pointedTypeName: String { typeName.hasPrefix("*") ? String(typeName.dropFirst()) : typeName }
 }
 
 extension ArraySlice<TemplateValue> {

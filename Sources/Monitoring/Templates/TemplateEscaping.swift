@@ -21,7 +21,7 @@ enum TemplateEscaping {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\\", "'", "\"": out += "\\" + String(scalar)
-            case "<", ">", "&", "=", "\u{0}"..."\u{1F}":
+            case "<", ">", "&", "=", "\u{0}"..."\u{1F}", "\u{80}"..."\u{9F}", "\u{2028}", "\u{2029}":
                 let hex = String(scalar.value, radix: 16, uppercase: true)
                 out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
             default: out.unicodeScalars.append(scalar)

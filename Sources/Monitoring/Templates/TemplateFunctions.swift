@@ -39,14 +39,16 @@ enum TemplateFunctions {
                 return order == 0 ? $0.offset < $1.offset : order < 0
             }
             return .samples(sorted.map(\.element))
-        default: throw CallError(message: "wrong type for value")
+        // A sample that is nil.
+        default: throw nilPointer
         }
     }
 
+    private static let nilPointer = CallError(
+        message: "runtime error: invalid memory address or nil pointer dereference")
+
     private static func address(_ data: TemplateData) throws(CallError) -> String {
-        guard data.functionsKnowURL else {
-            throw CallError(message: "runtime error: invalid memory address or nil pointer dereference")
-        }
+        guard data.functionsKnowURL else { throw nilPointer }
         return data.externalURL
     }
 

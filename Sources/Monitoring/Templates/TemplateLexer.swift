@@ -191,8 +191,9 @@ struct TemplateLexer {
             emit(.rawString)
         case UInt8(ascii: "$"): return lexName(.variable)
         case UInt8(ascii: "."):
-            if let next = peek(1), (48...57).contains(next) { return lexNumber() }
-            return lexName(.field)
+            // A field, but before a digit, and at the end of the text, the beginning of a number.
+            if let next = peek(1), !(48...57).contains(next) { return lexName(.field) }
+            return lexNumber()
         case UInt8(ascii: "+"), UInt8(ascii: "-"), 48...57: return lexNumber()
         case UInt8(ascii: "("):
             position += 1
@@ -200,9 +201,9 @@ struct TemplateLexer {
             emit(.leftParenthesis)
         case UInt8(ascii: ")"):
             parentheses -= 1
-            guard parentheses >= 0 else { return fail("unexpected right paren") }
             position += 1
             emit(.rightParenthesis)
+            guard parentheses >= 0 else { return fail("unexpected right paren") }
         default:
             if Self.isAlphanumeric(byte) { return lexWord() }
             guard (33...126).contains(byte) else {
@@ -265,21 +266,46 @@ struct TemplateLexer {
     }
 
     private mutating func lexNumber() -> Bool {
-        if let sign = peek(), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") { position += 1 }
-        let digits = position
-        while let byte = peek() {
-            let afterExponent =
-                position > digits && (bytes[position - 1] | 32 == UInt8(ascii: "e") || bytes[position - 1] | 32 == 112)
-            if Self.isAlphanumeric(byte) || byte == UInt8(ascii: ".")
-                || (afterExponent && (byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-")))
-            {
-                position += 1
-            } else {
-                break
+        let isNumber = scanNumber()
+        if isNumber, let sign = peek(), sign == UInt8(ascii: "+") || sign == UInt8(ascii: "-") {
+            // Only a complex number goes on so.
+            guard scanNumber(), bytes[position - 1] == UInt8(ascii: "i") else {
+                return fail("bad number syntax: \(GoQuote.quote(pending))")
             }
         }
-        guard TemplateNumber(pending) != nil else { return fail("bad number syntax: \(GoQuote.quote(pending))") }
+        guard isNumber else { return fail("bad number syntax: \(GoQuote.quote(pending))") }
         emit(.number)
+        return true
+    }
+
+    /// Passes over what may be a number; false if a letter or digit follows that cannot belong to it.
+    private mutating func scanNumber() -> Bool {
+        accept("+-")
+        var digits = "0123456789_"
+        if accept("0") {
+            if accept("xX") {
+                digits = "0123456789abcdefABCDEF_"
+            } else if accept("oO") {
+                digits = "01234567_"
+            } else if accept("bB") {
+                digits = "01_"
+            }
+        }
+        while accept(digits) {}
+        if accept(".") { while accept(digits) {} }
+        if digits.utf8.count == 11 ? accept("eE") : digits.utf8.count > 11 && accept("pP") {
+            accept("+-")
+            while accept("0123456789_") {}
+        }
+        accept("i")
+        guard let next = peek(), Self.isAlphanumeric(next) else { return true }
+        position += 1
+        return false
+    }
+
+    @discardableResult private mutating func accept(_ set: String) -> Bool {
+        guard let byte = peek(), set.utf8.contains(byte) else { return false }
+        position += 1
         return true
     }
 }

@@ -13,10 +13,10 @@ enum TemplateNumbers {
         case "humanize1024": return .string(humanize1024(try number(value)))
         case "humanizeDuration": return .string(duration(try number(value)))
         case "humanizePercentage":
-            return .string(GoFormat.general(try number(value) * 100, significant: 4) + "%")
+            return .string(GoVerbs.general(try number(value) * 100, significant: 4) + "%")
         case "humanizeTimestamp":
             let seconds = try number(value)
-            guard seconds.isFinite else { return .string(GoFormat.general(seconds, significant: 4)) }
+            guard seconds.isFinite else { return .string(GoVerbs.general(seconds, significant: 4)) }
             return .string(GoTime(milliseconds: try nanoseconds(seconds) / 1_000_000).description)
         case "toTime": return .time(try nanoseconds(try number(value)) / 1_000_000)
         case "toDuration": return .duration(try nanoseconds(try number(value)))
@@ -66,32 +66,33 @@ enum TemplateNumbers {
                 number *= factor
             }
         }
-        return GoFormat.general(number, significant: 4) + prefix
+        return GoVerbs.general(number, significant: 4) + prefix
     }
 
     private static let small = ["m", "u", "n", "p", "f", "a", "z", "y"]
 
     static func humanize(_ value: Double) -> String {
-        guard value != 0, value.isFinite else { return GoFormat.general(value, significant: 4) }
+        guard value != 0, value.isFinite else { return GoVerbs.general(value, significant: 4) }
         return scaled(value, down: small, up: ["k", "M", "G", "T", "P", "E", "Z", "Y"], by: 1000)
     }
 
     static func humanize1024(_ value: Double) -> String {
-        guard value.magnitude > 1, value.isFinite else { return GoFormat.general(value, significant: 4) }
+        guard value.magnitude > 1, value.isFinite else { return GoVerbs.general(value, significant: 4) }
         return scaled(value, down: [], up: ["ki", "Mi", "Gi", "Ti", "Pi", "Ei", "Zi", "Yi"], by: 1024)
     }
 
     static func duration(_ value: Double) -> String {
-        guard value.isFinite else { return GoFormat.general(value, significant: 4) }
-        if value == 0 { return GoFormat.general(value, significant: 4) + "s" }
+        guard value.isFinite else { return GoVerbs.general(value, significant: 4) }
+        if value == 0 { return GoVerbs.general(value, significant: 4) + "s" }
         guard value.magnitude >= 1 else { return scaled(value, down: small, up: [], by: 1000) + "s" }
         let sign = value < 0 ? "-" : ""
         let magnitude = value.magnitude
-        let whole = Int64(min(magnitude, 9e18))
+        // What does not fit becomes the least integer in Go (on amd64).
+        let whole = magnitude < 0x1p63 ? Int64(magnitude) : Int64.min
         let (days, hours, minutes, seconds) = (whole / 86_400, whole / 3600 % 24, whole / 60 % 60, whole % 60)
         if days != 0 { return "\(sign)\(days)d \(hours)h \(minutes)m \(seconds)s" }
         if hours != 0 { return "\(sign)\(hours)h \(minutes)m \(seconds)s" }
         if minutes != 0 { return "\(sign)\(minutes)m \(seconds)s" }
-        return sign + GoFormat.general(magnitude, significant: 4) + "s"
+        return sign + GoVerbs.general(magnitude, significant: 4) + "s"
     }
 }

@@ -38,6 +38,11 @@ struct TemplateParser {
                 throw error("unexpected {{\(Self.word(stop))}}")
             }
         }
+        // The text itself is a template of its name.
+        if let other = definitions[name] {
+            if !Self.isEmpty(other) { throw error("template: multiple definition of template \(GoQuote.quote(name))") }
+        }
+        definitions[name] = nodes
         return Result(nodes: nodes, definitions: definitions)
     }
 
@@ -121,8 +126,8 @@ struct TemplateParser {
         case "break", "continue":
             next += 1
             skipSpace()
-            guard ranges > 0 else { throw error("{{\(token.text)}} outside {{range}}", line: token.line) }
             _ = try expect(.rightDelimiter, "{{\(token.text)}}")
+            guard ranges > 0 else { throw error("{{\(token.text)}} outside {{range}}", line: token.line) }
             nodes.append(token.text == "break" ? .leave : .proceed)
         case "end":
             next += 1
@@ -153,7 +158,7 @@ struct TemplateParser {
         var otherwise: [TemplateNode] = []
         if case .otherwise(let token) = stop {
             if token.kind == .keyword {
-                guard token.text == word else { throw unexpected(token, "else") }
+                guard token.text == word else { throw unexpected(token, token.text == "if" ? "input" : "else") }
                 next += 1
                 otherwise = [try control(word)]
             } else {
@@ -178,7 +183,10 @@ struct TemplateParser {
         guard case .end = stop else { throw error("unexpected {{else}} in define clause") }
         variables = scope
         ranges = outerRanges
-        if definitions[title] != nil { throw TemplateError("template: multiple definition of template \"\(title)\"") }
+        if let other = definitions[title], !Self.isEmpty(other) {
+            if Self.isEmpty(nodes) { return }
+            throw error("template: multiple definition of template \(GoQuote.quote(title))")
+        }
         definitions[title] = nodes
     }
 
@@ -212,6 +220,14 @@ struct TemplateParser {
         }
         if token.text == "block" { try definitionBody(title) }
         return .template(name: title, argument, position: position)
+    }
+
+    /// Whether nothing but space stands in a template; one of that kind may be defined again.
+    private static func isEmpty(_ nodes: [TemplateNode]) -> Bool {
+        nodes.allSatisfy { node in
+            guard case .text(let text) = node else { return false }
+            return text.unicodeScalars.allSatisfy { $0.properties.isWhitespace }
+        }
     }
 
     // MARK: Pipelines
@@ -272,20 +288,21 @@ struct TemplateParser {
                 next += 1
                 skipSpace()
                 pipeline.variables.append(variable.text)
-                guard context == "range", pipeline.variables.count < 2, current.kind == .variable else {
+                guard context == "range", pipeline.variables.count < 2 else {
                     throw error("too many declarations in \(context)")
                 }
-                continue
+                variables.append(variable.text)
+                switch current.kind {
+                case .variable: continue
+                case .rightDelimiter, .rightParenthesis: return
+                default: throw error("range can only initialize variables")
+                }
             } else {
                 next = before
-                if !pipeline.variables.isEmpty { throw error("range can only initialize variables") }
                 return
             }
-            if pipeline.assigns {
-                for name in pipeline.variables { try require(name) }
-            } else {
-                variables += pipeline.variables
-            }
+            // One that is only assigned to counts as well; it is missed when the template is expanded.
+            variables.append(variable.text)
             return
         }
     }
@@ -342,16 +359,17 @@ struct TemplateParser {
         case .keyword where token.text == "nil": operand = .null
         case .boolean: operand = .boolean(token.text == "true")
         case .number:
-            guard let number = TemplateNumber(token.text) else {
-                throw error("bad number syntax: \(GoQuote.quote(token.text))")
+            do { operand = .number(try TemplateNumber(token.text)) } catch {
+                throw self.error(error.message, line: token.line)
             }
-            operand = .number(number)
         case .characterConstant:
-            guard let text = GoQuote.unquote(token.text), let scalar = text.unicodeScalars.first,
-                var number = TemplateNumber(String(scalar.value))
-            else { throw error("malformed character constant: \(token.text)") }
-            number.text = token.text
-            operand = .number(number)
+            guard let text = GoQuote.unquote(token.text), let scalar = text.unicodeScalars.first else {
+                throw error("invalid syntax", line: token.line)
+            }
+            guard text.unicodeScalars.count == 1 else {
+                throw error("malformed character constant: \(token.text)", line: token.line)
+            }
+            operand = .number(TemplateNumber(character: scalar, text: token.text))
         case .string, .rawString:
             guard let value = GoQuote.unquote(token.text) else { throw error("invalid syntax", line: token.line) }
             operand = .string(value, literal: token.text)

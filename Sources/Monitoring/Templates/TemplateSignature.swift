@@ -3,53 +3,57 @@ import PromQL
 /// What a function of a template takes.
 struct TemplateSignature: Sendable {
     enum Parameter: Sendable {
-        case any, string, float, integer, samples, sample
+        case any, string, integer, samples, sample
 
         private var goName: String {
             switch self {
             case .any: "interface {}"
             case .string: "string"
-            case .float: "float64"
             case .integer: "int"
             case .samples: "template.queryResult"
             case .sample: "*template.sample"
             }
         }
 
-        /// The value as the parameter holds it; `literal` is the operand if it was written out.
-        func accept(
-            _ value: TemplateValue, literal: TemplateOperand?
-        ) throws(TemplateEvaluator.CallError) -> TemplateValue {
+        /// A value as the parameter holds it.
+        func accept(_ value: TemplateValue) throws(TemplateEvaluator.CallError) -> TemplateValue {
             switch (self, value) {
-            case (.any, _), (.string, .string), (.float, .float), (.integer, .integer), (.samples, .samples),
-                (.sample, .sample):
+            case (.any, _), (.string, .string), (.integer, .integer), (.samples, .samples), (.sample, .sample),
+                (.sample, .null):
                 return value
-            case (.float, .integer(let number)):
-                if case .number? = literal { return .float(Double(number)) }
             case (.samples, .null): return .samples([])
-            case (.sample, .null):
-                throw .init(message: "cannot assign nil to \(goName)")
+            case (_, .null): throw .init(message: "invalid value; expected \(goName)")
+            default:
+                throw .init(message: "wrong type for value; expected \(goName); got \(value.typeName)")
+            }
+        }
+
+        /// A literal as the parameter holds it; nil if it counts as what it is.
+        func accept(literal: TemplateOperand) throws(TemplateEvaluator.CallError) -> TemplateValue? {
+            switch (self, literal) {
+            case (.any, _), (.sample, .null), (.string, .string): return nil
+            case (.samples, .null): return .samples([])
+            case (_, .null): throw .init(message: "cannot assign nil to \(goName)")
+            case (.integer, .number(let number)):
+                if let whole = number.integer { return .integer(whole) }
+            case (.samples, _), (.sample, _):
+                throw .init(message: "can't handle \(literal.text) for arg of type \(goName)")
             default: break
             }
-            switch literal {
-            case .number?, .string?, .boolean?, .null?:
-                let kind = self == .integer ? "integer" : self == .float ? "float" : goName
-                let text = literal?.text ?? ""
-                throw .init(
-                    message: self == .samples || self == .sample
-                        ? "can't handle \(text) for arg of type \(goName)" : "expected \(kind); found \(text)")
-            default: throw .init(message: "wrong type for value; expected \(goName); got \(value.typeName)")
-            }
+            throw .init(message: "expected \(self == .integer ? "integer" : "string"); found \(literal.text)")
         }
     }
 
     var parameters: [Parameter]
     /// Whether the last parameter may be given any number of times.
     var isVariadic = false
+    /// Why it cannot be called from a template (`3 results`).
+    var uncallable: String?
 
-    init(_ parameters: [Parameter], variadic: Bool = false) {
+    init(_ parameters: [Parameter], variadic: Bool = false, uncallable: String? = nil) {
         self.parameters = parameters
         isVariadic = variadic
+        self.uncallable = uncallable
     }
 
     func parameter(_ index: Int) -> Parameter {
@@ -92,85 +96,4 @@ struct TemplateSignature: Sendable {
         all["reReplaceAll"] = TemplateSignature([.string, .string, .string])
         return all
     }()
-}
-
-/// `.Labels`, `.Value` and the methods of times.
-enum TemplateFields {
-    static func value(
-        of name: String, in base: TemplateValue, _ given: [TemplateValue]
-    ) throws(TemplateEvaluator.CallError) -> TemplateValue {
-        if case .time(let milliseconds) = base {
-            if let value = try method(name, GoTime(milliseconds: milliseconds), given) { return value }
-        } else if case .duration(let nanoseconds) = base, given.isEmpty {
-            switch name {
-            case "Seconds": return .float(Double(nanoseconds) / 1e9)
-            case "Minutes": return .float(Double(nanoseconds) / 6e10)
-            case "Hours": return .float(Double(nanoseconds) / 3.6e12)
-            case "Milliseconds": return .integer(nanoseconds / 1_000_000)
-            case "Nanoseconds": return .integer(nanoseconds)
-            case "String": return .string(base.text())
-            default: break
-            }
-        }
-        let found = member(name, base)
-        if let found {
-            guard given.isEmpty else {
-                throw .init(message: "\(name) is not a method but has arguments")
-            }
-            return found
-        }
-        if case .null = base { throw .init(message: "nil data; no entry for key \(GoQuote.quote(name))") }
-        throw .init(message: "can't evaluate field \(name) in type \(base.typeName)")
-    }
-
-    private static func member(_ name: String, _ base: TemplateValue) -> TemplateValue? {
-        switch base {
-        case .labels(let labels): return .string(labels[name])
-        case .arguments(let values, _):
-            guard name.hasPrefix("arg"), let index = Int(name.dropFirst(3)), values.indices.contains(index),
-                name == "arg\(index)"
-            else { return .null }
-            return values[index]
-        case .sample(let sample):
-            return name == "Labels" ? .labels(sample.labels) : name == "Value" ? .float(sample.value) : nil
-        case .data(let data):
-            switch name {
-            case "Labels": return .labels(data.labels)
-            case "Value": return .float(data.value)
-            case "ExternalLabels": return .labels(data.externalLabels)
-            case "ExternalURL": return .string(data.externalURL)
-            default: return nil
-            }
-        default: return nil
-        }
-    }
-
-    private static func method(
-        _ name: String, _ time: GoTime, _ given: [TemplateValue]
-    ) throws(TemplateEvaluator.CallError) -> TemplateValue? {
-        if name == "Format" {
-            guard given.count == 1 else {
-                throw .init(message: "wrong number of args for Format: want 1 got \(given.count)")
-            }
-            guard case .string(let layout) = given[0] else {
-                throw .init(message: "wrong type for value; expected string; got \(given[0].typeName)")
-            }
-            return .string(time.format(layout))
-        }
-        guard given.isEmpty else { return nil }
-        switch name {
-        case "Unix": return .integer((time.milliseconds - Int64(time.millisecond)) / 1000)
-        case "UnixMilli": return .integer(time.milliseconds)
-        case "UTC": return .time(time.milliseconds)
-        case "String": return .string(time.description)
-        case "Year": return .integer(Int64(time.year))
-        case "Month": return .string(time.monthName)
-        case "Day": return .integer(Int64(time.day))
-        case "Hour": return .integer(Int64(time.hour))
-        case "Minute": return .integer(Int64(time.minute))
-        case "Second": return .integer(Int64(time.second))
-        case "Weekday": return .string(time.weekday)
-        default: return nil
-        }
-    }
 }

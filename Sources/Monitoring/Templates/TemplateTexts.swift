@@ -89,8 +89,16 @@ enum TemplateTexts {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false)
         if parts.count == 4, parts.allSatisfy({ UInt8($0) != nil && ($0 == "0" || !$0.hasPrefix("0")) }) { return true }
         guard host.contains(":") else { return false }
-        let groups = host.split(separator: ":", omittingEmptySubsequences: false)
-        return groups.count <= 9 && (groups.count == 8 || groups.contains(""))
-            && groups.allSatisfy { $0.count <= 4 && ($0.isEmpty || UInt16($0, radix: 16) != nil) }
+        var groups = host.split(separator: ":", omittingEmptySubsequences: false)
+        var wanted = 8
+        if let last = groups.last, last.contains(".") {
+            guard isAddress(String(last)) else { return false }
+            groups.removeLast()
+            wanted = 6
+        }
+        return groups.count <= wanted + 1 && (groups.count == wanted || groups.contains(""))
+            && groups.allSatisfy { group in
+                group.utf8.count <= 4 && group.utf8.allSatisfy { Unicode.Scalar($0).properties.isASCIIHexDigit }
+            }
     }
 }

@@ -3,6 +3,8 @@ import PromQL
 /// A value of a template.
 enum TemplateValue: Sendable {
     case null
+    /// A key that `args` does not have: nothing, and no field of it can be asked for.
+    case missing
     case boolean(Bool)
     case integer(Int64)
     case float(Double)
@@ -22,7 +24,7 @@ enum TemplateValue: Sendable {
     /// What Go calls the type.
     var typeName: String {
         switch self {
-        case .null: "<nil>"
+        case .null, .missing: "<nil>"
         case .boolean: "bool"
         case .integer: "int"
         case .float: "float64"
@@ -41,7 +43,7 @@ enum TemplateValue: Sendable {
     /// What `if` and `and` take for true: everything but nothing, zero and the empty.
     var isTrue: Bool {
         switch self {
-        case .null: false
+        case .null, .missing: false
         case .boolean(let value): value
         case .integer(let value): value != 0
         case .float(let value): value != 0
@@ -53,51 +55,17 @@ enum TemplateValue: Sendable {
         }
     }
 
-    /// `%v`, as long as `limit` bytes at most and a little more.
-    func text(limit: Int = .max) -> String {
-        var out = ""
-        append(to: &out, limit: limit)
-        return out
-    }
-
-    private func append(to out: inout String, limit: Int) {
-        if out.utf8.count > limit { return }
+    /// What an action writes: `%v` of what a pointer points to.
+    func printed(limit: Int) -> String {
         switch self {
-        case .null: out += "<nil>"
-        case .boolean(let value): out += value ? "true" : "false"
-        case .integer(let value): out += String(value)
-        case .float(let value): out += GoFloat.general(value)
-        case .string(let text): out += text
-        case .labels(let labels):
-            out += "map[" + labels.pairs.map { $0.name + ":" + $0.value }.joined(separator: " ") + "]"
-        case .sample(let sample):
-            out += "{"
-            TemplateValue.labels(sample.labels).append(to: &out, limit: limit)
-            out += " " + GoFloat.general(sample.value) + "}"
-        case .samples(let samples):
-            // Go prints where the samples lie in memory; here they lie side by side from a fixed place.
-            let addresses = samples.prefix(1000).indices.map {
-                "0x" + String(0xC0_0000_0000 + UInt64($0) * 32, radix: 16)
-            }
-            out += "[" + addresses.joined(separator: " ") + "]"
-        case .arguments(let values, _):
-            out += "map["
-            for (index, name) in Self.sortedNames(values.count) where out.utf8.count <= limit {
-                if !out.hasSuffix("map[") { out += " " }
-                out += name + ":"
-                values[index].append(to: &out, limit: limit)
-            }
-            out += "]"
-        case .data(let data):
-            out += "{"
-            TemplateValue.labels(data.labels).append(to: &out, limit: limit)
-            out += " "
-            TemplateValue.labels(data.externalLabels).append(to: &out, limit: limit)
-            out += " " + data.externalURL + " " + GoFloat.general(data.value) + "}"
-        case .time(let milliseconds): out += GoTime(milliseconds: milliseconds).description
-        case .duration(let nanoseconds): out += GoTime.duration(nanoseconds)
+        case .null, .missing: "<no value>"
+        case .sample: String(text(limit: limit).dropFirst())
+        default: text(limit: limit)
         }
     }
+
+    /// `%v`, as long as `limit` bytes at most and a little more.
+    func text(limit: Int = .max) -> String { GoVerbs.plain(self, limit: limit) }
 
     /// `arg0`, `arg1`, `arg10`, …, in the order of maps in Go's printing.
     static func sortedNames(_ count: Int) -> [(Int, String)] {
