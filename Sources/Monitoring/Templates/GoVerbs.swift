@@ -15,10 +15,10 @@ enum GoVerbs {
     static func plain(_ value: TemplateValue, limit: Int) -> String { text("v", value, Directive(), limit: limit) }
 
     /// `int=3`, as in Go's notes on misuse.
-    static func labelled(_ value: TemplateValue, limit: Int) -> String {
+    static func labelled(_ value: TemplateValue, _ directive: Directive = Directive(), limit: Int) -> String {
         switch value {
         case .null, .missing: "<nil>"
-        default: value.typeName + "=" + plain(value, limit: limit)
+        default: value.typeName + "=" + text("v", value, directive, limit: limit)
         }
     }
 
@@ -76,7 +76,7 @@ enum GoVerbs {
             out += " "
             each(.float(data.value))
             out += "}"
-        default: out += simple(verb, value, d) ?? "%!\(verb)(\(labelled(value, limit: limit)))"
+        default: out += simple(verb, value, d) ?? "%!\(verb)(\(labelled(value, d, limit: limit)))"
         }
     }
 
@@ -125,9 +125,7 @@ enum GoVerbs {
         }
         let scalar = UInt32(exactly: number).flatMap(Unicode.Scalar.init) ?? "\u{FFFD}"
         switch verb {
-        case "d": return digits(10, "")
-        case "v":
-            return digits(10, "")
+        case "d", "v": return digits(10, "")
         case "x": return digits(16, "0x")
         case "X": return digits(16, "0X", upper: true)
         case "o": return digits(8, "0")

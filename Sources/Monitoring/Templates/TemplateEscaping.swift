@@ -1,3 +1,5 @@
+import PromQL
+
 /// Texts as HTML, JavaScript and URLs want them (`text/template`'s and `net/url`'s escaping).
 enum TemplateEscaping {
     static func html(_ text: String) -> String {
@@ -21,10 +23,17 @@ enum TemplateEscaping {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\\", "'", "\"": out += "\\" + String(scalar)
-            case "<", ">", "&", "=", "\u{0}"..."\u{1F}", "\u{80}"..."\u{9F}", "\u{2028}", "\u{2029}":
-                let hex = String(scalar.value, radix: 16, uppercase: true)
-                out += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: out.unicodeScalars.append(scalar)
+            default:
+                // Beyond ASCII what cannot be printed; DEL is left as it is.
+                let isSpecial =
+                    scalar.value < 32 || "<>&=".unicodeScalars.contains(scalar)
+                    || (!scalar.isASCII && GoQuote.quote(String(scalar)).hasPrefix("\"\\"))
+                if isSpecial {
+                    let hex = String(scalar.value, radix: 16, uppercase: true)
+                    out += "\\u" + String(repeating: "0", count: max(0, 4 - hex.count)) + hex
+                } else {
+                    out.unicodeScalars.append(scalar)
+                }
             }
         }
         return out

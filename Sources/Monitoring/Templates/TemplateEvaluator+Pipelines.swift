@@ -173,10 +173,17 @@ extension TemplateEvaluator {
             return final ?? value
         }
         let given = try arguments(of: function, signature, rest, dot: dot, final: final)
-        do { return try apply(function, given) } catch {
-            at(.command(command))
+        let visited = place
+        at(.command(command))
+        try charge(TemplateWork.cost(of: function, given))
+        let result: TemplateValue
+        do { result = try apply(function, given) } catch {
             throw failure("error calling \(function): \(error.message)")
         }
+        if case .string(let text) = result { try charge(text.utf8.count) }
+        // Only an error of the function itself is one of the whole command.
+        at(visited)
+        return result
     }
 
     private func apply(_ function: String, _ given: [TemplateValue]) throws(CallError) -> TemplateValue {

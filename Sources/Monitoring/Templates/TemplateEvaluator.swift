@@ -13,6 +13,8 @@ struct TemplateEvaluator {
     static let maximumSteps = 100_000
     static let maximumOutput = 1 << 20
     static let maximumDepth = 100
+    /// What functions may do in one expansion, about in bytes that are read or written.
+    static let maximumWork = 100_000_000
 
     let source: [UInt8]
     let name: String
@@ -23,10 +25,11 @@ struct TemplateEvaluator {
     var variables: [(name: String, value: TemplateValue)] = []
     private var output = ""
     private var steps = 0
+    private var work = 0
     private var depth = 0
     private var template: String
     /// The node visited last.
-    private var place: Place = .start
+    private(set) var place: Place = .start
 
     /// Nodes that an error may name; their text is made only for one.
     enum Place {
@@ -85,6 +88,11 @@ struct TemplateEvaluator {
         if steps > Self.maximumSteps {
             throw TemplateError("template: \(name): exceeded maximum of \(Self.maximumSteps) steps")
         }
+    }
+
+    mutating func charge(_ amount: Int) throws(TemplateError) {
+        work += min(amount, Self.maximumWork)
+        if work > Self.maximumWork { throw failure("exceeded maximum of work in functions") }
     }
 
     /// Enters a node that lies in another; `depth` goes back with `ascend`.
@@ -185,6 +193,7 @@ struct TemplateEvaluator {
         default: throw failure("range can't iterate over \(value.text(limit: 1000))")
         }
         if elements.isEmpty { return try scoped(otherwise, dot: dot) }
+        try charge(elements.count)
         let inner = variables.count
         for element in elements {
             variables.removeLast(variables.count - inner)

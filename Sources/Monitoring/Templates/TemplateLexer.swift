@@ -299,7 +299,9 @@ struct TemplateLexer {
         }
         accept("i")
         guard let next = peek(), Self.isAlphanumeric(next) else { return true }
+        // The message shows one character more.
         position += 1
+        while let byte = peek(), byte & 0xC0 == 0x80 { position += 1 }
         return false
     }
 

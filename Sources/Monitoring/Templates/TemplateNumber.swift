@@ -22,7 +22,7 @@ struct TemplateNumber: Sendable, Equatable {
             isFloat = false
             return
         }
-        guard let value = GoFloat.parse(text), value.isFinite else {
+        guard Self.separatesDigits(text), let value = GoFloat.parse(text), value.isFinite else {
             throw .init(message: "illegal number syntax: \(GoQuote.quote(text))")
         }
         guard text.contains(".") || hasExponent else {
@@ -39,6 +39,19 @@ struct TemplateNumber: Sendable, Equatable {
         integer = Int64(character.value)
         float = Double(character.value)
         isFloat = false
+    }
+
+    /// Whether each underscore stands between digits (`1_000.5` and not `1_e3`).
+    private static func separatesDigits(_ text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        func isDigit(_ place: Int) -> Bool {
+            bytes.indices.contains(place) && Unicode.Scalar(bytes[place]).properties.isASCIIHexDigit
+                && (hasHexadecimalPrefix(text) || (48...57).contains(bytes[place]))
+        }
+        return bytes.indices.allSatisfy { place in
+            bytes[place] != UInt8(ascii: "_")
+                || ((isDigit(place - 1) || (place == 2 && hasHexadecimalPrefix(text))) && isDigit(place + 1))
+        }
     }
 
     private static func hasHexadecimalPrefix(_ text: String) -> Bool {

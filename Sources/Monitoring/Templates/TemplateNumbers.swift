@@ -41,7 +41,7 @@ enum TemplateNumbers {
     private static func nanoseconds(_ seconds: Double) throws(CallError) -> Int64 {
         guard seconds.isFinite else { throw CallError(message: "value is NaN or Inf") }
         let scaled = seconds * 1e9
-        guard scaled.magnitude < 9.2e18 else {
+        guard scaled >= -0x1p63, scaled < 0x1p63 else {
             throw CallError(
                 message:
                     "\(GoFloat.general(seconds)) cannot be represented as a nanoseconds timestamp since it overflows int64"

@@ -19,6 +19,8 @@ struct TemplateParser {
     private var definitions: [String: [TemplateNode]] = [:]
     private var depth = 0
     private var ranges = 0
+    /// Where the action begins that is being read.
+    private var actionLine: Int?
 
     /// Reads `text`; `name` stands in messages.
     static func parse(_ text: String, name: String) throws(TemplateError) -> Result {
@@ -70,9 +72,15 @@ struct TemplateParser {
     }
 
     private func unexpected(_ token: TemplateToken, _ context: String) -> TemplateError {
-        token.kind == .failure
-            ? error(token.text, line: token.line)
-            : error("unexpected \(token.description) in \(context)", line: token.line)
+        guard token.kind == .failure else {
+            return error("unexpected \(token.description) in \(context)", line: token.line)
+        }
+        var message = token.text
+        if let actionLine, actionLine != token.line {
+            message += message.hasSuffix(" action") ? " started" : " in action started"
+            message += " at \(name):\(actionLine)"
+        }
+        return error(message, line: token.line)
     }
 
     private mutating func expect(_ kind: TemplateToken.Kind, _ context: String) throws(TemplateError) -> TemplateToken {
@@ -92,9 +100,12 @@ struct TemplateParser {
     /// One piece of text or action; not nil if it was the end or the else of the list.
     private mutating func item(into nodes: inout [TemplateNode], topLevel: Bool) throws(TemplateError) -> Stop? {
         let token = take()
+        actionLine = nil
         switch token.kind {
         case .text: nodes.append(.text(token.text))
-        case .leftDelimiter: return try action(into: &nodes, topLevel: topLevel)
+        case .leftDelimiter:
+            actionLine = token.line
+            return try action(into: &nodes, topLevel: topLevel)
         case .end: throw error("unexpected EOF", line: token.line)
         default: throw unexpected(token, "input")
         }
@@ -276,6 +287,7 @@ struct TemplateParser {
     /// `$x :=`, `$x =` and, for range, `$i, $e :=`.
     private mutating func declarations(_ context: String, _ pipeline: inout TemplatePipeline) throws(TemplateError) {
         while current.kind == .variable {
+            guard variables.count < Self.maximumVariables else { throw error("too many variables") }
             let before = next
             let variable = take()
             skipSpace()
@@ -306,6 +318,9 @@ struct TemplateParser {
             return
         }
     }
+
+    /// Looking for a variable takes as long as there are others.
+    private static let maximumVariables = 1000
 
     private func require(_ variable: String) throws(TemplateError) {
         guard variables.contains(variable) else { throw error("undefined variable \(GoQuote.quote(variable))") }

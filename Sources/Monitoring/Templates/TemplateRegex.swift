@@ -5,7 +5,7 @@ enum TemplateRegex {
     private typealias CallError = TemplateEvaluator.CallError
 
     /// What all searches in one replacement may look at, in characters.
-    private static let maximumWork = 20_000_000
+    private static let maximumWork = 4_000_000
 
     static func matches(_ pattern: String, _ text: String) throws(TemplateEvaluator.CallError) -> Bool {
         do {

@@ -12,6 +12,8 @@ import Testing
         var got: String
     }
 
+    private struct OnlyTemplate: Decodable { var template: String }
+
     private static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
             "fixtures/conformance/templates")
@@ -94,7 +96,13 @@ import Testing
 
     /// Mutated templates are refused or expanded, and never trap or run for ever.
     @Test func hostileTemplates() throws {
-        let all = try Self.recorded().map(\.template)
+        let more = try String(
+            contentsOf: Self.folder.appendingPathComponent("expansions_2.42.jsonl"), encoding: .utf8)
+        let all =
+            try Self.recorded().map(\.template)
+            + more.split(separator: "\n").map {
+                try JSONDecoder().decode(OnlyTemplate.self, from: Data($0.utf8)).template
+            }
         var random = RandomStream(seed: 3, name: "templates")
         let rounds = Int(ProcessInfo.processInfo.environment["KUBELAB_FUZZ"] ?? "") ?? 4_000
         for _ in 0..<rounds {
@@ -114,10 +122,70 @@ import Testing
                 _ = template.expand(Self.data, query: Self.answer)
             }
         }
-        let deep = String(repeating: "{{ if true }}", count: 5_000)
-        #expect(throws: TemplateError.self) { try AlertTemplate(deep, name: "a") }
-        let endless = try AlertTemplate(
-            "{{ define \"t\" }}{{ template \"t\" }}{{ end }}{{ template \"t\" }}", name: "a")
-        #expect(throws: TemplateError.self) { try endless.expand(Self.data, query: Self.answer).get() }
+    }
+
+    private func expand(_ text: String, _ data: TemplateData = AlertTemplateTests.data) -> String {
+        do throws(TemplateError) {
+            switch try AlertTemplate(text, name: "a").expand(data, query: Self.answer) {
+            case .success(let text): return text
+            case .failure(let error): return AlertTemplate.failureText(error)
+            }
+        } catch { return error.description }
+    }
+
+    @Test func depthStepsAndTextAreBounded() {
+        #expect(expand(String(repeating: "{{ if true }}", count: 5_000)).contains("depth"))
+        #expect(expand("{{ " + String(repeating: "(", count: 5_000) + "1 }}").contains("depth"))
+        let endless = "{{ define \"t\" }}{{ template \"t\" . }}{{ end }}{{ template \"t\" . }}"
+        #expect(expand(endless).contains("exceeded maximum template depth"))
+        // The text itself is a template too.
+        #expect(expand("{{ template \"a\" . }}").contains("exceeded maximum template depth"))
+        #expect(expand("{{ range 99999 }}{{ range 99999 }}{{ end }}{{ end }}").contains("steps"))
+        let doubling = "{{ $x := \"0123456789\" }}{{ range 40 }}{{ $x = print $x $x }}{{ end }}{{ $x }}"
+        #expect(expand(doubling).contains("bytes"))
+        #expect(expand("{{ $a := args 1 }}{{ range 30 }}{{ $a = args $a $a }}{{ end }}{{ $a }}").contains("beyond"))
+        #expect(expand("{{ printf \"%999999999d\" 1 }}").utf8.count < 100)
+        #expect(expand(String(repeating: "{{ $x := 1 }}", count: 2_000)).contains("too many variables"))
+    }
+
+    @Test(arguments: [
+        "{{ range 99999 }}{{ $x := printf \"%1000000d\" 1 }}{{ end }}",
+        "{{ range 99999 }}{{ $x := query \"up\" }}{{ end }}",
+        "{{ $x := printf \"%1000d\" 1 }}{{ range 99999 }}{{ $y := reReplaceAll \" *\" \"x\" $x }}{{ end }}",
+        "{{ $x := printf \"%9000d\" 1 }}{{ range 99999 }}{{ $y := match \"(a{900})*b\" $x }}{{ end }}",
+        "{{ $x := printf \"%900000d\" 1 }}{{ range 99999 }}{{ $y := len $x }}{{ end }}",
+    ])
+    func theWorkOfFunctionsIsBounded(text: String) { #expect(expand(text).contains("exceeded maximum of work")) }
+
+    @Test(arguments: [
+        "{{ define \"t\" }}{{ .x.y }}{{ end }}{{ if true }}{{ template \"t\" 5 }}{{ end }}",
+        "{{ define \"t\" }}{{ first nil }}{{ end }}{{ range $labels }}{{ with . }}{{ template \"t\" }}{{ end }}{{ end }}",
+    ])
+    func anErrorInATemplateThatABlockCallsIsOne(text: String) {
+        #expect(expand(text).contains("executing \"t\" at <"))
+    }
+
+    @Test(arguments: [
+        ("x\n  {{ .Nope }}", "template: a:2:5: executing \"a\" at <.Nope>"),
+        ("{{\n\"a\"\n\"b\" }}", "template: a:2:0: executing \"a\" at <\"a\">"),
+    ])
+    func errorsSayTheLine(text: String, place: String) { #expect(expand(text).contains(place)) }
+
+    @Test func aServersFunctionsKnowItsAddress() {
+        var data = Self.data
+        data.functionsKnowURL = true
+        data.now = 1_500
+        #expect(expand("{{ externalURL }} {{ pathPrefix }}", data) == "http://prom.example:9090/pp /pp")
+        #expect(expand("{{ now }} {{ toDuration 90.5 }} {{ (toDuration 90).Minutes }}", data) == "1.5 1m30.5s 1.5")
+        data.externalURL = "http://prom.example:9090"
+        #expect(expand("{{ pathPrefix }}|", data) == "|")
+    }
+
+    /// Times at both ends of what a number of nanoseconds reaches.
+    @Test func timesBeyondReachAreErrorsAndNoTrap() {
+        #expect(expand("{{ (toTime 9.2e9).Year }} {{ (toTime -9.2e9).Year }}") == "2261 1678")
+        for value in ["1e300", "-1e300", "9.3e9", "\"NaN\"", "\"Inf\""] {
+            #expect(expand("{{ (toTime \(value)).Unix }}").contains("error calling toTime"), "\(value)")
+        }
     }
 }
