@@ -144,8 +144,8 @@ struct CriterionEvaluation {
             var sum = LatencyHistogram()
             for trial in trials { sum += trial.level(stream, window).latency }
             return sum.count > 0 ? sum.quantile(share).seconds : nil
-        case .summary(.min, _, _): return every(quantity)?.min()
-        case .summary(.max, _, _), .timeOf, .timeOfEvent: return every(quantity)?.max()
+        case .summary(.min, _, _), .extremeFact(.min, _): return every(quantity)?.min()
+        case .summary(.max, _, _), .extremeFact, .timeOf, .timeOfEvent: return every(quantity)?.max()
         case .requests, .summary, .shareOfTime, .events, .value, .fact:
             return every(quantity).map { $0.reduce(0, +) / Double(max(1, $0.count)) }
         }
@@ -174,7 +174,7 @@ struct CriterionEvaluation {
         case .timeOf(let condition, let window):
             return trial.stretches(condition, holds: true, window).first?.from.seconds
         case .value(let signal, let time): return trial.value(of: signal, at: .zero + time)
-        case .fact(let name): return trial.facts[name]
+        case .fact(let name), .extremeFact(_, let name): return trial.facts[name]
         case .constant, .reference, .arithmetic, .share, .quantile:
             return CriterionEvaluation(trials: [trial], references: references).pooled(quantity)
         }

@@ -34,7 +34,9 @@ extension CriterionEvaluation {
         case .value(_, let time): return (0, .zero + time, "")
         case .arithmetic(_, let left, let right):
             return worst(left, comparison, bound) ?? worst(right, comparison, bound)
-        case .timeOfEvent, .constant, .reference, .fact: return nil
+        case .fact(let name), .extremeFact(_, let name):
+            return worstFact(name, wantsMore: comparison == .atLeast || comparison == .above)
+        case .timeOfEvent, .constant, .reference: return nil
         }
     }
 
@@ -69,6 +71,17 @@ extension CriterionEvaluation {
             best.trial, best.from,
             "\(count) \(users) \(sentence.words), \(trial.wallClock(best.from)) to \(trial.wallClock(best.to))"
         )
+    }
+
+    /// The trial on which a fact is furthest from what is wanted, and what the check that found it says of it.
+    private func worstFact(_ name: String, wantsMore: Bool) -> (trial: Int, moment: SimulationTime, harm: String)? {
+        var best: (trial: Int, value: Double)?
+        for (index, trial) in trials.enumerated() {
+            guard let value = trial.facts[name], trial.factNotes[name] != nil else { continue }
+            if best.map({ wantsMore ? value < $0.value : value > $0.value }) ?? true { best = (index, value) }
+        }
+        guard let best, let note = trials[best.trial].factNotes[name] else { return nil }
+        return (best.trial, note.moment, note.text)
     }
 
     private static func length(of levels: [LevelWindow]) -> Duration {
@@ -116,7 +129,7 @@ extension TrialQuantity {
         case .constant(_, let unit): unit
         case .share, .shareOfTime: .percent
         case .quantile, .timeOf, .timeOfEvent: .time
-        case .requests, .summary, .events, .value, .reference, .fact: .plain
+        case .requests, .summary, .events, .value, .reference, .fact, .extremeFact: .plain
         case .arithmetic(_, let left, let right): left.unit == .plain ? right.unit : left.unit
         }
     }
@@ -141,6 +154,7 @@ extension TrialQuantity {
         case .value(let signal, let time): "\(signal.text) at \(Figures.clock(time.seconds))"
         case .reference(let name): "the reference '\(name)'"
         case .fact(let name): "the number '\(name)'"
+        case .extremeFact(let summary, let name): "the \(summary == .min ? "least" : "greatest") '\(name)'"
         case .arithmetic(let step, let left, let right): "\(left.words) \(step.rawValue) \(right.words)"
         }
     }

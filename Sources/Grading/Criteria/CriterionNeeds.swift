@@ -20,6 +20,7 @@ public struct CriterionNeeds: Sendable, Equatable {
     }
 
     public mutating func add(measurement: String) { Self.insert(measurement, &measurements) }
+    mutating func add(stream: String) { Self.insert(stream, &streams) }
 
     private static func insert(_ text: String, _ list: inout [String]) {
         guard !list.contains(text) else { return }
@@ -47,7 +48,7 @@ public struct CriterionNeeds: Sendable, Equatable {
     mutating func add(_ quantity: TrialQuantity) {
         switch quantity {
         case .constant: break
-        case .fact: facts = true
+        case .fact, .extremeFact: facts = true
         case .share(_, _, let stream, let window), .requests(_, let stream, let window),
             .quantile(_, let stream, let window):
             Self.insert(stream, &streams)

@@ -19,7 +19,7 @@ import Workloads
 ///                | "time of" "(" condition ")" window
 ///                | "value" "(" signal ")" "at" TIME
 ///                | "reference" "(" NAME ")"
-///                | "fact" "(" NAME ")"
+///                | "fact" "(" NAME ")" | ("min" | "max") "(" "fact" "(" NAME ")" ")"
 ///     population = "all" | "good" | "failed" | OUTCOME | "latency" ("<=" | ">") TIME, with "and", "or", "not", "( )"
 ///     condition  = comparisons of signals, with "and", "or", "not", "( )"
 ///     signal     = sums and products of measurements and numbers
@@ -120,6 +120,13 @@ struct CriterionParser {
         let quantity = try sum()
         guard token.kind == .end else { throw unexpected("the end of the quantity") }
         return quantity
+    }
+
+    /// A kind of requests by itself.
+    mutating func wholePopulation() throws(CriterionError) -> Population {
+        let population = try population()
+        guard token.kind == .end else { throw unexpected("the end of the population") }
+        return population
     }
 
     private mutating func disjunction() throws(CriterionError) -> Claim {
@@ -262,6 +269,12 @@ struct CriterionParser {
         case "quantile":
             let (level, stream) = try bracketed { parser throws(CriterionError) in try parser.quantileArguments() }
             return .quantile(level, stream: stream, try window())
+        case "min" where isWord("fact", ahead: 1), "max" where isWord("fact", ahead: 1):
+            let summary = name == "min" ? Summary.min : .max
+            return try bracketed { parser throws(CriterionError) in
+                try parser.expect(word: "fact")
+                return .extremeFact(summary, try parser.factName())
+            }
         case "mean", "min", "max", "integral", "reversals":
             let signal = try bracketed { parser throws(CriterionError) in try parser.signalSum() }
             return .summary(Summary(rawValue: name) ?? .mean, signal, try window())
@@ -275,9 +288,7 @@ struct CriterionParser {
             try expect(word: "at")
             return .value(signal, at: try time())
         case "fact":
-            return .fact(
-                try bracketed { parser throws(CriterionError) in try parser.word("the name of a fact of the exercise") }
-            )
+            return .fact(try factName())
         case "reference":
             return .reference(
                 try bracketed { parser throws(CriterionError) in try parser.word("the name of a stored reference") })
@@ -291,6 +302,10 @@ struct CriterionParser {
                 "\"\(name)\" is no function; there are share of requests, share of time, count of requests, count of events, quantile, mean, min, max, integral, reversals, time of, time of event, value, reference, always, never, eventually",
                 at: place)
         }
+    }
+
+    private mutating func factName() throws(CriterionError) -> String {
+        try bracketed { parser throws(CriterionError) in try parser.word("the name of a fact of the exercise") }
     }
 
     private mutating func share() throws(CriterionError) -> TrialQuantity {

@@ -138,6 +138,8 @@ indirect enum TrialQuantity: Sendable, Equatable {
     case reference(String)
     /// A number that the exercise's own check of the hand-in found.
     case fact(String)
+    /// The least or greatest of such a number over all trials.
+    case extremeFact(Summary, String)
     case arithmetic(Arithmetic, TrialQuantity, TrialQuantity)
 }
 

@@ -60,13 +60,15 @@ public struct ExerciseContent: Sendable, Decodable {
     public var accepted: [AcceptedMutant]
     /// For exercises that ask for a production specification.
     public var specification: SpecificationDuty?
+    /// For exercises whose hand-in says something about the world and changes nothing in it.
+    public var telemetry: TelemetryDuty?
     /// What the answers in `panel/` are good for.
     public var panel: [PanelAnswer]
     public var predictions: PredictionsDescription?
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case title, minutes, core, outcomes, situation, task, handIn, fixed, trial, criteria, hints, debrief, wrong,
-            search, accepted, panel, predictions, parameters, specification
+            search, accepted, panel, predictions, parameters, specification, telemetry
     }
 
     public init(from decoder: any Decoder) throws {
@@ -89,6 +91,10 @@ public struct ExerciseContent: Sendable, Decodable {
         panel = try container.decodeIfPresent([PanelAnswer].self, forKey: .panel) ?? []
         predictions = try container.decodeIfPresent(PredictionsDescription.self, forKey: .predictions)
         specification = try container.decodeIfPresent(SpecificationDuty.self, forKey: .specification)
+        telemetry = try container.decodeIfPresent(TelemetryDuty.self, forKey: .telemetry)
+        try container.require(
+            !trial.inputs.isEmpty || trial.candidates != nil || telemetry != nil, .trial,
+            "something of the hand-in must be applied (trial.inputs), or judged otherwise (telemetry)")
         try container.require(!handIn.isEmpty, .handIn, "at least one file is handed in")
         try container.require(!criteria.isEmpty, .criteria, "at least one criterion judges the exercise")
         try container.require(outcomes.allSatisfy((1...12).contains), .outcomes, "outcomes are numbers from 1 to 12")
@@ -173,7 +179,6 @@ public struct TrialDescription: Sendable, Decodable {
         try container.require(
             !visibleSeeds.isEmpty && visibleSeeds.count <= 20, .visibleSeeds, "between 1 and 20 seeds")
         try container.require((0...50).contains(hiddenSeeds), .hiddenSeeds, "must be between 0 and 50")
-        try container.require(!inputs.isEmpty || candidates != nil, .inputs, "something of the hand-in must be applied")
         try container.require(
             inputs.allSatisfy { $0.at >= .zero && $0.at < duration }, .inputs,
             "inputs come between 0s and the end of the trial")

@@ -35,6 +35,13 @@ extension Submission {
                 }
                 continue
             }
+            if let duty = exercise.content.telemetry, duty.files.contains(file.name) {
+                faults += duty.faults(in: file).map { fault in
+                    ConfigurationError(
+                        file: file.name, line: fault.line, path: fault.path, message: Sanitised.text(fault.message))
+                }
+                continue
+            }
             let allowed = exercise.content.handIn.first { $0.file == file.name }?.objects ?? []
             let (objects, errors) = ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(
                 namespace: namespace)

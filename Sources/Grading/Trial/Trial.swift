@@ -51,6 +51,9 @@ public struct Trial: Sendable {
         var needs = CriterionNeeds(exercise.expressions)
         for quantity in exercise.predicted { needs.add(quantity) }
         for measurement in additional { needs.add(measurement: measurement) }
+        if let duty = exercise.content.telemetry {
+            return runTelemetry(duty, exercise, submission, seed: seed, needs: needs, isOver: isOver)
+        }
         let setting = TrialSetting(
             scenario: exercise.scenario, needs: needs,
             inputs: exercise.content.trial.inputs.map { (at: $0.at, file: $0.apply) }, duration: length,

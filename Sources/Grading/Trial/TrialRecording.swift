@@ -14,6 +14,12 @@ public struct TrialRecording: Sendable {
         public var count: Int
     }
 
+    /// Why a fact is what it is, for whoever fails because of it.
+    public struct FactNote: Sendable, Equatable {
+        public var moment: SimulationTime
+        public var text: String
+    }
+
     /// How long the trial lasted.
     public var duration: Duration
     /// The simulated wall clock at its beginning, in seconds of the day.
@@ -23,6 +29,8 @@ public struct TrialRecording: Sendable {
     public internal(set) var occurrences: [Occurrence] = []
     /// Numbers that the exercise's own check of the hand-in found, by name.
     public internal(set) var facts: [String: Double] = [:]
+    /// What is to be said of a fact: in words, and the moment to look at.
+    public internal(set) var factNotes: [String: FactNote] = [:]
     /// The run's digest and how much happened, for the receipt.
     public internal(set) var digest = ""
     public internal(set) var events: UInt64 = 0

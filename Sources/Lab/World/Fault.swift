@@ -18,6 +18,8 @@ public struct FaultDescription: Sendable, Codable {
 
     public var name: String
     public var at: Duration?
+    /// `at` is moved by up to so much, earlier or later, as the seed decides; so that nobody can know the moment.
+    public var jitter: Duration?
     /// A condition on measurements, looked at every 5 s from `at` (or the start) on.
     public var when: String?
     /// Nil: it stays.
@@ -25,13 +27,19 @@ public struct FaultDescription: Sendable, Codable {
     public var effect: Effect
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, at, when, `for`, node, zone, health, workload, drain, restart
+        case name, at, jitter, when, `for`, node, zone, health, workload, drain, restart
     }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
         name = try container.decode(String.self, forKey: .name)
         at = try container.decodeIfPresent(Duration.self, forKey: .at)
+        jitter = try container.decodeIfPresent(Duration.self, forKey: .jitter)
+        if let jitter, jitter < .zero || jitter > at ?? .zero {
+            throw DecodingError.dataCorruptedError(
+                forKey: .jitter, in: container,
+                debugDescription: "must be between 0s and 'at', so that the fault comes after the beginning")
+        }
         when = try container.decodeIfPresent(String.self, forKey: .when)
         duration = try container.decodeIfPresent(Duration.self, forKey: .for)
         let health: NodeHealth
@@ -76,6 +84,7 @@ public struct FaultDescription: Sendable, Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(name, forKey: .name)
         try container.encodeIfPresent(at, forKey: .at)
+        try container.encodeIfPresent(jitter, forKey: .jitter)
         try container.encodeIfPresent(when, forKey: .when)
         try container.encodeIfPresent(duration, forKey: .for)
         switch effect {
@@ -92,6 +101,19 @@ public struct FaultDescription: Sendable, Codable {
         case .restart(let controller):
             try container.encode("\(controller)", forKey: .restart)
         }
+    }
+}
+
+extension FaultDescription {
+    /// The fault at the moment that a seed chooses; whole seconds.
+    public func moved(seed: UInt64) -> Self {
+        guard let at, let jitter, jitter > .zero else { return self }
+        var moved = self
+        var random = RandomStream(seed: seed, name: "fault/" + name)
+        let shift = (random.unit() * 2 - 1) * jitter.seconds
+        moved.at = max(.zero, at + .seconds(Int64(shift.rounded())))
+        moved.jitter = nil
+        return moved
     }
 }
 
@@ -121,7 +143,7 @@ public struct Incidents: Sendable {
 
     static let lookInterval: Duration = .seconds(5)
 
-    init(scenario: Scenario) { faults = scenario.faults }
+    init(scenario: Scenario, seed: UInt64) { faults = scenario.faults.map { $0.moved(seed: seed) } }
 
     mutating func start(clock: inout Clock) {
         for index in faults.indices { arm(index, clock: &clock) }

@@ -47,7 +47,7 @@ extension World {
         clock = try reader.read()
         cluster = try reader.read()
         workloads = try reader.read()
-        incidents = Incidents(scenario: scenario)
+        incidents = Incidents(scenario: scenario, seed: seed)
         incidents.faults += additionalFaults
         incidents.queue = try reader.read()
         for index in try reader.read([UInt32].self) {

@@ -40,7 +40,7 @@ public struct World: Sendable {
         self.seed = seed
         cluster = Cluster(configuration: try scenario.clusterConfiguration(), seed: seed)
         workloads = Workloads(configuration: scenario.workloads, seed: seed)
-        incidents = Incidents(scenario: scenario)
+        incidents = Incidents(scenario: scenario, seed: seed)
         let start = cluster.context.settings.epochSeconds * 1000
         monitoring = scenario.monitoring.map { MonitoringStack($0, seed: seed, at: start) }
         clock.begin(event: clock.takeSequence(), at: .zero)

@@ -1,0 +1,117 @@
+import Lab
+import Monitoring
+import PromQL
+import Simulation
+
+/// What an exercise asks of a hand-in that changes nothing in the world and only says something about it: alerting
+/// rules. The world is observed once for each seed, and every hand-in is judged by what it makes of the observation.
+public struct TelemetryDuty: Sendable, Decodable {
+    /// Alerting rules that must tell in time that users are hurt.
+    public var rules: AlertingDuty?
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case rules }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.strict(CodingKeys.self)
+        rules = try container.decodeIfPresent(AlertingDuty.self, forKey: .rules)
+        try container.require(rules != nil, .rules, "something that is judged")
+    }
+
+    /// Files of the hand-in that it judges.
+    var files: [String] { [rules?.file].compactMap { $0 } }
+}
+
+/// How alerting rules are judged: by what each of the scenario's faults had cost users when somebody was told of it.
+public struct AlertingDuty: Sendable, Decodable {
+    /// The hand-in file with the rules.
+    public var file: String
+    /// The source of traffic whose users count.
+    public var traffic: String
+    /// Which of their requests are good, in the criterion language.
+    public var good: String
+    /// The share of good requests that is promised for the whole trial.
+    public var objective: Double
+    /// Kinds of events by how fast they burn the budget.
+    public var classes: [BurnClass]
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case file, traffic, good, objective, classes }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.strict(CodingKeys.self)
+        file = try container.decode(String.self, forKey: .file)
+        traffic = try container.decode(String.self, forKey: .traffic)
+        good = try container.decodeIfPresent(String.self, forKey: .good) ?? "good"
+        objective = try container.decode(Double.self, forKey: .objective)
+        classes = try container.decode([BurnClass].self, forKey: .classes)
+        try container.require(objective > 0 && objective < 1, .objective, "must lie between 0 and 1, such as 0.995")
+        try container.require(!classes.isEmpty, .classes, "at least one kind of event is judged")
+    }
+}
+
+/// Events that burn the error budget at a rate within a range, and who is to hear of them.
+public struct BurnClass: Sendable, Decodable {
+    public var name: String
+    /// Burn rates from `least` up to, and without, `most`: the share of bad requests over what the objective allows.
+    public var least: Double
+    public var most: Double
+    /// The label `severity` of the alert that must come.
+    public var severity: String
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case name, least, most, severity }
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.strict(CodingKeys.self)
+        name = try container.decode(String.self, forKey: .name)
+        least = try container.decode(Double.self, forKey: .least)
+        most = try container.decodeIfPresent(Double.self, forKey: .most) ?? .infinity
+        severity = try container.decode(String.self, forKey: .severity)
+        try container.require(least > 0 && least < most, .most, "must be above 'least', which is above 0")
+    }
+}
+
+extension TelemetryDuty {
+    /// What makes a file of the hand-in unusable.
+    func faults(in file: Submission.File) -> [Lab.ConfigurationError] {
+        if file.name == rules?.file { return Self.faults(inRules: file.text, file.name) }
+        return []
+    }
+
+    /// Rules that one file may hold.
+    static let maximumRules = 100
+    /// Seconds between evaluations that a group may ask for at least.
+    static let shortestInterval: Int64 = 15_000
+
+    /// What is wrong with a file of rules, with Prometheus' texts; and what is asked for here beyond them.
+    static func faults(inRules text: String, _ file: String) -> [Lab.ConfigurationError] {
+        let rules: RuleFile
+        do { rules = try RuleFile(text) } catch {
+            return error.errors.map {
+                Lab.ConfigurationError(file: file, line: $0.line ?? 0, path: $0.field, message: $0.message)
+            }
+        }
+        var faults: [Lab.ConfigurationError] = []
+        let all = rules.groups.flatMap(\.rules)
+        if all.count > maximumRules {
+            faults.append(
+                Lab.ConfigurationError(
+                    file: file, message: "has \(all.count) rules; \(maximumRules) are more than any answer needs"))
+        }
+        for group in rules.groups {
+            if let interval = group.interval, interval < shortestInterval {
+                faults.append(
+                    Lab.ConfigurationError(
+                        file: file, path: "groups",
+                        message: "group \(group.name): an interval below 15s sees no more than one of 15s"))
+            }
+        }
+        for rule in all where rule.expression.mayLookAhead {
+            faults.append(
+                Lab.ConfigurationError(
+                    file: file, line: rule.line, path: rule.name,
+                    message:
+                        "looks at a fixed time or ahead ('@', a negative or computed offset, 'smoothed'), where a rule finds nothing: the future is not there when it is evaluated"
+                ))
+        }
+        return faults
+    }
+}
