@@ -33,6 +33,11 @@ struct AlertJudgement {
         var alert: String
     }
 
+    /// The share of the budget from which on an event must be told; below ``leastNoticed`` it must not wake anybody, and
+    /// between the two either is right.
+    static let leastJudged = 0.02
+    static let leastNoticed = 0.01
+
     /// After its end an event may still be noticed, and its alert must be over.
     static let grace: Duration = .minutes(40)
 
@@ -51,9 +56,11 @@ struct AlertJudgement {
             let (before, after) = (felt.counts(until: begin), felt.counts(until: end))
             let total = after.total - before.total
             let burn = total > 0 ? (after.bad - before.bad) / total / (1 - duty.objective) : 0
+            let spent = spent(from: begin, until: end)
+            let isJudged = spent >= Self.leastJudged
             return Event(
-                name: fault.name, begin: begin, end: end, burn: burn, spent: spent(from: begin, until: end),
-                place: duty.classes.firstIndex { $0.least <= burn && burn < $0.most })
+                name: fault.name, begin: begin, end: end, burn: burn, spent: spent,
+                place: isJudged ? duty.classes.firstIndex { $0.least <= burn && burn < $0.most } : nil)
         }.sorted { $0.begin < $1.begin }
     }
 
@@ -62,7 +69,9 @@ struct AlertJudgement {
         return (felt.counts(until: time).bad - felt.counts(until: begin).bad) / budget
     }
 
-    private func instant(_ milliseconds: Int64) -> SimulationTime { .zero + .milliseconds(milliseconds - observation.start) }
+    private func instant(_ milliseconds: Int64) -> SimulationTime {
+        .zero + .milliseconds(milliseconds - observation.start)
+    }
 
     /// Evaluates the rules of a hand-in over the whole trial.
     func outcome(of text: String) -> RuleBackfill.Outcome? {
@@ -164,8 +173,9 @@ struct AlertJudgement {
         for severity in notices.keys.sorted() {
             // An event of a milder class is no reason for a page; one that is not judged is no offence.
             let reasons = events.filter { event in
-                guard let place = event.place else { return event.burn >= (duty.classes.map(\.least).min() ?? 0) }
-                return duty.classes[place].severity == severity || severity != "page"
+                guard severity == "page" else { return event.burn >= (duty.classes.map(\.least).min() ?? 0) }
+                guard let place = event.place else { return event.spent >= Self.leastNoticed }
+                return duty.classes[place].severity == severity
             }
             var wrong: [Notice] = []
             for notice in notices[severity] ?? [] {

@@ -120,10 +120,10 @@ extension World {
         let time = epochMilliseconds
         let scrapes = monitoring?.prometheus.begin(at: time) ?? []
         guard !scrapes.isEmpty else { return }
-        let addresses = podAddresses(scrapes)
+        let addresses = (pods: podAddresses(scrapes), nodes: nodeAddresses)
         for scrape in scrapes {
             let timeout = Duration.milliseconds(scrape.request.timeout)
-            switch reach(scrape.request, addresses) {
+            switch reach(scrape.request, addresses.pods, addresses.nodes) {
             case .never: expect(scrape, comes: false, after: timeout)
             case .after(let delay) where delay >= timeout: expect(scrape, comes: false, after: timeout)
             case .after(let delay): expect(scrape, comes: true, after: delay)
@@ -151,7 +151,9 @@ extension World {
         var outcome = ScrapeOutcome.timeout
         if answer.comes {
             // What listened when the request came may be gone by now: the connection breaks.
-            switch reach(answer.scrape.request, podAddresses([answer.scrape]), isWaitedFor: true) {
+            switch reach(
+                answer.scrape.request, podAddresses([answer.scrape]), nodeAddresses, isWaitedFor: true)
+            {
             case .at(let found): outcome = found
             case .never, .after: outcome = .timeout
             }
@@ -183,12 +185,11 @@ extension World {
     }
 
     private func reach(
-        _ request: ScrapeRequest, _ pods: [String: ObjectID<Pod>], isWaitedFor: Bool = false
+        _ request: ScrapeRequest, _ pods: [String: ObjectID<Pod>], _ nodes: [String: String],
+        isWaitedFor: Bool = false
     ) -> Reach {
         let address = ScrapeAddress(request)
-        if let node = nodes.first(where: { $0.address == address.host }) {
-            return reach(node.name, port: address.port, path: address.path)
-        }
+        if let node = nodes[address.host] { return reach(node, port: address.port, path: address.path) }
         if address.host.hasPrefix("kube-state-metrics"), address.path == "/metrics" {
             return .at(exposeObjects().outcome)
         }
@@ -225,10 +226,16 @@ extension World {
         return .at(metrics.outcome)
     }
 
-    private var nodes: [(name: String, address: String)] {
-        cluster.context.store.nodes.sorted.map { _, node in
-            (node.metadata.name, node.status.addresses.first { $0.type == "InternalIP" }?.address ?? "")
+    /// Names of nodes by their addresses; of two with one address the first by name.
+    private var nodeAddresses: [String: String] {
+        var names: [String: String] = [:]
+        cluster.context.store.nodes.forEach { _, node in
+            guard let address = node.status.addresses.first(where: { $0.type == "InternalIP" })?.address else { return }
+            let name = node.metadata.name
+            if let known = names[address], ByteOrder.less(known, name) { return }
+            names[address] = name
         }
+        return names
     }
 }
 

@@ -41,7 +41,7 @@ public struct RuleBackfill: Sendable {
     private static let alertSeries: Set<String> = ["ALERTS", "ALERTS_FOR_STATE"]
 
     /// Whether every rule reads only what is scraped and what rules before it write.
-    private var isOrdered: Bool {
+    var isOrdered: Bool {
         let rules = groups.flatMap { group in group.rules.map(\.description) }
         var later: [String: Int] = [:]
         for rule in rules { for name in Self.written(by: rule) { later[name, default: 0] += 1 } }
@@ -112,7 +112,7 @@ public struct RuleBackfill: Sendable {
 
     // MARK: As range queries
 
-    private func asRanges(_ given: TimeSeriesStore, _ start: Int64, _ end: Int64) -> Outcome? {
+    func asRanges(_ given: TimeSeriesStore, _ start: Int64, _ end: Int64) -> Outcome? {
         var store = given
         var alerts: [AlertSpan] = []
         for group in groups {
@@ -122,7 +122,7 @@ public struct RuleBackfill: Sendable {
                 guard let rows = rows(rule.description, group, first, end, store) else { return nil }
                 switch rule.description.kind {
                 case .recording(let name):
-                    guard record(rows, rule.description, name, group, into: &store) else { return nil }
+                    guard record(rows, rule.description, name, group, end: end, into: &store) else { return nil }
                 case .alerting(_, let wait, let keep):
                     guard
                         let found = alertSpans(
@@ -147,7 +147,7 @@ public struct RuleBackfill: Sendable {
 
     private func record(
         _ rows: [MatrixSeries], _ rule: RuleDescription, _ name: String, _ group: RuleGroup,
-        into store: inout TimeSeriesStore
+        end: Int64, into store: inout TimeSeriesStore
     ) -> Bool {
         var seen: Set<Labels> = []
         guard group.limit == 0 || rows.count <= group.limit else { return false }
@@ -156,19 +156,22 @@ public struct RuleBackfill: Sendable {
             builder.set(Labels.metricName, name)
             for pair in rule.labels.pairs { builder.set(pair.name, pair.value) }
             guard seen.insert(builder.labels).inserted else { return false }
-            Self.write(row.floats, to: builder.labels, every: group.interval, into: &store)
+            Self.write(
+                row.floats, to: builder.labels, every: group.interval, end: end - group.queryOffset, into: &store)
         }
         return true
     }
 
     /// Writes samples, and the end of the series wherever the next slot has none.
     private static func write(
-        _ samples: [Sample], to labels: Labels, every interval: Int64, into store: inout TimeSeriesStore
+        _ samples: [Sample], to labels: Labels, every interval: Int64, end: Int64,
+        into store: inout TimeSeriesStore
     ) {
         let id = store.series(for: labels)
         for (place, sample) in samples.enumerated() {
             try? store.append(id, time: sample.time, value: sample.value)
-            if place + 1 < samples.count, samples[place + 1].time > sample.time + interval {
+            let next = place + 1 < samples.count ? samples[place + 1].time : end + 1
+            if next > sample.time + interval {
                 try? store.append(id, time: sample.time + interval, value: StaleMarker.value)
             }
         }
@@ -238,11 +241,9 @@ public struct RuleBackfill: Sendable {
         _ spans: [AlertSpan], _ labels: Labels, _ group: RuleGroup, end: Int64, into store: inout TimeSeriesStore
     ) {
         let name = labels.setting(Labels.metricName, to: "ALERTS")
-        let (pending, firing) = (
-            store.series(for: name.setting("alertstate", to: "pending")),
-            store.series(for: name.setting("alertstate", to: "firing"))
-        )
-        let since = store.series(for: labels.setting(Labels.metricName, to: "ALERTS_FOR_STATE"))
+        let pending = name.setting("alertstate", to: "pending")
+        let firing = name.setting("alertstate", to: "firing")
+        let since = labels.setting(Labels.metricName, to: "ALERTS_FOR_STATE")
         for span in spans {
             let last = span.endedAt ?? (end + 1)
             var time = span.activeAt

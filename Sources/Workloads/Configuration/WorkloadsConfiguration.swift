@@ -55,7 +55,8 @@ public struct WorkloadsConfiguration: Sendable, Equatable, Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .traffic, in: container,
                 debugDescription:
-                    "aggregated traffic knows no engines: where an image has one, the resolution of all traffic is requests")
+                    "aggregated traffic knows no engines: where an image has one, the resolution of all traffic is requests"
+            )
         }
     }
 }
@@ -94,19 +95,25 @@ public struct AccountingConfiguration: Sendable, Equatable, Codable {
     public var telemetry: Int
     /// The step of aggregated traffic.
     public var flowInterval: Duration
+    /// How many requests are followed at least for those of one step, if so many came; 1 to 10,000. The more, the finer
+    /// are rare outcomes: each stands for the same share of all.
+    public var flowSamples: Int
 
     public init(
         window: Duration = .seconds(10), windows: Int = 720, records: Int = 100_000, telemetry: Int = 50_000,
-        flowInterval: Duration = .seconds(5)
+        flowInterval: Duration = .seconds(5), flowSamples: Int = 32
     ) {
         self.window = window
         self.windows = windows
         self.records = records
         self.telemetry = telemetry
         self.flowInterval = flowInterval
+        self.flowSamples = flowSamples
     }
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case window, windows, records, telemetry, flowInterval }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case window, windows, records, telemetry, flowInterval, flowSamples
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strictContainer(keyedBy: CodingKeys.self)
@@ -116,5 +123,10 @@ public struct AccountingConfiguration: Sendable, Equatable, Codable {
         records = try container.decode(.records, or: records)
         telemetry = try container.decode(.telemetry, or: telemetry)
         flowInterval = try container.decode(.flowInterval, or: flowInterval)
+        flowSamples = try container.decode(.flowSamples, or: flowSamples)
+        guard (1...10_000).contains(flowSamples) else {
+            throw DecodingError.dataCorruptedError(
+                forKey: .flowSamples, in: container, debugDescription: "must be between 1 and 10000")
+        }
     }
 }

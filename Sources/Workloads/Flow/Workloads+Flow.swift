@@ -37,7 +37,8 @@ extension Workloads {
         let target = Int(sources[index].target)
         if services[target].index < 0 { services[target].index = endpoints.index(of: services[target].level.name) }
         let pods = endpoints.services[services[target].index].endpoints.count
-        let samples = min(number, Int64(min(256, max(32, 4 * pods))))
+        let fewest = configuration.accounting.flowSamples
+        let samples = min(number, Int64(max(fewest, min(256, 4 * pods))))
         var failed = 0.0
         for sample in 0..<samples {
             let weight = number / samples + (sample < number % samples ? 1 : 0)

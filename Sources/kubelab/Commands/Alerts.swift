@@ -1,4 +1,5 @@
 import ArgumentParser
+import KubernetesAPI
 import Lab
 import Monitoring
 import PromQL
@@ -7,10 +8,19 @@ import Simulation
 /// `kubelab alerts`: what the lab's Prometheus would page somebody for now.
 struct Alerts: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the alerts of the lab's Prometheus: pending, firing, and rules that cannot be evaluated.")
+        abstract: "List the alerts of the lab's Prometheus: pending, firing, and rules that cannot be evaluated.",
+        discussion: """
+            With --rules, a file of rules is evaluated over everything that Prometheus has stored, and each alert that \
+            would have come is listed: what the rules would have done, had they been there all the time.
+
+              kubelab alerts --rules alerts.yaml
+            """)
 
     @Flag(help: "List what Alertmanager has sent instead: when, to whom, about what.")
     var notifications = false
+
+    @Option(help: "Say what these rules would have alerted of, from the beginning of the lab.", completion: .file())
+    var rules: String?
 
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
@@ -19,6 +29,7 @@ struct Alerts: ParsableCommand {
         let session = try global.open(for: .reading)
         guard let prometheus = session.world.monitoring?.prometheus else { throw Failure(PromQLCommand.noPrometheus) }
         if notifications { return try printNotifications(session) }
+        if let rules { return try printBackfill(of: rules, prometheus, session.world) }
         if output.isJSON {
             let api = PrometheusAPI(prometheus, now: session.world.epochMilliseconds, configurationText: "")
             return Terminal.print(String(decoding: api.alerts.compactBytes, as: UTF8.self))
@@ -45,6 +56,65 @@ struct Alerts: ParsableCommand {
         }
         for rule in broken { Terminal.note("rule \(rule.description.name) cannot be evaluated: \(rule.lastError)") }
         if prometheus.groups.isEmpty { Terminal.note("Prometheus has no rules: the scenario says none.") }
+    }
+
+    private func printBackfill(of path: String, _ prometheus: PrometheusServer, _ world: World) throws {
+        let file: RuleFile
+        do { file = try RuleFile(String(decoding: try Files.bytes(path), as: UTF8.self)) } catch let error
+            as RuleFile.Failure
+        {
+            throw Failure(error.texts.map { "\(path): \($0)" }.joined(separator: "\n"))
+        }
+        if let rule = file.groups.flatMap(\.rules).first(where: \.expression.mayLookAhead) {
+            throw Failure(
+                "\(path):\(rule.line): \(rule.name) looks at a fixed time or ahead ('@', a negative or computed offset), where a rule finds nothing"
+            )
+        }
+        let end = world.epochMilliseconds
+        let start = end - world.now.nanoseconds / 1_000_000
+        let backfill = RuleBackfill(
+            [(name: path, file: file)], interval: prometheus.configuration.global.evaluationInterval,
+            engine: prometheus.engine)
+        let outcome = backfill.run(over: prometheus.store, from: start, through: end)
+        func clock(_ time: Int64) -> String { (SimulationTime.zero + .milliseconds(time - start)).clock }
+        if output.isJSON {
+            let alerts = outcome.alerts.map { alert -> JSONValue in
+                var object: JSONValue = [
+                    "alert": .string(alert.rule), "activeAt": .integer(alert.activeAt),
+                    "firedAt": alert.firedAt.map { .integer($0) } ?? .null,
+                    "endedAt": alert.endedAt.map { .integer($0) } ?? .null,
+                ]
+                if case .object(var members) = object {
+                    for pair in alert.labels.pairs where pair.name != "alertname" {
+                        members["label_" + pair.name] = .string(pair.value)
+                    }
+                    object = .object(members)
+                }
+                return object
+            }
+            return Terminal.print(String(decoding: JSONValue.array(alerts).compactBytes, as: UTF8.self))
+        }
+        let fired = outcome.alerts.filter { $0.firedAt != nil }.sorted { ($0.firedAt ?? 0) < ($1.firedAt ?? 0) }
+        var table = Table(["ALERT", "FIRED", "FOR", "LABELS"])
+        for alert in fired {
+            let labels = alert.labels.pairs.filter { $0.name != "alertname" }.map { "\($0.name)=\($0.value)" }
+            let begin = alert.firedAt ?? 0
+            table.add([
+                alert.rule, clock(begin),
+                alert.endedAt.map { (SimulationTime.zero + .milliseconds($0 - begin)).clock } ?? "still firing",
+                labels.joined(separator: " "),
+            ])
+        }
+        let pending = outcome.alerts.count - fired.count
+        if fired.isEmpty {
+            Terminal.print("No alert would have fired.")
+        } else {
+            for line in table.lines { Terminal.print(line) }
+        }
+        if pending > 0 { Terminal.note("\(pending) more became pending and were over before they fired") }
+        for failure in outcome.failures {
+            Terminal.note("rule \(failure.rule) cannot be evaluated at least once: \(failure.text)")
+        }
     }
 
     private func printNotifications(_ session: LabSession) throws {

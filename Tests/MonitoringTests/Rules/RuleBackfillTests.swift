@@ -1,3 +1,4 @@
+import Foundation
 import PromQL
 import Testing
 
@@ -47,7 +48,9 @@ import Testing
                 expr: job:errors:ratio5m > 0.05
                 keep_firing_for: 15m
               - {alert: Gone, expr: 'absent(http_requests_total{pod="b"})'}
-              - {alert: Watched, expr: 'count(ALERTS{alertstate="firing"}) > 1'}
+          - name: watchers
+            rules:
+              - {record: "alerts:firing", expr: 'count(ALERTS{alertstate="firing"})'}
         """
 
     private static func both(_ text: String) throws -> (RuleBackfill.Outcome, RuleBackfill.Outcome) {
@@ -59,6 +62,8 @@ import Testing
             RuleBackfill([(name: "rules.yml", file: file)], interval: 60_000).run(
                 over: store(), from: start, through: start + 359 * 60_000)
         }
+        #expect(RuleBackfill([(name: "rules.yml", file: file)], interval: 60_000).isOrdered)
+        #expect(!RuleBackfill([(name: "rules.yml", file: unordered)], interval: 60_000).isOrdered)
         return (run(file), run(unordered))
     }
 
@@ -66,8 +71,10 @@ import Testing
         let (ranges, slots) = try Self.both(Self.rules)
         #expect(slots.failures.isEmpty)
         #expect(ranges.alerts == slots.alerts)
-        #expect(Set(ranges.alerts.map(\.rule)) == ["Burning", "Kept", "Gone", "Watched"])
-        let names = ["job:errors:ratio5m", "job:errors:ratio1h", "pod:up", "ALERTS", "ALERTS_FOR_STATE"]
+        #expect(Set(ranges.alerts.map(\.rule)) == ["Burning", "Kept", "Gone"])
+        let names = [
+            "job:errors:ratio5m", "job:errors:ratio1h", "pod:up", "ALERTS", "ALERTS_FOR_STATE", "alerts:firing",
+        ]
         for name in names {
             let matcher = [try LabelMatcher(Labels.metricName, .equal, name)]
             func content(_ outcome: RuleBackfill.Outcome) -> [String] {
@@ -80,6 +87,42 @@ import Testing
             #expect(!found.isEmpty)
             #expect(found == content(slots), "\(name)")
         }
+    }
+
+    /// What a month of rules costs hangs on it.
+    @Test func orderedRulesAreEvaluatedAsRanges() throws {
+        let backfill = RuleBackfill([(name: "rules.yml", file: try RuleFile(Self.rules))], interval: 60_000)
+        #expect(backfill.isOrdered)
+        #expect(backfill.asRanges(Self.store(), Self.start, Self.start + 359 * 60_000) != nil)
+        let annotated = try RuleFile(
+            """
+            groups:
+              - name: g
+                rules:
+                  - {record: "errors:ratio5m", expr: 'sum(rate(http_requests_total{code="500"}[5m])) / sum(rate(http_requests_total[5m]))'}
+                  - alert: Fast
+                    expr: |
+                      (errors:ratio5m > 14.4 * 0.005 and errors:ratio5m > 0.01 or errors:ratio5m > 0.2)
+                      and sum(rate(http_requests_total[1h])) > 1
+                    labels: {severity: page}
+                    annotations: {summary: "{{ $value | humanizePercentage }} are errors"}
+                  - {alert: Gone, expr: 'absent(up{app="gateway"} == 1)', for: 2m, labels: {severity: page}}
+            """)
+        let other = RuleBackfill([(name: "rules.yml", file: annotated)], interval: 60_000)
+        #expect(other.isOrdered)
+        #expect(
+            other.asRanges(Self.store(), Self.start, Self.start + 359 * 60_000)?.alerts.map(\.rule) == ["Fast", "Gone"])
+        let itself = try RuleFile(
+            "groups: [{name: g, rules: [{alert: Many, expr: 'count(ALERTS) > 1'}]}]")
+        #expect(!RuleBackfill([(name: "rules.yml", file: itself)], interval: 60_000).isOrdered)
+    }
+
+    @Test func theRulesOfTheLessonAreOrdered() throws {
+        let text = try String(
+            contentsOfFile: "labs/1-observability/1.4-burn-rate/solution/alerts.yaml", encoding: .utf8)
+        let backfill = RuleBackfill([(name: "alerts.yaml", file: try RuleFile(text))], interval: 60_000)
+        #expect(backfill.isOrdered)
+        #expect(backfill.asRanges(Self.store(), Self.start, Self.start + 40_000 * 60_000) != nil)
     }
 
     @Test func theLifeOfAnAlertIsToldInTimes() throws {
