@@ -28,18 +28,22 @@ let rooms: [Room] = [
     Room(
         name: "Lab",
         needs: [
-            "Cluster", "Workloads", "Monitoring", "PromQL", "Kubectl", "ContainerRuntime", "KubernetesAPI",
-            "Simulation",
+            "Cluster", "Workloads", "Monitoring", "OpenTelemetry", "PromQL", "Kubectl", "ContainerRuntime",
+            "KubernetesAPI", "Simulation",
         ],
         libraries: ["GRDB", "Yams"]),
     Room(
-        name: "Grading", needs: ["Lab", "Cluster", "Workloads", "Kubectl", "KubernetesAPI", "Simulation"],
+        name: "Grading",
+        needs: [
+            "Lab", "Cluster", "Workloads", "Monitoring", "OpenTelemetry", "PromQL", "Kubectl", "KubernetesAPI",
+            "Simulation",
+        ],
         libraries: ["GRDB", "OrderedCollections"], testData: ["Golden"]),
     Room(
         name: "LabServer",
         needs: [
-            "Lab", "Cluster", "Workloads", "Monitoring", "PromQL", "ContainerRuntime", "Kubectl", "KubernetesAPI",
-            "Simulation",
+            "Lab", "Cluster", "Workloads", "Monitoring", "OpenTelemetry", "PromQL", "ContainerRuntime", "Kubectl",
+            "KubernetesAPI", "Simulation",
         ],
         libraries: [
             "OrderedCollections", "NIOCore", "NIOPosix", "NIOHTTP1", "NIOWebSocket", "NIOSSL", "X509", "SwiftASN1",
@@ -48,7 +52,8 @@ let rooms: [Room] = [
     Room(
         name: "kubelab",
         needs: [
-            "LabServer", "Grading", "Lab", "Cluster", "Monitoring", "Kubectl", "KubernetesAPI", "PromQL", "Simulation",
+            "LabServer", "Grading", "Lab", "Cluster", "Workloads", "Monitoring", "OpenTelemetry", "Kubectl",
+            "KubernetesAPI", "PromQL", "Simulation",
         ],
         libraries: ["ArgumentParser", "OrderedCollections"], executable: true, tests: false),
 ]
