@@ -59,16 +59,27 @@ extension LabReport {
     /// How long after users were hurt an alert still counts as theirs: rules look back over some minutes.
     static let afterglow: Duration = .minutes(5)
 
+    /// How much before the first hurt user an alert may fire and count as theirs.
+    static let foresight: Duration = .minutes(1)
+
+    /// The spell that an alert that fires at an instant tells of.
+    private func spell(of fired: SimulationTime) -> Int? {
+        spells.lastIndex { $0.begin - Self.foresight <= fired && fired - $0.end <= Self.afterglow }
+    }
+
     /// Sorts alerts and says of each whether users were hurt, and how late it came.
     mutating func judge(_ history: AlertHistory) {
         var all = history.spans.filter { $0.activeAt <= columns.end && ($0.end ?? columns.end) >= columns.begin }
         for place in all.indices {
             guard let fired = all[place].firedAt else { continue }
             let end = all[place].end ?? columns.end
-            if let spell = spells.firstIndex(where: { $0.begin <= end && fired - $0.end <= Self.afterglow }) {
-                all[place].verdict = .real(spell: spell, late: fired - spells[spell].begin)
+            if let index = spell(of: fired) {
+                let spell = spells[index]
+                all[place].verdict = .real(
+                    spell: index, late: fired - spell.begin, afterEnd: fired > spell.end ? fired - spell.end : nil)
             } else {
-                all[place].verdict = .wrong
+                let next = spells.first { $0.begin > fired && $0.begin <= end }
+                all[place].verdict = .wrong(next: next.map { $0.begin - fired })
             }
         }
         func key(_ span: AlertSpan) -> (Int, SimulationTime, String, String) {
@@ -79,12 +90,13 @@ extension LabReport {
         omittedAlerts = all.count - alerts.count
     }
 
-    /// Spells during which no alert fired.
+    /// Spells during which no alert fired, and of which none told afterwards.
     public var missedSpells: [Int] {
         spells.indices.filter { index in
             !alerts.contains { alert in
                 guard let fired = alert.firedAt else { return false }
-                return spells[index].begin <= alert.end ?? columns.end && fired - spells[index].end <= Self.afterglow
+                return spells[index].begin <= alert.end ?? columns.end
+                    && fired - spells[index].end <= Self.afterglow
             }
         }
     }

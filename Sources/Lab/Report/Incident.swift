@@ -26,11 +26,18 @@ public struct Incident: Sendable, Equatable {
         switch kind {
         case .input, .scale: false
         case .fault: text.hasSuffix(" begins")
-        case .restart, .problem: true
+        case .restart: true
+        // An autoscaler that has no metrics of young pods yet complains of nothing else.
+        case .problem: !Self.youth.contains { text.hasSuffix($0) }
         case .kill: reason != "Killing"
         case .node: reason == "NodeNotReady"
         }
     }
+
+    private static let youth = [
+        "no metrics returned from resource metrics API",
+        "did not receive metrics for targeted pods (pods might be unready)",
+    ]
 
     /// What came from outside: requests, and faults as they began and ended.
     /// - Throws: `LabStoreError`.

@@ -75,8 +75,11 @@ extension LabReport {
         return faults.filter { ($0.end ?? end) >= begin }
     }
 
-    /// The first thing that went wrong in the span: a fault, or what Kubernetes complained about.
-    public var firstTrouble: Incident? { incidents.first(where: \.isTrouble) }
+    /// The first thing that went wrong in the span: a fault, or what Kubernetes complained about after the start-up.
+    public var firstTrouble: Incident? {
+        let start = startUp?.end ?? .zero - .seconds(1)
+        return incidents.first { $0.isTrouble && ($0.kind == .fault || $0.time > start) }
+    }
 
     /// All sources of traffic together.
     public var total: Counts { traffic.reduce(into: Counts()) { $0 += $1.total } }

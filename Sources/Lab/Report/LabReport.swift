@@ -28,7 +28,9 @@ public struct LabReport: Sendable, Equatable {
     /// Incidents that were left out because there were too many.
     public var omittedIncidents = 0
     public var traffic: [Traffic] = []
-    /// When the first user got no good answer; nil if everybody did.
+    /// Where no pod of any Deployment was ready at the begin: how long, and whom that hurt.
+    public var startUp: StartUp?
+    /// When the first user after the start-up got no good answer; nil if everybody did.
     public var firstHurt: SimulationTime?
     /// Spells in which more users were hurt than the target allows.
     public var spells: [Spell] = []
@@ -77,6 +79,13 @@ public struct LabReport: Sendable, Equatable {
         public var begin: SimulationTime
         /// Nil while it is in force.
         public var end: SimulationTime?
+    }
+
+    /// The time before anything was ready.
+    public struct StartUp: Sendable, Equatable {
+        public var end: SimulationTime
+        /// Requests that ended in it without a good answer.
+        public var failed: Int64
     }
 
     /// What became of requests.
@@ -166,10 +175,11 @@ public struct LabReport: Sendable, Equatable {
         public enum Verdict: Sendable, Equatable {
             /// It never fired.
             case pending
-            /// It fired with users hurt: how long after the first of them, negative if it was before.
-            case real(spell: Int, late: Duration)
-            /// It fired and nobody was hurt.
-            case wrong
+            /// It fired with users hurt: how long after the first of them (negative if it was up to a minute before), and
+            /// how long after the last, if they were over by then.
+            case real(spell: Int, late: Duration, afterEnd: Duration?)
+            /// It fired and nobody was hurt; how much later somebody was while it still fired, if so.
+            case wrong(next: Duration?)
         }
 
         public var name: String
@@ -180,6 +190,8 @@ public struct LabReport: Sendable, Equatable {
         /// Nil while it goes on.
         public var end: SimulationTime?
         public var verdict = Verdict.pending
+
+        public var isWrong: Bool { if case .wrong = verdict { true } else { false } }
     }
 
     /// What Prometheus made of the answers.

@@ -29,6 +29,10 @@ struct ReportCollector {
     private(set) var history = IncidentHistory()
     private(set) var alerts = AlertHistory()
     private var firstFailure: SimulationTime?
+    /// Requests that had failed before the span, and before anything was ready; for the start-up's sum.
+    private let failedBefore: Int64
+    private var startUp: LabReport.StartUp?
+    private var isStarting: Bool
     /// The request that hurt most.
     private(set) var worst: RequestRecord?
 
@@ -41,6 +45,8 @@ struct ReportCollector {
         counted = first.map { _ in [] }
         latency = first.map { _ in [] }
         seen = Self.counts(world)
+        failedBefore = seen.failed
+        isStarting = !Self.isAnythingReady(world)
         ledger = world.ledger
         history.begin(world)
         alerts.look(world)
@@ -48,6 +54,14 @@ struct ReportCollector {
 
     private static func counts(_ world: borrowing World) -> LabReport.Counts {
         world.workloads.traffic.reduce(into: LabReport.Counts()) { $0 += LabReport.Counts($1.total) }
+    }
+
+    private static func isAnythingReady(_ world: borrowing World) -> Bool {
+        var isReady = false
+        world.cluster.context.store.deployments.forEach { _, object in
+            if object.status.readyReplicas > 0 { isReady = true }
+        }
+        return isReady
     }
 
     /// Looks so often that nothing that a second shows is lost in a lab of an hour, and at least every ten minutes, since
@@ -83,12 +97,19 @@ struct ReportCollector {
         let counts = Self.counts(world)
         let new = counts - seen
         seen = counts
+        let wasStarting = isStarting
+        if isStarting, Self.isAnythingReady(world) {
+            isStarting = false
+            startUp = LabReport.StartUp(end: world.now, failed: counts.failed - failedBefore)
+        }
         for record in world.workloads.requestRecords {
-            if record.outcome != .ok, firstFailure.map({ record.finish < $0 }) ?? true { firstFailure = record.finish }
+            if record.outcome != .ok, !wasStarting, firstFailure.map({ record.finish < $0 }) ?? true {
+                firstFailure = record.finish
+            }
             if worst.map({ Self.isWorse(record, than: $0) }) ?? true { worst = record }
         }
         guard new.ended > 0 else { return }
-        if new.failed > 0, firstFailure == nil { firstFailure = world.now }
+        if new.failed > 0, firstFailure == nil, !wasStarting { firstFailure = world.now }
         looks.append(Look(time: world.now, column: column, failed: new.failed, ended: new.ended))
     }
 
@@ -105,7 +126,8 @@ struct ReportCollector {
         var wishes: [String: (name: String, wish: Int32)] = [:]
         let store = world.cluster.context.store
         store.horizontalPodAutoscalers.forEach { _, object in
-            guard object.spec.scaleTargetRef.kind == "Deployment" else { return }
+            // Nothing is wished before the first decision.
+            guard object.spec.scaleTargetRef.kind == "Deployment", object.status.desiredReplicas > 0 else { return }
             let target = object.metadata.namespace + "/" + object.spec.scaleTargetRef.name
             wishes[target] = (object.metadata.name, object.status.desiredReplicas)
         }
@@ -167,6 +189,9 @@ struct ReportCollector {
             source.p99 = Self.quantile(0.99, level.latency, first[place].latency)
             return source
         }
+        // Where nothing was ever ready, all of the span was start-up.
+        report.startUp =
+            isStarting ? LabReport.StartUp(end: world.now, failed: seen.failed - failedBefore) : startUp
         report.firstHurt = firstFailure
         report.alerting = alerts.alerting(world)
         let all = workloads.values.sorted { $0.movement != $1.movement ? $0.movement > $1.movement : $0.key < $1.key }
@@ -204,7 +229,7 @@ struct ReportCollector {
             guard share > allowed else { continue }
             let hurt = looks.filter { $0.column == column && $0.failed > 0 }
             guard var begin = hurt.first?.time, let end = hurt.last?.time else { continue }
-            if let exact = firstFailure, spells.isEmpty, columns.index(exact) == column { begin = min(begin, exact) }
+            if let exact = firstFailure, columns.index(exact) == column { begin = min(begin, exact) }
             if let last = spells.last, begin - last.end <= gap {
                 spells[spells.count - 1].end = end
                 spells[spells.count - 1].failed += failed[column]

@@ -77,7 +77,7 @@ struct AlertsPicture {
 
     private func tally(_ rules: String) -> String {
         let fired = report.alerts.filter { $0.firedAt != nil }
-        let wrong = fired.filter { $0.verdict == .wrong }.count
+        let wrong = fired.filter { $0.isWrong }.count
         let pending = report.alerts.count - fired.count
         let left = report.omittedAlerts > 0 ? " \(report.omittedAlerts) more are not shown." : ""
         return
@@ -104,9 +104,6 @@ struct AlertsPicture {
         picture.area(shares.map { $0.map { _ in 0 } }, shares, "hurt", y: y)
         let allowed = y(1 - report.target)
         picture.line(Picture.left, allowed, Picture.width - Picture.right, allowed, "target")
-        picture.label(
-            Picture.width - Picture.right, allowed - 4, "allowed: \(ReportWords.percent(1 - report.target))", "tiny",
-            anchor: "end")
         picture.bottom = top + height + 20
         for row in rows { draw(row, &picture) }
         picture.axis()
@@ -115,7 +112,7 @@ struct AlertsPicture {
             rows.isEmpty
                 ? "users hurt by time"
                 : "users hurt by time, and below it when each alert was pending and firing; the table has the figures")
-            + "<p class=\"key\"><span class=\"k hurt\"></span> share of users without a good answer <span class=\"k spell\"></span> spell beyond the target\(rows.isEmpty ? "" : " <span class=\"k pending\"></span> pending <span class=\"k firing\"></span> firing with users hurt <span class=\"k wrong\"></span> firing and false")</p>"
+            + "<p class=\"key\"><span class=\"k hurt\"></span> share of users without a good answer <span class=\"k line targetLine\"></span> what the target allows (\(ReportWords.percent(1 - report.target))) <span class=\"k spell\"></span> spell beyond it\(rows.isEmpty ? "" : " <span class=\"k pending\"></span> pending <span class=\"k firing\"></span> firing with users hurt <span class=\"k wrong\"></span> firing and false")</p>"
     }
 
     private func draw(_ row: Row, _ picture: inout Picture) {
@@ -125,7 +122,7 @@ struct AlertsPicture {
             + (row.labels.isEmpty ? "" : " <tspan class=\"muted\">\(ReportWords.text(row.labels, limit: 90))</tspan>")
         picture.label(Picture.left, y + 10, text)
         picture.label(
-            Picture.left - 8, y + 26, verdict(row), row.spans.contains { $0.verdict == .wrong } ? "bad" : "muted",
+            Picture.left - 8, y + 26, verdict(row), row.spans.contains { $0.isWrong } ? "bad" : "muted",
             anchor: "end")
         for span in row.spans {
             let end = span.end ?? report.columns.end
@@ -137,7 +134,7 @@ struct AlertsPicture {
             }
             if span.firedAt != nil {
                 picture.rectangle(
-                    fired, y + 15, max(3, picture.x(end) - fired), 13, span.verdict == .wrong ? "wrong" : "firing",
+                    fired, y + 15, max(3, picture.x(end) - fired), 13, span.isWrong ? "wrong" : "firing",
                     title: title)
             }
         }
@@ -149,24 +146,27 @@ struct AlertsPicture {
         let fired = row.spans.filter { $0.firedAt != nil }
         guard let first = fired.first else { return "never fired" }
         if fired.count > 1 {
-            let wrong = fired.filter { $0.verdict == .wrong }.count
+            let wrong = fired.filter { $0.isWrong }.count
             return wrong == 0 ? "\(fired.count) times" : "\(wrong) of \(fired.count) false"
         }
         switch first.verdict {
         case .pending: return "never fired"
         case .wrong: return "false"
-        case .real(_, let late) where late < .zero: return "\((-late).clock) early"
-        case .real(_, let late): return "\(late.clock) late"
+        case .real(_, let late, _) where late < .zero: return "\((-late).clock) early"
+        case .real(_, let late, _): return "\(late.clock) late"
         }
     }
 
     private static func word(_ span: LabReport.AlertSpan) -> String {
         switch span.verdict {
         case .pending: "pending, never fired"
-        case .wrong: "false: nobody was hurt"
-        case .real(let spell, let late) where late < .zero:
+        case .wrong(nil): "false: nobody was hurt"
+        case .wrong(let next?): "false: nobody was hurt for another \(next.clock)"
+        case .real(let spell, let late, _) where late < .zero:
             "\((-late).clock) before the first user of spell \(spell + 1) was hurt"
-        case .real(let spell, let late): "\(late.clock) after the first user of spell \(spell + 1) was hurt"
+        case .real(let spell, let late, nil): "\(late.clock) after the first user of spell \(spell + 1) was hurt"
+        case .real(let spell, let late, let over?):
+            "\(late.clock) after the first user of spell \(spell + 1) was hurt, and \(over.clock) after the last"
         }
     }
 
@@ -174,10 +174,10 @@ struct AlertsPicture {
         let rows = report.alerts.map { span in
             """
             <tr><td>\(ReportWords.name(span.name))</td><td>\(ReportWords.name(Self.text(span.labels)))</td>\
-            <td class="time">\(words.moment(span.activeAt))</td>\
-            <td class="time">\(span.firedAt.map(words.moment) ?? "–")</td>\
-            <td class="time">\(span.end.map(words.moment) ?? "goes on")</td>\
-            <td\(span.verdict == .wrong ? " class=\"bad\"" : "")>\(Self.word(span))</td></tr>
+            <td class="time">\(words.timeOfDay(span.activeAt))</td>\
+            <td class="time">\(span.firedAt.map { words.timeOfDay($0) } ?? "–")</td>\
+            <td class="time">\(span.end.map { words.timeOfDay($0) } ?? "goes on")</td>\
+            <td class="wide\(span.isWrong ? " bad" : "")">\(Self.word(span))</td></tr>
             """
         }
         return """

@@ -113,7 +113,7 @@ struct HeatMapPicture {
             var parts: [String] = []
             for (index, limit) in limits.enumerated() where limit > before {
                 let text = limit == before + 1 ? "\(limit)" : "\(before + 1)–\(limit)"
-                parts.append("<span class=\"k \(prefix)\(index + 1)\"></span> \(text)")
+                parts.append("<span class=\"nb\"><span class=\"k \(prefix)\(index + 1)\"></span> \(text)</span>")
                 before = limit
             }
             return parts.joined(separator: " ")

@@ -6,7 +6,7 @@ import Simulation
 /// the same place in each.
 struct Picture {
     static let width = 960.0
-    static let left = 112.0
+    static let left = 124.0
     static let right = 20.0
     static var plot: Double { width - left - right }
 

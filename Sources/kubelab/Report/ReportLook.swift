@@ -29,7 +29,7 @@ enum ReportLook {
         th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; } th { font-weight: 600; }
         .n, .time { white-space: nowrap; font-variant-numeric: tabular-nums; } .n { text-align: right; } tr:target { background: var(--soft); outline: 2px solid var(--blue); outline-offset: -2px; }
         .bars { min-width: 9rem; } .bars span { display: block; height: 11px; margin-top: .35rem; background: var(--blue); border-radius: 2px; }
-        details { margin: .6rem 0; } summary { cursor: pointer; color: var(--blue); }
+        .nb { white-space: nowrap; } .wide { min-width: 13rem; } details { margin: .6rem 0; } summary { cursor: pointer; color: var(--blue); }
         svg { display: block; width: 100%; min-width: 720px; height: auto; font: 12px system-ui, sans-serif; } svg text { fill: var(--ink); unicode-bidi: isolate; } svg .muted { fill: var(--muted); }
         svg .tiny { font-size: 10px; fill: var(--muted); } svg .strong { font-weight: 600; font-size: 13px; } svg tspan.muted { font-weight: 400; font-size: 12px; } svg .lane { font-weight: 600; } svg text.bad { fill: var(--hurt); font-weight: 600; } svg text.onFault { fill: var(--paper); }
         .grid { stroke: var(--line); stroke-width: 1; } .axis { stroke: var(--muted); stroke-width: 1; } .field { fill: none; stroke: var(--line); }

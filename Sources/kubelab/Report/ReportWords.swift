@@ -35,7 +35,15 @@ struct ReportWords {
         let distance = min(abs(1 - share), abs(share))
         if distance == 0 { return GoFloat.fixed((share * 100).rounded()) + "%" }
         let digits = distance >= 0.1 ? 0 : distance >= 0.01 ? 1 : distance >= 0.001 ? 2 : 3
-        return GoFloat.fixed(share * 100, decimals: digits) + "%"
+        return trimmed(GoFloat.fixed(share * 100, decimals: digits)) + "%"
+    }
+
+    /// Without zeros at the end of a fraction.
+    private static func trimmed(_ text: String) -> String {
+        guard text.contains(".") else { return text }
+        var short = text[...]
+        while short.last == "0" { short.removeLast() }
+        return String(short.last == "." ? short.dropLast() : short)
     }
 
     /// `12,345`
@@ -59,9 +67,11 @@ struct ReportWords {
         return seconds < 120 ? short(seconds) + " s" : short(seconds / 60) + " min"
     }
 
+    /// `$12.30`; small amounts with as many digits as say something.
     func money(_ amount: Double) -> String {
-        let digits = abs(amount) >= 100 ? 0 : abs(amount) >= 1 ? 2 : amount == 0 ? 0 : 4
-        return Self.text(report.currency, limit: 8) + GoFloat.fixed(amount, decimals: digits)
+        let cents = GoFloat.fixed(amount, decimals: abs(amount) >= 100 ? 0 : 2)
+        let fine = abs(amount) >= 1 || amount == 0 ? cents : Self.trimmed(GoFloat.fixed(amount, decimals: 4))
+        return Self.text(report.currency, limit: 8) + (amount == 0 ? "0" : fine.count > cents.count ? fine : cents)
     }
 
     static func number(_ count: Int, _ one: String, _ many: String) -> String {
@@ -77,34 +87,40 @@ struct ReportWords {
     /// What went wrong first, and how much came of it.
     var headline: String {
         let total = report.total
+        let share = total.failedShare.map { " (\(Self.percent($0)))" } ?? ""
+        let sum =
+            "In all, \(Self.count(total.failed)) of \(Self.count(total.ended)) requests\(share) got no good answer."
         var parts: [String] = []
+        if let start = report.startUp, start.failed > 0 {
+            parts.append(
+                "No pod was ready until \(moment(start.end)), and \(Self.number(Int(start.failed), "request", "requests")) that came before got no good answer."
+            )
+        }
+        let first = parts.isEmpty ? "First" : "Then"
         switch (report.firstTrouble, report.firstHurt) {
         case (nil, nil):
+            guard parts.isEmpty else {
+                return (parts + ["After that nothing went wrong.", sum]).joined(separator: " ")
+            }
             return total.ended == 0
                 ? "Nothing went wrong, and no user asked for anything."
                 : "Nothing went wrong: all \(Self.count(total.ended)) requests got a good answer."
         case (let trouble?, nil):
-            parts.append("First, at \(moment(trouble.time)), this went wrong: \(what(trouble)).")
-            parts.append(
-                total.ended == 0
-                    ? "No user asked for anything."
-                    : "No user was hurt: all \(Self.count(total.ended)) requests got a good answer.")
-            return parts.joined(separator: " ")
+            parts.append("\(first), at \(moment(trouble.time)), this went wrong: \(what(trouble)).")
+            if total.ended == 0 { return (parts + ["No user asked for anything."]).joined(separator: " ") }
+            parts.append("No user was hurt by it.")
         case (nil, let hurt?):
             parts.append(
-                "First, at \(moment(hurt)), a user got no good answer, with no fault and no complaint of Kubernetes before."
+                "\(first), at \(moment(hurt)), a user got no good answer, with no fault and no complaint of Kubernetes before."
             )
         case (let trouble?, let hurt?) where trouble.time <= hurt:
-            parts.append("First, at \(moment(trouble.time)), this went wrong: \(what(trouble)).")
+            parts.append("\(first), at \(moment(trouble.time)), this went wrong: \(what(trouble)).")
             parts.append("\((hurt - trouble.time).clock) later the first user got no good answer.")
         case (let trouble?, let hurt?):
-            parts.append("First, at \(moment(hurt)), a user got no good answer.")
+            parts.append("\(first), at \(moment(hurt)), a user got no good answer.")
             parts.append("\((trouble.time - hurt).clock) later came: \(what(trouble)).")
         }
-        let share = total.failedShare.map { " (\(Self.percent($0)))" } ?? ""
-        parts.append(
-            "In all, \(Self.count(total.failed)) of \(Self.count(total.ended)) requests\(share) got no good answer.")
-        return parts.joined(separator: " ")
+        return (parts + [sum]).joined(separator: " ")
     }
 
     private func what(_ incident: Incident) -> String {
