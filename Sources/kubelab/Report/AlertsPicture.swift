@@ -112,7 +112,7 @@ struct AlertsPicture {
             rows.isEmpty
                 ? "users hurt by time"
                 : "users hurt by time, and below it when each alert was pending and firing; the table has the figures")
-            + "<p class=\"key\"><span class=\"k hurt\"></span> share of users without a good answer <span class=\"k line targetLine\"></span> what the target allows (\(ReportWords.percent(1 - report.target))) <span class=\"k spell\"></span> spell beyond it\(rows.isEmpty ? "" : " <span class=\"k pending\"></span> pending <span class=\"k firing\"></span> firing with users hurt <span class=\"k wrong\"></span> firing and false")</p>"
+            + "<p class=\"key\"><span class=\"nb\"><span class=\"k hurt\"></span> share of users without a good answer</span> <span class=\"nb\"><span class=\"k line targetLine\"></span> what the target allows (\(ReportWords.percent(1 - report.target)))</span> <span class=\"nb\"><span class=\"k spell\"></span> spell beyond it</span>\(rows.isEmpty ? "" : " <span class=\"nb\"><span class=\"k pending\"></span> pending</span> <span class=\"nb\"><span class=\"k firing\"></span> firing with users hurt</span> <span class=\"nb\"><span class=\"k wrong\"></span> firing and false</span>")</p>"
     }
 
     private func draw(_ row: Row, _ picture: inout Picture) {

@@ -47,7 +47,7 @@ struct CostPicture {
         picture.bottom = top + height
         picture.axis()
         return picture.figure("Cost over time", "\(words.money(cost.total)) at the end")
-            + "<p class=\"key\"><span class=\"k machines\"></span> machines <span class=\"k tokens\"></span> tokens</p>"
+            + "<p class=\"key\"><span class=\"nb\"><span class=\"k machines\"></span> machines</span> <span class=\"nb\"><span class=\"k tokens\"></span> tokens</span></p>"
     }
 
     /// Two areas that grow, one on the other.

@@ -16,18 +16,33 @@ struct LevelsPicture {
             "<p>The target is \(target) good answers (<code>--target</code> sets another). The budget is the rest, of all requests of the span.</p>",
             levels,
         ]
-        for source in report.traffic where source.total.ended > 0 { parts.append(picture(source)) }
+        let drawn = busiest
+        parts += drawn.map(picture)
+        if report.traffic.count > drawn.count {
+            parts.append("<p>\(report.traffic.count - drawn.count) sources with fewer requests are not drawn.</p>")
+        }
         parts.append(key)
         parts.append(windows)
         return parts.joined(separator: "\n")
     }
 
+    private static let most = 6
+
+    /// The sources with the most requests, in the scenario's order.
+    private var busiest: [LabReport.Traffic] {
+        let order = report.traffic.indices.filter { report.traffic[$0].total.ended > 0 }.sorted {
+            let (left, right) = (report.traffic[$0].total.ended, report.traffic[$1].total.ended)
+            return left != right ? left > right : $0 < $1
+        }
+        return order.prefix(Self.most).sorted().map { report.traffic[$0] }
+    }
+
     private var key: String {
         let measured =
             report.measured.isEmpty
-            ? "" : " <span class=\"k line measured\"></span> measured by Prometheus"
+            ? "" : " <span class=\"nb\"><span class=\"k line measured\"></span> measured by Prometheus</span>"
         return
-            "<p class=\"key\"><span class=\"k line felt\"></span> felt by users\(measured) <span class=\"k line targetLine\"></span> target <span class=\"k budget\"></span> budget left <span class=\"k hurt\"></span> overdrawn</p>"
+            "<p class=\"key\"><span class=\"nb\"><span class=\"k line felt\"></span> felt by users</span>\(measured) <span class=\"nb\"><span class=\"k line targetLine\"></span> target</span> <span class=\"nb\"><span class=\"k budget\"></span> budget left</span> <span class=\"nb\"><span class=\"k hurt\"></span> overdrawn</span></p>"
     }
 
     private var levels: String {
@@ -123,12 +138,13 @@ struct LevelsPicture {
 
     /// Twelve windows as a table.
     private var windows: String {
+        let drawn = busiest
         let count = min(12, report.columns.count)
         var rows: [String] = []
         for window in 0..<count {
             let range = (window * report.columns.count / count)..<((window + 1) * report.columns.count / count)
             var cells = ""
-            for source in report.traffic {
+            for source in drawn {
                 let sum = source.columns[range].reduce(into: LabReport.Counts()) { $0 += $1 }
                 let left = source.budgetLeft(target: report.target)[range.upperBound - 1]
                 let good = sum.failedShare.map { 1 - $0 }
@@ -142,7 +158,7 @@ struct LevelsPicture {
                 "<tr><th scope=\"row\">\(words.timeOfDay(report.columns.edge(range.lowerBound))) – \(words.timeOfDay(report.columns.edge(range.upperBound)))</th>\(cells)</tr>"
             )
         }
-        let heads = report.traffic.map {
+        let heads = drawn.map {
             "<th scope=\"col\">\(ReportWords.name($0.name)): requests</th><th scope=\"col\">good</th><th scope=\"col\">budget left</th>"
         }
         return """

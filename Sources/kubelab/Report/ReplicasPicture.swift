@@ -18,7 +18,7 @@ struct ReplicasPicture {
         let names = report.workloads.map { ReportWords.text(words.workload($0.key), limit: 60) }.joined(separator: ", ")
         parts.append(picture.figure("Replicas", "of \(names); the table has the figures"))
         parts.append(
-            "<p class=\"key\"><span class=\"k ready\"></span> ready pods <span class=\"k line desired\"></span> asked for (<code>spec.replicas</code>) <span class=\"k line wish\"></span> the autoscaler's wish</p>"
+            "<p class=\"key\"><span class=\"nb\"><span class=\"k ready\"></span> ready pods</span> <span class=\"nb\"><span class=\"k line desired\"></span> asked for (<code>spec.replicas</code>)</span> <span class=\"nb\"><span class=\"k line wish\"></span> the autoscaler's wish</span></p>"
         )
         if report.omittedWorkloads > 0 {
             parts.append(

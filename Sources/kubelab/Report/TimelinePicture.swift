@@ -18,7 +18,7 @@ struct TimelinePicture {
         for lane in Self.lanes { self.lane(lane, &picture) }
         picture.axis()
         return picture.figure("Timeline", summary, isGroup: true)
-            + "<p class=\"key\"><span class=\"k base\"></span> requests a second <span class=\"k hurt\"></span> of them without a good answer. A mark leads to its line in the list; a number says how many lie together.</p>"
+            + "<p class=\"key\"><span class=\"nb\"><span class=\"k base\"></span> requests a second</span> <span class=\"nb\"><span class=\"k hurt\"></span> of them without a good answer.</span> A mark leads to its line in the list; a number says how many lie together.</p>"
             + list
     }
 

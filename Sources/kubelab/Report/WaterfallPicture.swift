@@ -31,7 +31,7 @@ struct WaterfallPicture {
             let span = row.span.span
             let isError = span.status.code == .error
             let indent = Double(min(row.depth, 8)) * 12
-            let room = Int((names - indent - 12) / 6.5)
+            let room = Int((names - indent - 12) / (isError ? 7.4 : 6.5))
             picture.label(indent, y + 14, ReportWords.text(title(row), limit: max(8, room)), isError ? "bad" : "")
             let (from, end) = (x(row.startOffsetNano), x(row.startOffsetNano + row.durationNano))
             let began = span.events.first { $0.name == "started" }?.timeUnixNano ?? span.startTimeUnixNano
@@ -51,7 +51,7 @@ struct WaterfallPicture {
             waterfall.rows.count > most ? "<p>\(waterfall.rows.count - most) further spans are not drawn.</p>" : ""
         return picture.figure(
             "Waterfall", "\(rows.count) spans in \(seconds(waterfall.durationNano)); the table below has them")
-            + "<p class=\"key\"><span class=\"k waits\"></span> on its way or waiting for a slot <span class=\"k span\"></span> at work <span class=\"k spanBad\"></span> ended badly <span class=\"k critical\"></span> decided the end (critical path)</p>"
+            + "<p class=\"key\"><span class=\"nb\"><span class=\"k waits\"></span> on its way or waiting for a slot</span> <span class=\"nb\"><span class=\"k span\"></span> at work</span> <span class=\"nb\"><span class=\"k spanBad\"></span> ended badly</span> <span class=\"nb\"><span class=\"k critical\"></span> decided the end (critical path)</span></p>"
             + more + table(rows)
     }
 
