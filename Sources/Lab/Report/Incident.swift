@@ -29,7 +29,8 @@ public struct Incident: Sendable, Equatable {
         case .restart: true
         // An autoscaler that has no metrics of young pods yet complains of nothing else.
         case .problem: !Self.youth.contains { text.hasSuffix($0) }
-        case .kill: reason != "Killing"
+        // A container that is stopped because its pod goes is no trouble.
+        case .kill: reason != "Killing" || text.contains(" probe, will be restarted")
         case .node: reason == "NodeNotReady"
         }
     }

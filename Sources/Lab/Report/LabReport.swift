@@ -28,7 +28,7 @@ public struct LabReport: Sendable, Equatable {
     /// Incidents that were left out because there were too many.
     public var omittedIncidents = 0
     public var traffic: [Traffic] = []
-    /// Where no pod of any Deployment was ready at the begin: how long, and whom that hurt.
+    /// Where the span begins with the lab's life and no pod was ready yet: how long, and whom that hurt.
     public var startUp: StartUp?
     /// When the first user after the start-up got no good answer; nil if everybody did.
     public var firstHurt: SimulationTime?

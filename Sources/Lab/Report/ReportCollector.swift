@@ -46,7 +46,7 @@ struct ReportCollector {
         latency = first.map { _ in [] }
         seen = Self.counts(world)
         failedBefore = seen.failed
-        isStarting = !Self.isAnythingReady(world)
+        isStarting = columns.begin == .zero && !Self.isAnythingReady(world)
         ledger = world.ledger
         history.begin(world)
         alerts.look(world)
@@ -106,15 +106,18 @@ struct ReportCollector {
             if record.outcome != .ok, !wasStarting, firstFailure.map({ record.finish < $0 }) ?? true {
                 firstFailure = record.finish
             }
-            if worst.map({ Self.isWorse(record, than: $0) }) ?? true { worst = record }
+            if worst.map({ isWorse(record, than: $0) }) ?? true { worst = record }
         }
         guard new.ended > 0 else { return }
         if new.failed > 0, firstFailure == nil, !wasStarting { firstFailure = world.now }
         looks.append(Look(time: world.now, column: column, failed: new.failed, ended: new.ended))
     }
 
-    /// One without a good answer is worse than one with, then who waited longer; of equal ones the first.
-    private static func isWorse(_ record: RequestRecord, than other: RequestRecord) -> Bool {
+    /// A user's request is worse than a job of a queue, one without a good answer than one with, then who waited longer;
+    /// of equal ones the first.
+    private func isWorse(_ record: RequestRecord, than other: RequestRecord) -> Bool {
+        let (isJob, otherIsJob) = (namesOfServices[record.source].isEmpty, namesOfServices[other.source].isEmpty)
+        if isJob != otherIsJob { return otherIsJob }
         let (hurt, otherHurt) = (record.outcome != .ok, other.outcome != .ok)
         if hurt != otherHurt { return hurt }
         let (wait, otherWait) = (record.finish - record.arrival, other.finish - other.arrival)

@@ -15,7 +15,7 @@ public struct WorstRequest: Sendable, Equatable {
     public var explanation: WhyExplanation
 
     /// How much longer than the request its calls are followed: a server works on though its client has gone.
-    static let aftermath: Duration = .seconds(30)
+    static let aftermath: Duration = .seconds(60)
 
     /// Lives through the request's time again, with spans recorded.
     /// - Throws: `LabStoreError`, `RunError`.
@@ -56,7 +56,9 @@ extension World {
         store.add(
             StoredSpan(
                 Span(
-                    traceID: id, spanID: root, name: "asks \(source.service)", kind: .client,
+                    traceID: id, spanID: root,
+                    name: source.service.isEmpty ? "job of a queue" : "asks \(source.service)",
+                    kind: .client,
                     startTimeUnixNano: unixNano(record.arrival), endTimeUnixNano: unixNano(record.finish),
                     attributes: [
                         Attribute("http.request.resend_count", .int(Int64(max(0, record.attempts - 1)))),

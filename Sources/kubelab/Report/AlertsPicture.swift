@@ -91,7 +91,7 @@ struct AlertsPicture {
         let peak = shares.compactMap { $0 }.max() ?? 0
         let scale = Picture.scale(upTo: max(peak, 1 - report.target) * 100)
         let y = { (value: Double) in top + height - value * 100 / scale.top * height }
-        let end = top + height + 20 + Double(rows.count) * 36
+        let end = top + height + (rows.isEmpty ? 0 : 20 + Double(rows.count) * 36)
         for (index, spell) in report.spells.enumerated() {
             let (from, to) = (picture.x(spell.begin), picture.x(spell.end))
             picture.rectangle(
@@ -104,7 +104,7 @@ struct AlertsPicture {
         picture.area(shares.map { $0.map { _ in 0 } }, shares, "hurt", y: y)
         let allowed = y(1 - report.target)
         picture.line(Picture.left, allowed, Picture.width - Picture.right, allowed, "target")
-        picture.bottom = top + height + 20
+        picture.bottom = top + height + (rows.isEmpty ? 0 : 20)
         for row in rows { draw(row, &picture) }
         picture.axis()
         return picture.figure(

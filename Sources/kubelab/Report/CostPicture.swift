@@ -14,8 +14,9 @@ struct CostPicture {
         }
         let ended = report.total.ended
         let each = ended > 0 ? ", \(words.money(cost.total / Double(ended) * 1_000)) for a thousand requests" : ""
+        let hours = Picture.plain((cost.machineHours * 100).rounded() / 100)
         var parts = [
-            "<p>In all <b>\(words.money(cost.total))</b>\(each): \(words.money(cost.machines)) for machines (\(Picture.plain((cost.machineHours * 100).rounded() / 100)) hours; \(words.money(cost.idle)) of it for room that no pod held) and \(words.money(cost.tokens)) for tokens.</p>",
+            "<p>In all <b>\(words.money(cost.total))</b>\(each): \(words.money(cost.machines)) for machines (\(hours) machine \(hours == "1" ? "hour" : "hours"); \(words.money(cost.idle)) of it for room that no pod held) and \(words.money(cost.tokens)) for tokens.</p>",
             picture,
         ]
         if !cost.workloads.isEmpty {

@@ -23,7 +23,7 @@ enum ReportLook {
         .tiles { display: flex; flex-wrap: wrap; gap: .6rem; margin: 0; } .tiles div { background: var(--soft); border-radius: 6px; padding: .4rem .9rem; }
         dt { color: var(--muted); font-size: 13px; } dd { margin: 0; font-size: 1.2rem; font-variant-numeric: tabular-nums; }
         .scroll { overflow-x: auto; max-width: 100%; } .list { max-height: 26rem; overflow-y: auto; border: 1px solid var(--line); border-radius: 6px; margin-top: .8rem; }
-        .list td:last-child { overflow-wrap: anywhere; min-width: 9rem; } .list thead th { position: sticky; top: 0; background: var(--soft); }
+        .list td:last-child { overflow-wrap: anywhere; min-width: 9rem; width: 100%; } .list thead th { position: sticky; top: 0; background: var(--soft); }
         table { border-collapse: collapse; font-size: 14px; margin: .6rem 0; overflow-wrap: normal; } .list table { margin: 0; width: 100%; }
         caption { text-align: left; color: var(--muted); padding: .2rem .6rem; }
         th, td { padding: .2rem .6rem; border-bottom: 1px solid var(--line); text-align: left; vertical-align: top; } th { font-weight: 600; }

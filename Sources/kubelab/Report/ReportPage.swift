@@ -82,7 +82,14 @@ struct ReportPage {
             "<p><b>request/\(record.id)</b> of \(ReportWords.name(worst.traffic)) arrived at \(words.moment(record.arrival)). \(end)</p>",
             "<p>Trace <code>\(worst.traceID)</code></p>",
         ]
-        if let trace = worst.trace { parts.append(WaterfallPicture.markup(trace, words: words)) }
+        if let trace = worst.trace {
+            parts.append(WaterfallPicture.markup(trace, words: words))
+            if trace.spans.count == 1 {
+                parts.append(
+                    "<p>No server has ended a call of it within a minute after: it came to none, or where it went stands still. Its way is below.</p>"
+                )
+            }
+        }
         let lines = worst.explanation.text
         if !lines.isEmpty {
             let shown = lines.prefix(24).map { ReportWords.text($0, limit: 300) }

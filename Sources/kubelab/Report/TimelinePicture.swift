@@ -65,21 +65,30 @@ struct TimelinePicture {
             picture.rectangle(
                 from, y + 3, max(3, to - from), 17, "fault",
                 title: "\(ReportWords.text(fault.name)): began at \(words.moment(fault.begin)), \(end)")
-            let text = ReportWords.text(fault.name + (fault.summary.isEmpty ? "" : ": " + fault.summary), limit: 90)
-            let width = Double(min(90, fault.name.count + fault.summary.count + 2)) * 6.4
-            if to - from > width + 10 {
-                picture.label(from + 6, y + 16, text, "onFault")
-            } else if Picture.width - Picture.right - to > width {
-                picture.label(to + 6, y + 16, text)
-            } else {
-                picture.label(from - 6, y + 16, text, anchor: "end")
-            }
+            label(fault, from, to, y + 16, &picture)
         }
         if shown.isEmpty { picture.label(Picture.left, top + 16, "none", "muted") }
         if report.faults.count > shown.count {
             picture.label(0, top + 32, "+\(report.faults.count - shown.count) more", "muted")
         }
         picture.bottom = top + Double(max(shown.count, 1)) * 24 + 4
+    }
+
+    /// A fault's name and what it does: within its bar, else on the side with more room, cut to it.
+    private func label(_ fault: LabReport.Fault, _ from: Double, _ to: Double, _ y: Double, _ picture: inout Picture) {
+        let text = fault.name + (fault.summary.isEmpty ? "" : ": " + fault.summary)
+        func fitted(_ room: Double) -> String { ReportWords.text(text, limit: max(8, min(100, Int(room / 6.4)))) }
+        let width = Double(text.count) * 6.4
+        let (right, left) = (Picture.width - Picture.right - to - 6, from - Picture.left - 6)
+        if to - from > width + 12 {
+            picture.label(from + 6, y, fitted(to - from - 12), "onFault")
+        } else if right > width || right >= max(left, to - from) {
+            picture.label(to + 6, y, fitted(right))
+        } else if left > width || left >= to - from {
+            picture.label(from - 6, y, fitted(left), anchor: "end")
+        } else {
+            picture.label(from + 6, y, fitted(to - from - 12), "onFault")
+        }
     }
 
     /// Marks that would lie on each other are one, with their number.

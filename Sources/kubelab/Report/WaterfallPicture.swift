@@ -32,7 +32,8 @@ struct WaterfallPicture {
             let isError = span.status.code == .error
             let indent = Double(min(row.depth, 8)) * 12
             let room = Int((names - indent - 12) / (isError ? 7.4 : 6.5))
-            picture.label(indent, y + 14, ReportWords.text(title(row), limit: max(8, room)), isError ? "bad" : "")
+            picture.label(
+                indent, y + 14, ReportWords.text(label(row, words), limit: max(8, room)), isError ? "bad" : "")
             let (from, end) = (x(row.startOffsetNano), x(row.startOffsetNano + row.durationNano))
             let began = span.events.first { $0.name == "started" }?.timeUnixNano ?? span.startTimeUnixNano
             let works = min(end, max(from, x(began > trace.startTimeUnixNano ? began - trace.startTimeUnixNano : 0)))
@@ -57,6 +58,12 @@ struct WaterfallPicture {
 
     private static func title(_ row: Waterfall.Row) -> String {
         row.span.serviceName + " " + row.span.span.name
+    }
+
+    /// The title without what is known anyway: the scenario's namespace, and the service in front of its own pod.
+    private static func label(_ row: Waterfall.Row, _ words: ReportWords) -> String {
+        let (service, name) = (words.workload(row.span.serviceName), words.workload(row.span.span.name))
+        return name.hasPrefix(service) ? name : service + " " + name
     }
 
     private static func outcome(_ span: OpenTelemetry.Span) -> String {
