@@ -135,7 +135,7 @@ import Workloads
 
     @Test func alertsAreHeldAgainstTheTruth() throws {
         let rig = try StoreRig()
-        let session = try Self.lived(rig, minutes: 12)
+        let session = try Self.lived(rig, minutes: 9)
         let report = try LabReport(session, from: .zero, to: session.now)
         #expect(report.alerting == .rules(3) && report.missedSpells.isEmpty)
         let errors = try #require(report.alerts.first { $0.name == "ManyErrors" })
@@ -195,6 +195,30 @@ import Workloads
         try replay.finish()
         let hurt = replay.world.workloads.requestRecords.filter { $0.outcome != .ok }
         #expect(hurt.map { $0.finish - $0.arrival }.max() == worst.record.finish - worst.record.arrival)
+    }
+
+    @Test func whatLastsShorterThanALookIsSeen() throws {
+        let rig = try StoreRig()
+        var session = try rig.create()
+        session.apply(StoreRig.deployment(replicas: 2))
+        _ = try session.advance(to: .zero + .seconds(301))
+        session.apply(StoreRig.deployment(replicas: 5))
+        // The pods start within some seconds and are gone at once, all between two looks.
+        _ = try session.advance(to: .zero + .seconds(317))
+        session.apply(StoreRig.deployment(replicas: 1))
+        _ = try session.advance(to: .zero + .hours(3))
+        try session.commit()
+        var replay = try session.replay(from: .zero)
+        let columns = LabReport.Columns(begin: .zero, end: session.now, count: 3)
+        var collector = ReportCollector(replay.world, columns)
+        try collector.run(&replay) { _ in }
+        // Looking has changed nothing of what happened.
+        #expect(replay.world.digest == session.world.digest)
+        var report = try LabReport(session, from: .zero, to: .zero)
+        collector.finish(replay.world, into: &report)
+        let web = try #require(report.workloads.first)
+        #expect(web.desired.map { $0?.low } == [1, 1, 1] && web.desired.map { $0?.high } == [5, 1, 1])
+        #expect(web.ready.map { $0?.low } == [0, 1, 1] && web.ready.map { $0?.high } == [5, 1, 1])
     }
 
     @Test func sameLabSameReport() throws {

@@ -25,7 +25,7 @@ struct ReportCollector {
     private var looks: [Look] = []
     private let ledger: Ledger
     private var course: [(machines: Double, tokens: Double)] = []
-    private var workloads: [String: LabReport.Workload] = [:]
+    private var sizes: SizeHistory
     private(set) var history = IncidentHistory()
     private(set) var alerts = AlertHistory()
     private var firstFailure: SimulationTime?
@@ -47,6 +47,7 @@ struct ReportCollector {
         seen = Self.counts(world)
         failedBefore = seen.failed
         isStarting = columns.begin == .zero && !Self.isAnythingReady(world)
+        sizes = SizeHistory(columns: columns.count)
         ledger = world.ledger
         history.begin(world)
         alerts.look(world)
@@ -75,11 +76,12 @@ struct ReportCollector {
         guard columns.begin < columns.end else { return }
         let parts = looksPerColumn
         replay.world.workloads.recordRequests(true)
-        lookAtWorkloads(replay.world, 0)
         for column in 0..<columns.count {
+            sizes.look(replay.world, column)
             let (from, to) = (columns.edge(column), columns.edge(column + 1))
             for part in 1...parts {
-                try replay.advance(to: part == parts ? to : from + (to - from) * Int64(part) / Int64(parts))
+                let time = part == parts ? to : from + (to - from) * Int64(part) / Int64(parts)
+                try advance(&replay, to: time, column)
                 look(replay.world, column)
                 // Emptied at each look: reading a full ring costs more than filling it.
                 replay.world.workloads.recordRequests(false)
@@ -90,10 +92,24 @@ struct ReportCollector {
         }
     }
 
+    /// Goes on, and looks at sizes whenever a Deployment or an autoscaler changes: what lasts shorter than from look to
+    /// look is seen as well.
+    private mutating func advance(_ replay: inout Replay, to time: SimulationTime, _ column: Int) throws {
+        while true {
+            let next = min(time, replay.coming.first?.time ?? time)
+            try replay.world.advance(to: next, watching: [.deployments, .horizontalPodAutoscalers]) { world in
+                sizes.look(world, column)
+                return false
+            }
+            guard let input = replay.coming.first, input.time <= time else { return }
+            try replay.performNext()
+            sizes.look(replay.world, column)
+        }
+    }
+
     private mutating func look(_ world: borrowing World, _ column: Int) {
         history.look(world)
         alerts.look(world)
-        lookAtWorkloads(world, column)
         let counts = Self.counts(world)
         let new = counts - seen
         seen = counts
@@ -122,34 +138,6 @@ struct ReportCollector {
         if hurt != otherHurt { return hurt }
         let (wait, otherWait) = (record.finish - record.arrival, other.finish - other.arrival)
         return wait != otherWait ? wait > otherWait : record.id < other.id
-    }
-
-    private mutating func lookAtWorkloads(_ world: borrowing World, _ column: Int) {
-        let count = columns.count
-        var wishes: [String: (name: String, wish: Int32)] = [:]
-        let store = world.cluster.context.store
-        store.horizontalPodAutoscalers.forEach { _, object in
-            // Nothing is wished before the first decision.
-            guard object.spec.scaleTargetRef.kind == "Deployment", object.status.desiredReplicas > 0 else { return }
-            let target = object.metadata.namespace + "/" + object.spec.scaleTargetRef.name
-            wishes[target] = (object.metadata.name, object.status.desiredReplicas)
-        }
-        func include(_ value: Int32, _ bands: inout [LabReport.Band?]) {
-            if bands[column] == nil { bands[column] = LabReport.Band(value) } else { bands[column]?.include(value) }
-        }
-        store.deployments.forEach { _, object in
-            let none = [LabReport.Band?](repeating: nil, count: count)
-            var workload =
-                workloads.removeValue(forKey: object.key)
-                ?? LabReport.Workload(key: object.key, desired: none, ready: none, wish: none)
-            include(object.spec.replicas ?? 1, &workload.desired)
-            include(object.status.readyReplicas, &workload.ready)
-            if let found = wishes[object.key] {
-                workload.autoscaler = found.name
-                include(found.wish, &workload.wish)
-            }
-            workloads[object.key] = workload
-        }
     }
 
     private mutating func closeColumn(_ world: borrowing World) {
@@ -197,7 +185,9 @@ struct ReportCollector {
             isStarting ? LabReport.StartUp(end: world.now, failed: seen.failed - failedBefore) : startUp
         report.firstHurt = firstFailure
         report.alerting = alerts.alerting(world)
-        let all = workloads.values.sorted { $0.movement != $1.movement ? $0.movement > $1.movement : $0.key < $1.key }
+        let all = sizes.workloads.values.sorted {
+            $0.movement != $1.movement ? $0.movement > $1.movement : $0.key < $1.key
+        }
         report.workloads = all.prefix(LabReport.mostWorkloads).sorted { $0.key < $1.key }
         report.omittedWorkloads = all.count - report.workloads.count
         report.cost = LabReport.Cost(from: ledger, to: world.ledger, course: course)
