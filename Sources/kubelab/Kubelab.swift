@@ -27,7 +27,8 @@ struct Kubelab: ParsableCommand {
             CommandGroup(
                 name: "Understanding",
                 subcommands: [
-                    Graph.self, WhyCommand.self, Timeline.self, Compare.self, Alerts.self, SLOCommand.self,
+                    Graph.self, WhyCommand.self, Timeline.self, ReportCommand.self, Compare.self, Alerts.self,
+                    SLOCommand.self,
                     LogQLCommand.self,
                 ]),
             CommandGroup(

@@ -19,17 +19,7 @@ extension ClassOverview {
         }
         body.append("<h2>Everybody</h2>")
         body.append(studentsTable)
-        return """
-            <!doctype html>
-            <html lang="en"><head><meta charset="utf-8">
-            <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>\(HTML.text(manifest.exercise))</title>
-            <style>\(Self.style)</style></head><body>
-            \(body.joined(separator: "\n"))
-            </body></html>
-
-            """
+        return HTML.page(title: manifest.exercise, style: Self.style, body: body.joined(separator: "\n"))
     }
 
     private var histogramPicture: String {
@@ -118,22 +108,4 @@ extension ClassOverview {
         .bar { width: 100%; background: #5b7fc7; display: block; } details { margin: .8rem 0; }
         summary { cursor: pointer; } .names { margin: .3rem 0 .3rem 1.2rem; }
         """
-}
-
-/// Text within a page: nothing of it is markup.
-enum HTML {
-    static func text(_ text: String) -> String {
-        var result = ""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": result += "&amp;"
-            case "<": result += "&lt;"
-            case ">": result += "&gt;"
-            case "\"": result += "&quot;"
-            case "'": result += "&#39;"
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result
-    }
 }

@@ -34,6 +34,31 @@ public struct ServiceLevelObjective: Sendable, Equatable {
     /// Where it stands in its document.
     public var line: Int
 
+    /// An objective over 30 days that was written in no document: without labels and alerts.
+    /// - Parameter objective: in percent, below 100.
+    public init(service: String, name: String, objective: Double, indicator: Indicator) {
+        self.init(
+            service: service, name: name, objective: objective, days: 30, indicator: indicator, labels: [],
+            alertName: "", page: AlertSettings(), ticket: AlertSettings(), line: 0)
+    }
+
+    init(
+        service: String, name: String, objective: Double, days: Int, indicator: Indicator,
+        labels: [(name: String, value: String)], alertName: String, page: AlertSettings, ticket: AlertSettings,
+        line: Int
+    ) {
+        self.service = service
+        self.name = name
+        self.objective = objective
+        self.days = days
+        self.indicator = indicator
+        self.labels = labels
+        self.alertName = alertName
+        self.page = page
+        self.ticket = ticket
+        self.line = line
+    }
+
     public static func == (left: Self, right: Self) -> Bool {
         left.service == right.service && left.name == right.name && left.objective == right.objective
             && left.days == right.days && left.indicator == right.indicator && left.alertName == right.alertName

@@ -1,11 +1,10 @@
 import Cluster
 import KubernetesAPI
-import Lab
 import Simulation
 
 /// One line of a timeline.
-struct Incident {
-    enum Kind: String {
+public struct Incident: Sendable, Equatable {
+    public enum Kind: String, Sendable {
         /// Something that was done from outside.
         case input
         case fault
@@ -14,23 +13,36 @@ struct Incident {
         case kill
         case node
         case problem
+    }
 
-        func style(_ text: String) -> String {
-            switch self {
-            case .input: Style.strong(text)
-            case .fault, .kill, .node, .problem: Style.bad(text)
-            case .scale: Style.good(text)
-            case .restart: Style.warning(text)
-            }
+    public var time: SimulationTime
+    public var kind: Kind
+    public var text: String
+    /// The reason of the Kubernetes Event that tells of it; empty for what is no Event.
+    public var reason = ""
+
+    /// Whether it is something that goes wrong, and no decision or repair.
+    public var isTrouble: Bool {
+        switch kind {
+        case .input, .scale: false
+        case .fault: text.hasSuffix(" begins")
+        case .restart: true
+        // An autoscaler that has no metrics of young pods yet complains of nothing else.
+        case .problem: !Self.youth.contains { text.hasSuffix($0) }
+        // A container that is stopped because its pod goes is no trouble.
+        case .kill: reason != "Killing" || text.contains(" probe, will be restarted")
+        case .node: reason == "NodeNotReady"
         }
     }
 
-    var time: SimulationTime
-    var kind: Kind
-    var text: String
+    private static let youth = [
+        "no metrics returned from resource metrics API",
+        "did not receive metrics for targeted pods (pods might be unready)",
+    ]
 
     /// What came from outside: requests, and faults as they began and ended.
-    static func ofInputsAndFaults(_ session: LabSession) throws -> [Incident] {
+    /// - Throws: `LabStoreError`.
+    public static func ofInputsAndFaults(_ session: LabSession) throws -> [Incident] {
         let inputs = try session.inputs().compactMap { input -> Incident? in
             switch input.action {
             case .advance: nil
@@ -58,7 +70,7 @@ struct Incident {
 
 extension APIRequest {
     /// `learner applies deployment gateway`
-    func summary(by author: String) -> String {
+    public func summary(by author: String) -> String {
         let name =
             name.isEmpty ? body?["metadata"]?["name"]?.string ?? body?["metadata"]?["generateName"]?.string ?? "" : name
         let object = "\(resource.singular)\(name.isEmpty ? "" : "/" + name)"
@@ -82,8 +94,8 @@ extension APIRequest {
 
 /// Collects what happened in a world by looking at it again and again: Kubernetes' own events for decisions, container
 /// statuses for restarts.
-struct IncidentHistory {
-    private(set) var incidents: [Incident] = []
+public struct IncidentHistory: Sendable {
+    public private(set) var incidents: [Incident] = []
     /// How often each event had happened when it was looked at last.
     private var counted: [UInt64: Int32] = [:]
     private var restarts: [String: Int32] = [:]
@@ -99,13 +111,16 @@ struct IncidentHistory {
         "BackoffLimitExceeded": .problem,
     ]
 
+    public init() {}
+
     /// Takes what is there for known.
-    mutating func begin(_ world: borrowing World) {
+    public mutating func begin(_ world: borrowing World) {
         for record in world.cluster.context.events.records { counted[record.number] = record.count }
         world.cluster.context.store.pods.forEach { _, pod in note(pod, at: world.now, silently: true) }
     }
 
-    mutating func look(_ world: borrowing World) {
+    /// Notes what has happened since it was looked at last.
+    public mutating func look(_ world: borrowing World) {
         for record in world.cluster.context.events.records {
             let before = counted[record.number] ?? 0
             guard record.count > before else { continue }
@@ -113,7 +128,9 @@ struct IncidentHistory {
             // Repetitions of a complaint say nothing new.
             guard let kind = Self.reasons[record.reason], before == 0 || kind != .problem else { continue }
             let object = "\(record.kind)".lowercased() + "/" + record.name
-            incidents.append(Incident(time: record.last, kind: kind, text: "\(object): \(record.message)"))
+            incidents.append(
+                Incident(
+                    time: record.last, kind: kind, text: "\(object): \(record.message)", reason: record.reason))
         }
         world.cluster.context.store.pods.forEach { _, pod in note(pod, at: world.now, silently: false) }
     }
