@@ -149,17 +149,40 @@ public struct RuleBackfill: Sendable {
         _ rows: [MatrixSeries], _ rule: RuleDescription, _ name: String, _ group: RuleGroup,
         end: Int64, into store: inout TimeSeriesStore
     ) -> Bool {
-        var seen: Set<Labels> = []
         guard group.limit == 0 || rows.count <= group.limit else { return false }
-        for row in rows {
-            var builder = LabelSetBuilder(row.labels)
+        let series = Self.merged(rows) { labels in
+            var builder = LabelSetBuilder(labels)
             builder.set(Labels.metricName, name)
             for pair in rule.labels.pairs { builder.set(pair.name, pair.value) }
-            guard seen.insert(builder.labels).inserted else { return false }
+            return builder.labels
+        }
+        guard let series else { return false }
+        for (labels, samples) in series {
             Self.write(
-                row.floats, to: builder.labels, every: group.interval, end: end - group.queryOffset, into: &store)
+                samples, to: labels, every: group.interval, end: end - group.queryOffset, into: &store)
         }
         return true
+    }
+
+    /// Rows that are one series once the rule has named them, as the two sides of an `or` over metrics of different names
+    /// are: in the order of their first. Nil if two of them are there at the same slot, which a slot would refuse.
+    private static func merged(
+        _ rows: [MatrixSeries], _ named: (Labels) -> Labels
+    ) -> [(labels: Labels, samples: [Sample])]? {
+        var order: [(labels: Labels, samples: [Sample])] = []
+        var places: [Labels: Int] = [:]
+        for row in rows {
+            let labels = named(row.labels)
+            guard let place = places[labels] else {
+                places[labels] = order.count
+                order.append((labels, row.floats))
+                continue
+            }
+            order[place].samples = (order[place].samples + row.floats).sorted { $0.time < $1.time }
+            let samples = order[place].samples
+            guard zip(samples, samples.dropFirst()).allSatisfy({ $0.time < $1.time }) else { return nil }
+        }
+        return order
     }
 
     /// Writes samples, and the end of the series wherever the next slot has none.
@@ -186,16 +209,17 @@ public struct RuleBackfill: Sendable {
             return nil
         }
         var spans: [AlertSpan] = []
-        var seen: Set<Labels> = []
-        for row in rows {
-            var builder = LabelSetBuilder(row.labels)
+        let series = Self.merged(rows) { labels in
+            var builder = LabelSetBuilder(labels)
             builder.set(Labels.metricName, "")
             for pair in rule.description.labels.pairs { builder.set(pair.name, pair.value) }
             builder.set("alertname", rule.description.name)
-            let labels = builder.labels
-            guard seen.insert(labels).inserted else { return nil }
+            return builder.labels
+        }
+        guard let series else { return nil }
+        for (labels, samples) in series {
             let found = Self.spans(
-                row.floats.map { $0.time + group.queryOffset }, labels, rule.description.name, every: group.interval,
+                samples.map { $0.time + group.queryOffset }, labels, rule.description.name, every: group.interval,
                 wait: wait, keep: keep, end: end)
             write(found, labels, group, end: end, into: &store)
             spans += found

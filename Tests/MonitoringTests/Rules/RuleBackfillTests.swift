@@ -47,6 +47,7 @@ import Testing
               - alert: Kept
                 expr: job:errors:ratio5m > 0.05
                 keep_firing_for: 15m
+              - {alert: Either, expr: 'job:errors:ratio5m > 0.08 or job:errors:ratio1h > 0.04'}
               - {alert: Gone, expr: 'absent(http_requests_total{pod="b"})'}
           - name: watchers
             rules:
@@ -71,7 +72,7 @@ import Testing
         let (ranges, slots) = try Self.both(Self.rules)
         #expect(slots.failures.isEmpty)
         #expect(ranges.alerts == slots.alerts)
-        #expect(Set(ranges.alerts.map(\.rule)) == ["Burning", "Kept", "Gone"])
+        #expect(Set(ranges.alerts.map(\.rule)) == ["Burning", "Kept", "Either", "Gone"])
         let names = [
             "job:errors:ratio5m", "job:errors:ratio1h", "pod:up", "ALERTS", "ALERTS_FOR_STATE", "alerts:firing",
         ]
