@@ -7,7 +7,9 @@ import Simulation
 extension World: APIEndpoint {
     public mutating func respond(to request: APIRequest) -> APIResponse {
         clock.begin(event: clock.takeSequence(), at: clock.now)
+        if let refusal = refusal(of: request) { return APIResponse(refusal) }
         let response = cluster.respond(to: request, clock: &clock, logs: workloads)
+        noticeScaledObjects(request)
         carry()
         return response
     }

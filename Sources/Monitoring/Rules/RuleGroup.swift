@@ -106,6 +106,12 @@ public struct RuleGroup: Sendable {
         nextDue = start >= now ? start : start + interval
     }
 
+    /// Keeps the times of the group that this one replaces.
+    mutating func continueAfter(_ old: RuleGroup) {
+        nextDue = old.nextDue ?? nextDue
+        lastEvaluation = old.lastEvaluation
+    }
+
     /// Evaluates the group at the slot that is due. Slots that were missed are skipped; times stay on the slots.
     /// - Returns: the alerts to be handed to Alertmanager.
     public mutating func evaluate(at now: Int64, in store: inout TimeSeriesStore, _ context: Context) -> [PostableAlert]

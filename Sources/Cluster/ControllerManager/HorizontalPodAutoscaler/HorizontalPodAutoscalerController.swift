@@ -216,6 +216,17 @@ struct HorizontalPodAutoscalerController: Sendable {
             return usages.isEmpty ? .failure("no metrics returned from resource metrics API") : .usage(usages)
         case "Pods":
             let name = metric.pods?.metric.name ?? ""
+            let question = MetricQuestion.objects(
+                metric: name, group: "", resource: "pods", namespace: namespace,
+                names: pods.map(\.object.metadata.name), selector: selectorText(metric.pods?.metric.selector))
+            if let reply = metrics.reply(to: question, now: context.now) {
+                return answer(reply, inCustomAPI: true) { values in
+                    .samples(
+                        values.map {
+                            HPASample(pod: $0.name, milli: $0.milli, timestamp: context.now, window: .seconds(60))
+                        })
+                }
+            }
             let samples = pods.compactMap { id, pod in
                 sandbox(id).flatMap { metrics.podMetric(name, of: $0, now: context.now) }.map { milli in
                     HPASample(pod: pod.metadata.name, milli: milli, timestamp: context.now, window: .seconds(60))
@@ -228,6 +239,14 @@ struct HorizontalPodAutoscalerController: Sendable {
         case "Object":
             let name = metric.object?.metric.name ?? ""
             let object = metric.object?.describedObject ?? CrossVersionObjectReference()
+            let kind = KindRow.builtIn.first { $0.resource.kind == object.kind }?.resource
+            let question = MetricQuestion.object(
+                metric: name, group: kind?.group ?? "", resource: kind?.plural ?? object.kind.lowercased() + "s",
+                namespace: namespace, name: object.name,
+                selector: selectorText(metric.object?.metric.selector))
+            if let reply = metrics.reply(to: question, now: context.now) {
+                return answer(reply, inCustomAPI: true) { .values($0.map(\.milli)) }
+            }
             let labels = [("kind", object.kind), ("namespace", namespace), ("name", object.name)].map {
                 (name: $0.0, value: $0.1)
             }
@@ -240,18 +259,47 @@ struct HorizontalPodAutoscalerController: Sendable {
             return .values([value])
         case "External":
             let name = metric.external?.metric.name ?? ""
+            let question = MetricQuestion.external(
+                metric: name, namespace: namespace, selector: selectorText(metric.external?.metric.selector))
+            let what =
+                "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): "
+            if let reply = metrics.reply(to: question, now: context.now) {
+                return answer(reply, what, inCustomAPI: false) { .values($0.map(\.milli)) }
+            }
             let selector = metric.external?.metric.selector?.matchLabels ?? [:]
             let labels = selector.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
                 (name: $0, value: selector[$0] ?? "")
             }
             guard let values = metrics.externalMetric(name, labels: labels, now: context.now) else {
                 return .failure(
-                    "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): unable to fetch metrics from external metrics API: the server could not find the requested resource (get \(name).external.metrics.k8s.io)"
+                    what
+                        + "unable to fetch metrics from external metrics API: the server could not find the requested resource (get \(name).external.metrics.k8s.io)"
                 )
             }
             return .values(values)
         default:
             return .failure("unknown metric source type \"\(metric.type)\"")
+        }
+    }
+}
+
+extension HorizontalPodAutoscalerController {
+    /// A selector as it stands in a request.
+    fileprivate static func selectorText(_ selector: LabelSelector?) -> String {
+        selector.map { LabelQuery($0).description } ?? ""
+    }
+
+    /// What an adapter's answer means to the autoscaler (`metrics/client.go`).
+    fileprivate static func answer(
+        _ reply: MetricReply, _ what: String = "", inCustomAPI isCustom: Bool,
+        _ values: ([(name: String, milli: Int64)]) -> HPAMetricAnswer
+    ) -> HPAMetricAnswer {
+        let api = isCustom ? "custom" : "external"
+        switch reply {
+        case .values(let found) where found.isEmpty:
+            return .failure("\(what)no metrics returned from \(api) metrics API")
+        case .values(let found): return values(found)
+        case .failure(let text): return .failure("\(what)unable to fetch metrics from \(api) metrics API: \(text)")
         }
     }
 }
