@@ -169,7 +169,7 @@ extension Submission {
         var changed = self
         for (place, file) in files.enumerated() {
             let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
-                .objects(namespace: exercise.scenario.scenario.namespace).objects
+                .objects(in: exercise.scenario.scenario).objects
             let texts = objects.map { object -> String in
                 var value = object.value
                 for (knob, text) in zip(knobs, values)

@@ -157,7 +157,10 @@ extension ScaledObjectController.Record: BinaryCodable {
         target = ScaleTargetReference(
             apiVersion: try reader.read(), kind: try reader.read(), name: try reader.read())
         lastActive = try reader.read()
-        for metric in try reader.read([String].self) { failures[metric] = try reader.read() }
+        for metric in try reader.read([String].self) {
+            let count: Int = try reader.read()
+            failures[metric] = count
+        }
         originalReplicas = try reader.read()
         restoresReplicas = try reader.read()
         poll = try reader.read()

@@ -89,35 +89,6 @@ extension World {
         // Discovery begins anew, whatever it has seen.
         monitoring?.seenChanges = nil
     }
-
-    // MARK: Events
-
-    /// An Event as a component outside the control plane writes it.
-    struct ComponentEvent {
-        var type: String
-        var reason: String
-        var message: String
-        var component: String
-    }
-
-    /// Writes an Event about an object of an added kind.
-    mutating func writeEvent(_ event: ComponentEvent, about object: JSONValue, _ resource: ResourceType) {
-        let metadata = object["metadata"]
-        let (namespace, name) = (metadata?["namespace"]?.string ?? "", metadata?["name"]?.string ?? "")
-        let body: JSONValue = [
-            "apiVersion": "v1", "kind": "Event",
-            "metadata": ["generateName": .string(name + "."), "namespace": .string(namespace)],
-            "involvedObject": [
-                "apiVersion": .string(resource.apiVersion), "kind": .string(resource.kind), "name": .string(name),
-                "namespace": .string(namespace), "uid": metadata?["uid"] ?? .string(""),
-            ],
-            "type": .string(event.type), "reason": .string(event.reason), "message": .string(event.message),
-            "source": ["component": .string(event.component)], "count": .integer(1),
-            "firstTimestamp": wallTime.jsonValue, "lastTimestamp": wallTime.jsonValue,
-        ]
-        _ = cluster.respond(
-            to: APIRequest(.create, Event.resource, namespace: namespace, body: body), clock: &clock, logs: workloads)
-    }
 }
 
 extension MonitoringStack {

@@ -72,6 +72,9 @@ public struct PrometheusServer: Sendable {
     /// Takes in what discovery has found.
     /// - Parameter ownNamespace: the namespace of Prometheus' own pod, for `own_namespace`.
     public mutating func synchronize(_ objects: DiscoveredObjects, ownNamespace: String = "monitoring", now: Int64) {
+        while pools.count > configuration.scrapeConfigurations.count, pools.last?.ending.isEmpty == true {
+            pools.removeLast()
+        }
         for index in pools.indices {
             let discovery = pools[index].configuration.discovery
             pools[index].synchronize(discovery.groups(in: objects, ownNamespace: ownNamespace), now: now)

@@ -106,7 +106,9 @@ import Testing
         #expect(
             world.monitoring?.adapter?.registry.customMetrics.map { "\($0.resource.text)/\($0.name)" }
                 == [
-                    "namespaces/http_requests_per_second", "namespaces/work_in_flight", "pods/http_requests_per_second",
+                    // The label `job` is that of a Job to a template that takes every kind.
+                    "jobs.batch/http_requests_per_second", "namespaces/http_requests_per_second",
+                    "namespaces/work_in_flight", "pods/http_requests_per_second",
                     "pods/work_in_flight",
                 ])
     }

@@ -78,9 +78,9 @@ import Testing
             })
         // What is deleted ends as any target does.
         _ = Self.kubectl("delete servicemonitor web", on: &world)
-        try Self.run(&world, to: 160)
+        try Self.run(&world, to: 175)
         #expect(try MonitoringTests.query("up", world).isEmpty)
-        #expect(world.monitoring?.prometheus.pools.isEmpty == true)
+        #expect(world.monitoring?.prometheus.nextDue == nil)
     }
 
     /// What stays as it was goes on as it did: series have no gap, alerts keep their wait.

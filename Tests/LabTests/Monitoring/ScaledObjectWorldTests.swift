@@ -66,7 +66,7 @@ import Testing
 
     @Test func aTargetSleepsAfterTheCooldownAndWakesAboveActivation() throws {
         // Traffic of the source that stops after a while would do; the query says the same as a step of time.
-        let query = "vector(scalar(time() - 1767603600 > bool 600))"
+        let query = "vector(time() - 1767603600 > bool 600)"
         #expect(CivilTime.parse("2026-01-05T09:00:00Z")?.seconds == 1_767_603_600)
         var world = try Self.world(
             Self.object(

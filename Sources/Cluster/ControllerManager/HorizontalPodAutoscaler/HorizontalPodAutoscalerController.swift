@@ -261,10 +261,8 @@ struct HorizontalPodAutoscalerController: Sendable {
             let name = metric.external?.metric.name ?? ""
             let question = MetricQuestion.external(
                 metric: name, namespace: namespace, selector: selectorText(metric.external?.metric.selector))
-            let what =
-                "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): "
             if let reply = metrics.reply(to: question, now: context.now) {
-                return answer(reply, what, inCustomAPI: false) { .values($0.map(\.milli)) }
+                return answer(reply, inCustomAPI: false) { .values($0.map(\.milli)) }
             }
             let selector = metric.external?.metric.selector?.matchLabels ?? [:]
             let labels = selector.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
@@ -272,8 +270,7 @@ struct HorizontalPodAutoscalerController: Sendable {
             }
             guard let values = metrics.externalMetric(name, labels: labels, now: context.now) else {
                 return .failure(
-                    what
-                        + "unable to fetch metrics from external metrics API: the server could not find the requested resource (get \(name).external.metrics.k8s.io)"
+                    "unable to fetch metrics from external metrics API: the server could not find the requested resource (get \(name).external.metrics.k8s.io)"
                 )
             }
             return .values(values)
@@ -291,15 +288,15 @@ extension HorizontalPodAutoscalerController {
 
     /// What an adapter's answer means to the autoscaler (`metrics/client.go`).
     fileprivate static func answer(
-        _ reply: MetricReply, _ what: String = "", inCustomAPI isCustom: Bool,
+        _ reply: MetricReply, inCustomAPI isCustom: Bool,
         _ values: ([(name: String, milli: Int64)]) -> HPAMetricAnswer
     ) -> HPAMetricAnswer {
         let api = isCustom ? "custom" : "external"
         switch reply {
         case .values(let found) where found.isEmpty:
-            return .failure("\(what)no metrics returned from \(api) metrics API")
+            return .failure("no metrics returned from \(api) metrics API")
         case .values(let found): return values(found)
-        case .failure(let text): return .failure("\(what)unable to fetch metrics from \(api) metrics API: \(text)")
+        case .failure(let text): return .failure("unable to fetch metrics from \(api) metrics API: \(text)")
         }
     }
 }
