@@ -32,7 +32,6 @@ struct MetricsAdapter: Sendable {
                     name, GroupResource(group: group, resource: plural), namespace, [object], selector, isList: false,
                     prometheus, now)
             case .objects(let name, let group, let plural, let namespace, let names, let selector):
-                if names.isEmpty { return .values([]) }
                 return try values(
                     name, GroupResource(group: group, resource: plural), namespace, names, selector, isList: true,
                     prometheus, now)
@@ -52,8 +51,10 @@ struct MetricsAdapter: Sendable {
         _ name: String, _ resource: GroupResource, _ namespace: String, _ names: [String], _ selector: String,
         isList: Bool, _ prometheus: PrometheusServer, _ now: Int64
     ) throws(MetricsAPIError) -> MetricReply {
+        let known = registry.customMetric(name, of: resource)
+        if known != nil, names.isEmpty { return .values([]) }
         let metric =
-            registry.customMetric(name, of: resource)
+            known
             ?? CustomMetric(resource: resource, isNamespaced: true, name: name)
         let query = try registry.query(
             metric, namespace: namespace, names: names, selector: try Self.selector(selector), isList: isList)
