@@ -48,7 +48,7 @@ public struct Calibration: Sendable {
         if let cheapest {
             lines.append("  cheapest:")
             for (knob, value) in zip(knobs, cheapest.values) {
-                lines.append("    - {field: \"\(knob)\", value: \"\(value)\"}")
+                lines.append("    - {field: \"\(knob)\", value: \(GoText.quoted(value))}")
             }
         }
         return lines.joined(separator: "\n") + "\n"

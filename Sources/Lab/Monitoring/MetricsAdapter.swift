@@ -41,6 +41,8 @@ struct MetricsAdapter: Sendable {
                     external: name, namespace: namespace, selector: try Self.selector(selector))
                 guard let answer = Self.answer(query, prometheus, now) else { return .failure(Self.internalError) }
                 return .values(try AdapterRegistry.externalValues(in: answer).map { ("", $0.value.milliValue) })
+            case .usage(let namespace, let pods):
+                return try usage(of: pods, in: namespace, prometheus, now)
             }
         } catch {
             return .failure(error.description)
@@ -64,9 +66,9 @@ struct MetricsAdapter: Sendable {
     }
 
     /// The adapter keeps from clients why a query failed.
-    private static let internalError = "Internal error occurred: unable to fetch metrics"
+    static let internalError = "Internal error occurred: unable to fetch metrics"
 
-    private static func answer(_ query: String, _ prometheus: PrometheusServer, _ now: Int64) -> QueryValue? {
+    static func answer(_ query: String, _ prometheus: PrometheusServer, _ now: Int64) -> QueryValue? {
         try? prometheus.engine.instant(query, in: prometheus.store, at: now).value
     }
 

@@ -8,7 +8,8 @@ extension World: APIEndpoint {
     public mutating func respond(to request: APIRequest) -> APIResponse {
         clock.begin(event: clock.takeSequence(), at: clock.now)
         if let refusal = refusal(of: request) { return APIResponse(refusal) }
-        let response = cluster.respond(to: request, clock: &clock, logs: workloads)
+        var response = cluster.respond(to: request, clock: &clock, logs: workloads)
+        if request.resource.group == "metrics.k8s.io" { replaceUsage(in: &response) }
         noticeScaledObjects(request)
         carry()
         return response

@@ -110,6 +110,7 @@ extension MetricsAdapter {
     private func values(_ reply: MetricReply) throws(APIStatus) -> [(name: String, milli: Int64)] {
         switch reply {
         case .values(let values): return values
+        case .usage: return []
         case .failure(let text) where text.hasPrefix("the server could not find the metric"):
             throw APIStatus(code: 404, reason: "NotFound", message: text)
         case .failure(let text): throw APIStatus(code: 500, reason: "InternalError", message: text)

@@ -198,6 +198,8 @@ struct HorizontalPodAutoscalerController: Sendable {
         switch metric.type {
         case "Resource", "ContainerResource":
             let name = metric.resource?.name ?? metric.containerResource?.name ?? ""
+            let question = MetricQuestion.usage(namespace: namespace, pods: pods.map(\.object.metadata.name))
+            if let reply = metrics.reply(to: question, now: context.now) { return answer(reply, name, context.now) }
             let usages = pods.compactMap { id, pod in
                 resource(id).map { sample in
                     HPAPodUsage(
@@ -286,6 +288,35 @@ extension HorizontalPodAutoscalerController {
         selector.map { LabelQuery($0).description } ?? ""
     }
 
+    /// The usage of one resource, as an adapter has it.
+    fileprivate static func answer(
+        _ reply: MetricReply, _ resource: String, _ now: SimulationTime
+    ) -> HPAMetricAnswer {
+        let rows: [ReportedUsage]
+        let window: Duration
+        switch reply {
+        case .usage(let found, let over): (rows, window) = (found, over)
+        case .failure(let text): return .failure("unable to fetch metrics from resource metrics API: \(text)")
+        case .values: (rows, window) = ([], .zero)
+        }
+        var usages: [HPAPodUsage] = []
+        for row in rows {
+            let milli: Int64? =
+                switch resource {
+                case "cpu": row.cpuMilli
+                case "memory": row.memoryBytes.multiplyingSaturating(1_000)
+                default: nil
+                }
+            let usage = HPAContainerUsage(row.container, milli: milli)
+            if let place = usages.firstIndex(where: { $0.pod == row.pod }) {
+                usages[place].containers.append(usage)
+            } else {
+                usages.append(HPAPodUsage(pod: row.pod, timestamp: now, window: window, containers: [usage]))
+            }
+        }
+        return usages.isEmpty ? .failure("no metrics returned from resource metrics API") : .usage(usages)
+    }
+
     /// What an adapter's answer means to the autoscaler (`metrics/client.go`).
     fileprivate static func answer(
         _ reply: MetricReply, inCustomAPI isCustom: Bool,
@@ -296,6 +327,7 @@ extension HorizontalPodAutoscalerController {
         case .values(let found) where found.isEmpty:
             return .failure("no metrics returned from \(api) metrics API")
         case .values(let found): return values(found)
+        case .usage: return .failure("no metrics returned from \(api) metrics API")
         case .failure(let text): return .failure("unable to fetch metrics from \(api) metrics API: \(text)")
         }
     }
