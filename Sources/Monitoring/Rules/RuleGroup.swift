@@ -90,7 +90,8 @@ public struct RuleGroup: Sendable {
     public init(_ description: RuleGroupDescription, file: String, interval: Int64, queryOffset: Int64 = 0) {
         self.file = file
         name = description.name
-        self.interval = max(1, description.interval ?? interval)
+        // An interval of nothing is none.
+        self.interval = max(1, description.interval.flatMap { $0 > 0 ? $0 : nil } ?? interval)
         self.queryOffset = description.queryOffset ?? queryOffset
         limit = description.limit
         rules = description.rules.map { Rule($0, groupLabels: description.labels) }

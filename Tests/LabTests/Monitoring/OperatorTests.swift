@@ -211,4 +211,36 @@ import Testing
         try Self.run(&world, to: 20)
         #expect(world.monitoring?.prometheus.groups[0].lastEvaluation != nil)
     }
+
+    /// Objects that mean harm, or that somebody typed with a cat on the keyboard.
+    @Test(arguments: [
+        monitor.replacing("interval: 10s", with: "interval: 290y"),
+        monitor.replacing("interval: 10s", with: "interval: 292y1000w"),
+        monitor.replacing("targetPort: 8000", with: "targetPort: 99999999999999999"),
+        monitor.replacing("interval: 10s", with: "params: {a: [\"\\0\"]}, path: \"no slash\""),
+        monitor.replacing("{matchLabels: {app: web}}", with: "{matchExpressions: [{key: app, operator: Nope}]}"),
+        rule("up").replacing("for: 1m", with: "for: 290y"),
+        rule("up").replacing("rules:", with: "interval: 0s\n    rules:"),
+        ScaledObjectWorldTests.object(
+            ScaledObjectWorldTests.prometheus(),
+            "pollingInterval: 9223372036854775807\n  cooldownPeriod: 9223372036854775807\n  minReplicaCount: -9223372036854775808"
+        ),
+        ScaledObjectWorldTests.object("{type: kafka, metadata: {}}"),
+        ScaledObjectWorldTests.object(
+            "{type: cron, metadata: {timezone: Mars, start: x, end: y, desiredReplicas: \"99999999999999999999\"}}"),
+        ScaledObjectWorldTests.object(
+            ScaledObjectWorldTests.prometheus("rate(", ", activationThreshold: 'NaN'"),
+            "fallback: {failureThreshold: 0, replicas: 9223372036854775807}"),
+    ])
+    func oddObjectsDoNoHarm(_ text: String) throws {
+        var world = try Self.world("{operator: true, keda: true}")
+        _ = world.apply(text, file: "odd.yaml", author: "learner")
+        try Self.run(&world, to: 150)
+        var copy = try world.restored()
+        #expect(copy.stateDigest == world.stateDigest)
+        try Self.run(&copy, to: 180)
+        try Self.run(&world, to: 180)
+        #expect(copy.stateDigest == world.stateDigest)
+        #expect(try MonitoringTests.query("up{job=\"kubernetes-pods\"}", world).count == 2)
+    }
 }
