@@ -131,7 +131,7 @@ found:
   holding: 4
   seeds: 5
   cheapest:
-    - {field: "ScaledObject/support-agent spec.triggers[0].metadata.threshold", value: ""7""}
+    - {field: "ScaledObject/support-agent spec.triggers[0].metadata.threshold", value: "\"7\""}
     - {field: "ScaledObject/support-agent spec.maxReplicaCount", value: "6"}
 
 """#),
