@@ -241,6 +241,6 @@ import Testing
         try Self.run(&copy, to: 180)
         try Self.run(&world, to: 180)
         #expect(copy.stateDigest == world.stateDigest)
-        #expect(try MonitoringTests.query("up{job=\"kubernetes-pods\"}", world).count >= 1)
+        #expect(try MonitoringTests.query("up{job=\"kubelet\"} == 1", world).count == 2)
     }
 }
