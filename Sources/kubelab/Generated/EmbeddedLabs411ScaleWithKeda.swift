@@ -108,7 +108,13 @@ panel:
   - {name: conservative, why: "A schedule of weekdays, ten minutes early with one more pod; one more free place, and six pods at most."}
   - {name: idle, why: "At least two while anything is active, none when nothing is; looks more often, and sleeps sooner."}
   - {name: places-and-queue, why: "What waits counts as well, and the retriever scales on requests per second."}
-accepted: []
+accepted:
+  - name: "scaling.yaml: ScaledObject/* spec.minReplicaCount removed"
+    reason: KEDA keeps none where nothing is said
+  - name: "scaling.yaml: ScaledObject/retriever spec.triggers[0].metadata.desiredReplicas times 10"
+    reason: more retrievers than needed while the desk is open; what they cost is not asked
+  - name: "scaling.yaml: ScaledObject/retriever spec.triggers[1].metadata.value divided by 10"
+    reason: the same, by another number
 debrief: |
   KEDA does two things: it hands numbers to an ordinary HPA, which does all above one replica, and it takes the last replica
   away and brings the first back. For the second it needs a trigger that does not sleep itself: a queue, a gateway in front,
