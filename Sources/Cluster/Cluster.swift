@@ -35,6 +35,11 @@ public struct Cluster: Sendable {
     /// The kinds that definitions add, a row for each served version, CustomResourceDefinitions themselves first.
     public var customKinds: [CustomKind] { context.store.custom.kinds }
 
+    /// The objects of a kind that a definition adds, by namespace and name, as an operator's informer has them.
+    public func customObjects(of resource: ResourceType) -> [JSONValue] {
+        context.store.custom.sorted(resource.qualifiedPlural).map { $0.json(as: resource) }
+    }
+
     /// When and in which place the next pending event comes.
     ///
     /// Inlined where it is asked for, once an event: a call would be handed a copy of the whole cluster.

@@ -18,6 +18,8 @@ struct Labs {
         var name: String { folderName.split(separator: "-", maxSplits: 1).last.map(String.init) ?? folderName }
         /// `4.3`
         var number: String { folderName.split(separator: "-", maxSplits: 1).first.map(String.init) ?? "" }
+        /// The numbers of the number, so that 4.10 comes after 4.9.
+        var parts: [Int] { number.split(separator: ".").map { Int($0) ?? .max } }
     }
 
     /// Where the exercises are.
@@ -52,7 +54,7 @@ struct Labs {
             ((try? files.contentsOfDirectory(atPath: "\(root)/\(lesson)")) ?? []).sorted().compactMap { name in
                 let path = "\(root)/\(lesson)/\(name)"
                 return files.fileExists(atPath: path + "/scenario.yaml") ? Exercise(folderName: name, path: path) : nil
-            }
+            }.sorted { $0.parts.lexicographicallyPrecedes($1.parts) }
         }
     }
 

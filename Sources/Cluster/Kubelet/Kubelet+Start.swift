@@ -322,7 +322,7 @@ extension ContainerRecord {
 
 extension Duration {
     /// As Go prints a duration truncated to milliseconds: `1.234s`, `850ms`, `1m2s`.
-    var goText: String {
+    public var goText: String {
         let millis = max(0, nanoseconds / 1_000_000)
         if millis < 1_000 { return millis == 0 ? "0s" : "\(millis)ms" }
         let (minutes, rest) = (millis / 60_000, millis % 60_000)

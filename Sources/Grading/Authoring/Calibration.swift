@@ -48,7 +48,7 @@ public struct Calibration: Sendable {
         if let cheapest {
             lines.append("  cheapest:")
             for (knob, value) in zip(knobs, cheapest.values) {
-                lines.append("    - {field: \"\(knob)\", value: \"\(value)\"}")
+                lines.append("    - {field: \"\(knob)\", value: \(GoText.quoted(value))}")
             }
         }
         return lines.joined(separator: "\n") + "\n"
@@ -169,7 +169,7 @@ extension Submission {
         var changed = self
         for (place, file) in files.enumerated() {
             let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
-                .objects(namespace: exercise.scenario.scenario.namespace).objects
+                .objects(in: exercise.scenario.scenario).objects
             let texts = objects.map { object -> String in
                 var value = object.value
                 for (knob, text) in zip(knobs, values)

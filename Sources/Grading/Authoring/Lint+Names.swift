@@ -9,7 +9,7 @@ extension Exercise {
         var names: Set<String> = []
         func add(_ file: String, _ text: String) {
             let objects = ManifestFile(name: file, bytes: Array(text.utf8))
-                .objects(namespace: scenario.scenario.namespace).objects
+                .objects(in: scenario.scenario).objects
             for object in objects {
                 let kind = object.kind.resource.kind
                 names.insert("\(kind == "HorizontalPodAutoscaler" ? "hpa" : kind.lowercased())/\(object.name)")
@@ -95,7 +95,7 @@ extension Exercise {
             var found: Set<String> = []
             for file in submission.files {
                 for object in ManifestFile(name: file.name, bytes: Array(file.text.utf8))
-                    .objects(namespace: scenario.scenario.namespace).objects
+                    .objects(in: scenario.scenario).objects
                 { Self.leaves(object.value, "", &found) }
             }
             return found

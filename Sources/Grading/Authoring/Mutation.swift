@@ -33,7 +33,7 @@ struct Mutation: Sendable {
                 continue
             }
             let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
-                .objects(namespace: exercise.scenario.scenario.namespace).objects
+                .objects(in: exercise.scenario.scenario).objects
             func add(_ name: String, _ values: [JSONValue]) {
                 var changed = submission
                 changed.files[place].text = values.map { String(decoding: $0.compactBytes, as: UTF8.self) + "\n" }
@@ -53,11 +53,13 @@ struct Mutation: Sendable {
                     changed[index] = object.value.setting(change.steps, to: change.value)
                     add("\(label) \(change.path) \(change.words)", changed)
                 }
-                if object.kind.resource.kind == "HorizontalPodAutoscaler",
-                    let top = object.value["spec"]?["maxReplicas"]
-                {
+                for (kind, least, most) in [
+                    ("HorizontalPodAutoscaler", "minReplicas", "maxReplicas"),
+                    ("ScaledObject", "minReplicaCount", "maxReplicaCount"),
+                ] where object.kind.resource.kind == kind {
+                    guard let top = object.value["spec"]?[most] else { continue }
                     var changed = values
-                    changed[index] = object.value.setting([.member("spec"), .member("minReplicas")], to: top)
+                    changed[index] = object.value.setting([.member("spec"), .member(least)], to: top)
                     add("\(label) pinned at its maximum", changed)
                 }
             }
@@ -68,9 +70,9 @@ struct Mutation: Sendable {
 
     /// Every autoscaler deleted, and its target with the most replicas that it could have had, in all files.
     private static func withoutAutoscaler(_ submission: Submission, _ exercise: Exercise) -> Mutation? {
-        let namespace = exercise.scenario.scenario.namespace
         func objects(_ file: Submission.File) -> [ManifestObject] {
-            ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(namespace: namespace).objects
+            ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(in: exercise.scenario.scenario)
+                .objects
         }
         var most: [String: JSONValue] = [:]
         for object in submission.files.flatMap(objects) where object.kind.resource.kind == "HorizontalPodAutoscaler" {
@@ -113,11 +115,14 @@ struct FieldChange {
     /// Parts whose absence changes what happens, not what is valid.
     private static let removable: Set<String> = [
         "resources", "requests", "limits", "readinessProbe", "livenessProbe", "startupProbe", "lifecycle",
-        "minReplicas", "behavior",
+        "minReplicas", "minReplicaCount", "fallback", "behavior",
         "strategy", "terminationGracePeriodSeconds", "topologySpreadConstraints", "minReadySeconds",
     ]
     /// Numbers that are names of something rather than amounts.
     private static let identities: Set<String> = ["containerPort", "port", "targetPort"]
+
+    /// Numbers that a trigger of KEDA's has as text.
+    private static let triggerNumbers: Set<String> = ["threshold", "activationThreshold", "value", "desiredReplicas"]
 
     static func all(of object: JSONValue) -> [FieldChange] {
         var changes: [FieldChange] = []
@@ -131,7 +136,10 @@ struct FieldChange {
         switch value {
         case .object(let members):
             addSwaps(members, steps, path, &changes)
-            for (name, member) in members where !["selector", "metadata", "scaleTargetRef"].contains(name) {
+            for (name, member) in members {
+                // The metadata of a trigger are what it looks at.
+                let isTrigger = name == "metadata" && path.hasPrefix("spec.triggers[")
+                if ["selector", "metadata", "scaleTargetRef"].contains(name), !isTrigger { continue }
                 let (inner, innerPath) = (steps + [.member(name)], path + "." + name)
                 if removable.contains(name) {
                     changes.append(FieldChange(path: innerPath, steps: inner, value: nil, words: "removed"))
@@ -157,6 +165,19 @@ struct FieldChange {
             if number >= 10 {
                 changes.append(
                     FieldChange(path: path, steps: steps, value: .integer(number / 10), words: "divided by 10"))
+            }
+        case .string(let text) where path.hasPrefix("spec.triggers["):
+            guard case .member(let name)? = steps.last, triggerNumbers.contains(name), let number = Double(text),
+                number > 0, number < 1e12
+            else { return }
+            for (factor, words) in [(10.0, "times 10"), (0.1, "divided by 10")] {
+                let changed = (number * factor * 1000).rounded() / 1000
+                let isWhole = changed == changed.rounded()
+                if name == "desiredReplicas", !isWhole { continue }
+                changes.append(
+                    FieldChange(
+                        path: path, steps: steps, value: .string(isWhole ? "\(Int64(changed))" : "\(changed)"),
+                        words: words))
             }
         case .string(let text):
             guard let quantity = try? Quantity(parsing: text), path.contains("resources"), quantity.milliValue > 0

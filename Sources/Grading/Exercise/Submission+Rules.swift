@@ -44,7 +44,7 @@ extension Submission {
             }
             let allowed = exercise.content.handIn.first { $0.file == file.name }?.objects ?? []
             let (objects, errors) = ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(
-                namespace: namespace)
+                in: exercise.scenario.scenario)
             faults += errors.map {
                 ConfigurationError(file: file.name, line: $0.line, message: Sanitised.text($0.message))
             }
@@ -83,7 +83,11 @@ extension Submission {
 
     /// A world of a hundred thousand pods is no answer to anything.
     private static func sizes(_ object: ManifestObject, limit: Int) -> [ConfigurationError] {
-        ["replicas", "minReplicas", "maxReplicas", "parallelism", "completions"].compactMap { field in
+        [
+            "replicas", "minReplicas", "maxReplicas", "parallelism", "completions", "minReplicaCount",
+            "maxReplicaCount",
+            "idleReplicaCount",
+        ].compactMap { field in
             guard case .integer(let number)? = object.value["spec"]?[field], number > limit else { return nil }
             return ConfigurationError(
                 file: object.file, line: object.document.line(of: "spec.\(field)"), path: "spec.\(field)",
@@ -114,8 +118,7 @@ extension Exercise {
     func starterObject(_ name: String, in file: String) -> ManifestObject? {
         guard let data = FileManager.default.contents(atPath: folder + "/starter/" + file) else { return nil }
         let text = variant.substituted(in: String(decoding: data, as: UTF8.self))
-        let objects = ManifestFile(name: file, bytes: Array(text.utf8)).objects(namespace: scenario.scenario.namespace)
-            .objects
+        let objects = ManifestFile(name: file, bytes: Array(text.utf8)).objects(in: scenario.scenario).objects
         return objects.first { "\($0.kind.resource.kind)/\($0.name)" == name }
     }
 }

@@ -88,8 +88,7 @@ extension Exercise {
         var touched = 0
         for name in duty.manifests {
             let text = submission.files.first { $0.name == name }?.text ?? ""
-            let namespace = scenario.scenario.namespace
-            let objects = ManifestFile(name: name, bytes: Array(text.utf8)).objects(namespace: namespace).objects
+            let objects = ManifestFile(name: name, bytes: Array(text.utf8)).objects(in: scenario.scenario).objects
             for starter in starterObjects(in: name) {
                 let label = "\(starter.kind.resource.kind)/\(starter.name)"
                 let value = objects.first { "\($0.kind.resource.kind)/\($0.name)" == label }?.value ?? .null
@@ -116,7 +115,7 @@ extension Exercise {
 
     private func starterObjects(in file: String) -> [ManifestObject] {
         guard let data = FileManager.default.contents(atPath: folder + "/starter/" + file) else { return [] }
-        return ManifestFile(name: file, bytes: Array(data)).objects(namespace: scenario.scenario.namespace).objects
+        return ManifestFile(name: file, bytes: Array(data)).objects(in: scenario.scenario).objects
     }
 }
 

@@ -69,7 +69,7 @@ extension LabSession {
                 body: .object(["metadata": .object(["name": .string(scenario.scenario.namespace)])])))
         let command = ApplyCommand(
             files: [ManifestFile(name: file, bytes: Array(text.utf8))], namespace: scenario.scenario.namespace)
-        let (results, errors) = command.apply(on: &self)
+        let (results, errors) = AddedKinds.$current.withValue(scenario.scenario.addedKinds) { command.apply(on: &self) }
         return errors.map { ConfigurationError(file: $0.file, line: $0.line, message: $0.message) }
             + results.compactMap { result in
                 result.failure.map {

@@ -265,7 +265,7 @@ extension Submission {
     func place(of field: FieldReference, in exercise: Exercise) -> (file: String, line: Int, path: String)? {
         for file in files {
             let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
-                .objects(namespace: exercise.scenario.scenario.namespace).objects
+                .objects(in: exercise.scenario.scenario).objects
             for object in objects where Self.matches("\(object.kind.resource.kind)/\(object.name)", field.object) {
                 return (file.name, object.document.line(of: field.path), field.path)
             }

@@ -22,7 +22,21 @@ public struct MonitoringDescription: Sendable, Codable {
     /// `alertmanager.yml`, as text; nil for a Prometheus whose alerts nobody takes.
     public var alertmanager: String?
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case prometheus, spread, buckets, rules, alertmanager }
+    /// Whether the Prometheus operator runs: ServiceMonitors, PodMonitors and PrometheusRules can be stored, and act.
+    public var hasOperator: Bool
+
+    /// The configuration of prometheus-adapter, as text; nil for the lab's own adapter, which reads the model.
+    public var adapter: String?
+
+    /// Whether KEDA runs: ScaledObjects can be stored, and act.
+    public var hasKEDA: Bool
+
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case prometheus, spread, buckets, rules, alertmanager
+        case hasOperator = "operator"
+        case adapter
+        case hasKEDA = "keda"
+    }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
@@ -48,6 +62,18 @@ public struct MonitoringDescription: Sendable, Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .alertmanager, in: container, debugDescription: place + (refusal?.message ?? "\(error)"))
         }
+        hasOperator = try container.decodeIfPresent(Bool.self, forKey: .hasOperator) ?? false
+        adapter = try container.decodeIfPresent(String.self, forKey: .adapter)
+        hasKEDA = try container.decodeIfPresent(Bool.self, forKey: .hasKEDA) ?? false
+        if let text = adapter {
+            do { adapterConfiguration = try AdapterConfiguration(text) } catch {
+                let place = error.line.map { "line \($0) of it: " } ?? ""
+                throw DecodingError.dataCorruptedError(
+                    forKey: .adapter, in: container, debugDescription: place + error.message)
+            }
+        } else {
+            adapterConfiguration = nil
+        }
         do { configuration = try PrometheusConfiguration(prometheus) } catch {
             let place = error.line.map { "line \($0) of it: " } ?? ""
             throw DecodingError.dataCorruptedError(
@@ -62,12 +88,16 @@ public struct MonitoringDescription: Sendable, Codable {
         try container.encode(buckets, forKey: .buckets)
         try container.encode(rules, forKey: .rules)
         try container.encode(alertmanager, forKey: .alertmanager)
+        if hasOperator { try container.encode(hasOperator, forKey: .hasOperator) }
+        try container.encodeIfPresent(adapter, forKey: .adapter)
+        if hasKEDA { try container.encode(hasKEDA, forKey: .hasKEDA) }
     }
 
     /// What ``prometheus`` means.
     let configuration: PrometheusConfiguration
     let ruleFiles: [(name: String, file: RuleFile)]
     let routing: AlertmanagerConfiguration?
+    let adapterConfiguration: AdapterConfiguration?
 
     /// Pods that ask for it by annotation, kubelets with cAdvisor, node exporters and kube-state-metrics.
     public static let prometheusByDefault = """

@@ -11,6 +11,14 @@ public struct MonitoringStack: Sendable {
         case discover
         /// The outcome of a scrape that took its time.
         case answer(UInt32)
+        /// Prometheus reads what the operator has made of the monitors and rules.
+        case reload
+        /// prometheus-adapter looks through the series anew.
+        case relist
+        /// KEDA's informer tells of ScaledObjects that have changed.
+        case observeScaledObjects
+        /// KEDA looks at the triggers of a ScaledObject, by its number.
+        case poll(UInt32)
     }
 
     /// A scrape whose answer is on its way, or will never come.
@@ -36,7 +44,17 @@ public struct MonitoringStack: Sendable {
     var timer = TimerHandle.none
     var timerTime: Int64?
 
+    /// Nil in a world without one, like the two that follow.
+    var monitors: MonitoringOperator?
+    var adapter: MetricsAdapter?
+    var scaling: ScaledObjectController?
+
     static let discoveryInterval: Duration = .seconds(5)
+    /// From the operator's new configuration to a Prometheus that goes by it: the kubelet refreshes the mounted files
+    /// once a minute, half a minute away on average, and the config reloader tells Prometheus at once.
+    static let reloadDelay: Duration = .seconds(30)
+    /// `--metrics-relist-interval` of prometheus-adapter.
+    static let relistInterval: Duration = .minutes(1)
     static let maximumNotifications = 2_000
     static let alertmanagerURL = "http://alertmanager.monitoring:9093"
 
@@ -64,6 +82,16 @@ public struct MonitoringStack: Sendable {
         prometheus = PrometheusServer(
             description.configuration, ruleFiles: description.ruleFiles, spread: description.spread, seed: seed)
         alertmanager = description.routing.map { Alertmanager($0, externalURL: Self.alertmanagerURL, at: now) }
+        if description.hasOperator { monitors = MonitoringOperator() }
+        adapter = description.adapterConfiguration.map { MetricsAdapter($0) }
+        if description.hasKEDA { scaling = ScaledObjectController() }
+    }
+
+    /// The answers that somebody still waits for; those of targets that are gone mean nothing any more.
+    private var awaited: [(number: UInt32, answer: Answer)] {
+        answers.filter { _, answer in
+            prometheus.scrape(pool: answer.scrape.pool, target: answer.scrape.request.target.number) != nil
+        }
     }
 }
 
@@ -73,7 +101,12 @@ extension MonitoringStack {
     func write(to writer: inout BinaryWriter) {
         writer.section("monitoring", version: Self.version)
         writer.write(queue)
+        // A world without these writes what it always wrote.
+        monitors?.write(to: &writer)
+        adapter?.write(to: &writer)
+        scaling?.write(to: &writer)
         prometheus.write(to: &writer)
+        let answers = awaited
         writer.write(answers.count)
         for (number, answer) in answers {
             writer.write(number)
@@ -93,8 +126,15 @@ extension MonitoringStack {
     init(_ description: MonitoringDescription, from reader: inout BinaryReader) throws(BinaryDecodingError) {
         try reader.section("monitoring", version: Self.version)
         queue = try reader.read()
+        if description.hasOperator { monitors = try MonitoringOperator(from: &reader) }
+        adapter = try description.adapterConfiguration.map {
+            configuration throws(BinaryDecodingError) in try MetricsAdapter(configuration, from: &reader)
+        }
+        if description.hasKEDA { scaling = try ScaledObjectController(from: &reader) }
+        let operated = monitors?.operated(description)
         prometheus = try PrometheusServer(
-            description.configuration, ruleFiles: description.ruleFiles, spread: description.spread, from: &reader)
+            operated?.configuration ?? description.configuration,
+            ruleFiles: operated?.ruleFiles ?? description.ruleFiles, spread: description.spread, from: &reader)
         let count: Int = try reader.read()
         guard count >= 0, count <= reader.remaining else { throw .truncated(offset: reader.offset) }
         for _ in 0..<count {
@@ -122,6 +162,12 @@ extension MonitoringStack.Event: BinaryCodable {
         case .answer(let number):
             writer.writeByte(2)
             writer.write(number)
+        case .reload: writer.writeByte(3)
+        case .relist: writer.writeByte(4)
+        case .observeScaledObjects: writer.writeByte(5)
+        case .poll(let number):
+            writer.writeByte(6)
+            writer.write(number)
         }
     }
 
@@ -130,6 +176,10 @@ extension MonitoringStack.Event: BinaryCodable {
         case 0: self = .work
         case 1: self = .discover
         case 2: self = .answer(try reader.read())
+        case 3: self = .reload
+        case 4: self = .relist
+        case 5: self = .observeScaledObjects
+        case 6: self = .poll(try reader.read())
         default: throw .malformed(what: "monitoring event", offset: reader.offset)
         }
     }

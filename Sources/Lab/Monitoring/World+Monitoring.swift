@@ -23,6 +23,8 @@ extension World {
         monitoring?.queue.schedule(.discover, at: clock.now, on: &clock)
         let time = epochMilliseconds
         monitoring?.prometheus.beginRules(at: time)
+        installDefinitions()
+        if monitoring?.adapter != nil { monitoring?.queue.schedule(.relist, at: clock.now, on: &clock) }
     }
 
     mutating func handle(_ event: MonitoringStack.Event) {
@@ -30,6 +32,7 @@ extension World {
         switch event {
         case .discover:
             discover()
+            observeMonitors()
             monitoring?.queue.schedule(.discover, after: MonitoringStack.discoveryInterval, on: &clock)
         case .work:
             monitoring?.timer = .none
@@ -40,6 +43,12 @@ extension World {
             let alerts = monitoring?.prometheus.evaluate(at: time) ?? []
             monitoring?.notify(alerts, at: time)
         case .answer(let number): takeAnswer(number)
+        case .reload: reloadPrometheus()
+        case .relist:
+            relistMetrics()
+            monitoring?.queue.schedule(.relist, after: MonitoringStack.relistInterval, on: &clock)
+        case .observeScaledObjects: observeScaledObjects()
+        case .poll(let number): pollScaledObject(number)
         }
         setMonitoringTimer()
     }
@@ -69,9 +78,14 @@ extension World {
         let changes = discoveredChanges
         guard changes != monitoring?.seenChanges else { return }
         monitoring?.seenChanges = changes
-        let roles = Set(
-            (monitoring?.prometheus.configuration.scrapeConfigurations ?? []).flatMap(\.discovery.kubernetes).map(
-                \.role))
+        let objects = discoveredObjects(for: monitoring?.prometheus.configuration.scrapeConfigurations ?? [])
+        let time = epochMilliseconds
+        monitoring?.prometheus.synchronize(objects, now: time)
+    }
+
+    /// What discovery finds for these jobs.
+    func discoveredObjects(for jobs: [ScrapeConfiguration]) -> DiscoveredObjects {
+        let roles = Set(jobs.flatMap(\.discovery.kubernetes).map(\.role))
         let store = cluster.context.store
         var objects = DiscoveredObjects()
         if !roles.isDisjoint(with: [.pod, .endpoints, .endpointslice]) {
@@ -96,13 +110,12 @@ extension World {
         }
         if roles.contains(.ingress) { objects.ingresses = store.ingresses.sorted.map(\.object) }
         objects.namespaces = store.namespaces.sorted.map(\.object)
-        let time = epochMilliseconds
-        monitoring?.prometheus.synchronize(objects, now: time)
+        return objects
     }
 
     // MARK: Scrapes
 
-    private mutating func setMonitoringTimer() {
+    mutating func setMonitoringTimer() {
         let due = monitoring?.nextDue
         guard due != monitoring?.timerTime else { return }
         let timer = monitoring?.timer ?? .none

@@ -7,7 +7,10 @@ import Simulation
 extension World: APIEndpoint {
     public mutating func respond(to request: APIRequest) -> APIResponse {
         clock.begin(event: clock.takeSequence(), at: clock.now)
-        let response = cluster.respond(to: request, clock: &clock, logs: workloads)
+        if let refusal = refusal(of: request) { return APIResponse(refusal) }
+        var response = cluster.respond(to: request, clock: &clock, logs: workloads)
+        if request.resource.group == "metrics.k8s.io" { replaceUsage(in: &response) }
+        noticeScaledObjects(request)
         carry()
         return response
     }

@@ -56,6 +56,7 @@ public struct World: Sendable {
             let outcome = apply(text, file: name, author: "scenario")
             if let failure = outcome.failures.first { throw failure }
         }
+        startOperator()
     }
 
     public var now: SimulationTime { clock.now }
@@ -182,7 +183,11 @@ public struct World: Sendable {
             guard let (time, sequence, work) = cluster.popNext() else { return }
             begin(room, sequence, time)
             counts.cluster += 1
-            cluster.handle(work, clock: &clock, runtime: &workloads)
+            if hasMetricsAdapter, case .reconcile(.horizontalPodAutoscaler, _) = work {
+                handleAutoscaler(work)
+            } else {
+                cluster.handle(work, clock: &clock, runtime: &workloads)
+            }
         case .incidents:
             guard let (time, sequence, event) = incidents.queue.popNext() else { return }
             begin(room, sequence, time)

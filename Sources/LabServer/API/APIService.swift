@@ -70,7 +70,7 @@ final class APIService: Sendable {
         case .health: return .text("ok")
         case .lab(let words): return try await LabControl(host: host).answer(words, http)
         case .root, .version, .coreVersions, .groups, .group, .resources, .openAPIVersion2, .openAPIIndex, .openAPI:
-            return try await descriptions.answer(route, http, kinds: host.kinds)
+            return try await descriptions.answer(route, http, kinds: host.kinds, metrics: host.servedMetrics)
         case .unknown, .resource, .metric: throw .noSuchResource
         }
     }

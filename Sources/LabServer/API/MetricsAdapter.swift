@@ -1,6 +1,10 @@
 import Cluster
+import ContainerRuntime
 import KubernetesAPI
+import Lab
+import Monitoring
 import NIOHTTP1
+import PromQL
 import Simulation
 import Workloads
 
@@ -12,18 +16,14 @@ struct MetricsAdapter {
     static let (custom, external) = ("custom.metrics.k8s.io", "external.metrics.k8s.io")
 
     /// What discovery lists; nil for another group or version.
-    static func resources(_ group: String, _ version: String) -> JSONValue? {
-        guard APIGroups.adapters.contains(where: { $0.name == group && $0.versions.contains(version) }) else {
-            return nil
-        }
-        let names = Workloads.metricNames
+    static func resources(_ group: String, _ version: String, _ metrics: ServedMetrics) -> JSONValue? {
+        guard serves(group, version) else { return nil }
         let (all, kind) =
-            group == custom
-            ? (names.pods.map { "pods/" + $0 } + names.services.map { "services/" + $0 }, "MetricValueList")
-            : (names.external, "ExternalMetricValueList")
-        let rows = all.map { name -> JSONValue in
+            group == custom ? (metrics.custom, "MetricValueList") : (metrics.external, "ExternalMetricValueList")
+        let rows = all.map { metric -> JSONValue in
             [
-                "name": .string(name), "singularName": "", "namespaced": true, "kind": .string(kind), "verbs": ["get"],
+                "name": .string(metric.name), "singularName": "", "namespaced": .bool(metric.isNamespaced),
+                "kind": .string(kind), "verbs": ["get"],
             ]
         }
         return [
@@ -32,11 +32,15 @@ struct MetricsAdapter {
         ]
     }
 
+    private static func serves(_ group: String, _ version: String) -> Bool {
+        APIGroups.adapters.contains { $0.name == group && $0.versions.contains(version) }
+    }
+
     /// - Parameter path: what follows the version: `namespaces/NS/pods/NAME/METRIC`, `namespaces/NS/METRIC`.
     func answer(_ group: String, _ version: String, _ path: [String], _ http: HTTPRequest, _ user: RequestUser)
         async throws(APIStatus) -> HTTPAnswer
     {
-        guard http.method == .GET, Self.resources(group, version) != nil, path.first == "namespaces", path.count > 2
+        guard http.method == .GET, Self.serves(group, version), path.first == "namespaces", path.count > 2
         else { throw .noSuchResource }
         let namespace = path[1]
         let resource = group == Self.custom ? path[2] + "/" + (path.last ?? "") : path[2]
@@ -48,6 +52,7 @@ struct MetricsAdapter {
         do { selector = try LabelQuery(parsing: http.parameter("labelSelector") ?? "") } catch {
             throw .badRequest("\(error)")
         }
+        if let answer = try await installed(group, version, path, selector) { return answer }
         switch (group, path.count) {
         case (Self.custom, 5):
             guard let items = await host.customMetric(path[4], of: path[2], named: path[3], in: namespace, selector)
@@ -77,6 +82,46 @@ struct MetricsAdapter {
         default: throw .noSuchResource
         }
     }
+}
+
+extension MetricsAdapter {
+    /// The answer of an adapter that the scenario installs; nil if the lab's own has the question.
+    private func installed(
+        _ group: String, _ version: String, _ path: [String], _ selector: LabelQuery
+    ) async throws(APIStatus) -> HTTPAnswer? {
+        let namespace = path[1]
+        switch (group, path.count) {
+        case (Self.custom, 5):
+            let parts = path[2].split(separator: ".", maxSplits: 1).map(String.init)
+            let resource = GroupResource(group: parts.count > 1 ? parts[1] : "", resource: parts.first ?? "")
+            let metric = CustomMetric(resource: resource, isNamespaced: true, name: path[4])
+            guard let (reply, time) = await host.reply(metric, of: path[3], in: namespace, selector) else { return nil }
+            let values = try values(reply).map { (name: $0.name, value: Quantity(milli: $0.milli)) }
+            return .json(
+                MetricValueLists.custom(metric, namespace: namespace, values: values, time: time, version: version))
+        case (Self.external, 3):
+            guard let (reply, time) = await host.reply(external: path[2], in: namespace, selector) else { return nil }
+            let values = try values(reply).map { (labels: Labels.empty, value: Quantity(milli: $0.milli)) }
+            return .json(MetricValueLists.external(path[2], values: values, time: time))
+        default: return nil
+        }
+    }
+
+    private func values(_ reply: MetricReply) throws(APIStatus) -> [(name: String, milli: Int64)] {
+        switch reply {
+        case .values(let values): return values
+        case .usage: return []
+        case .failure(let text) where text.hasPrefix("the server could not find the metric"):
+            throw APIStatus(code: 404, reason: "NotFound", message: text)
+        case .failure(let text): throw APIStatus(code: 500, reason: "InternalError", message: text)
+        }
+    }
+}
+
+/// What discovery lists of both APIs of metrics.
+struct ServedMetrics: Sendable {
+    var custom: [ServedMetric] = []
+    var external: [ServedMetric] = []
 }
 
 /// One value of a metric of an object.
@@ -109,6 +154,37 @@ struct CustomMetricValue: Sendable {
 }
 
 extension LabHost {
+    var servedMetrics: ServedMetrics {
+        ServedMetrics(custom: session.world.customMetrics, external: session.world.externalMetrics)
+    }
+
+    /// What an installed adapter says of an object, or of all that a selector takes if the name is `*`.
+    func reply(
+        _ metric: CustomMetric, of name: String, in namespace: String, _ selector: LabelQuery
+    ) -> (reply: MetricReply, time: Int64)? {
+        let world = session.world
+        let resource = metric.resource
+        let question: MetricQuestion =
+            name == "*"
+            ? .objects(
+                metric: metric.name, group: resource.group, resource: resource.resource, namespace: namespace,
+                names: world.objectNames(of: resource, in: namespace, selector.description), selector: "")
+            : .object(
+                metric: metric.name, group: resource.group, resource: resource.resource, namespace: namespace,
+                name: name, selector: "")
+        return world.reply(to: question).map { ($0, world.epochMilliseconds) }
+    }
+
+    /// What an installed adapter says of an external metric.
+    func reply(
+        external metric: String, in namespace: String, _ selector: LabelQuery
+    ) -> (reply: MetricReply, time: Int64)? {
+        let world = session.world
+        return world.reply(to: .external(metric: metric, namespace: namespace, selector: selector.description)).map {
+            ($0, world.epochMilliseconds)
+        }
+    }
+
     /// - Parameters:
     ///   - plural: `pods` or `services`.
     ///   - name: of the object, or `*` for all that the selector takes.

@@ -14,7 +14,9 @@ final class ServerDescriptions: Sendable {
 
     private let made = Mutex<Made?>(nil)
 
-    func answer(_ route: APIRoute, _ http: HTTPRequest, kinds: [CustomKind]) throws(APIStatus) -> HTTPAnswer {
+    func answer(
+        _ route: APIRoute, _ http: HTTPRequest, kinds: [CustomKind], metrics: ServedMetrics
+    ) throws(APIStatus) -> HTTPAnswer {
         let form = Representation.negotiated(http.headers["accept"], aggregates: true) ?? .json
         let groups = groups(kinds)
         switch route {
@@ -28,7 +30,9 @@ final class ServerDescriptions: Sendable {
             guard let document = groups.groupDocument(name) else { throw .noSuchResource }
             return .json(document)
         case .resources(let group, let version):
-            let list = groups.resourceList(group: group, version: version) ?? MetricsAdapter.resources(group, version)
+            let list =
+                groups.resourceList(group: group, version: version)
+                ?? MetricsAdapter.resources(group, version, metrics)
             guard let list else { throw .noSuchResource }
             return .json(list)
         case .openAPIVersion2:

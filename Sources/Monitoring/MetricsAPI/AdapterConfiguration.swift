@@ -65,6 +65,8 @@ public struct AdapterConfiguration: Sendable, Equatable {
 
     public var rules: [Rule] = []
     public var externalRules: [Rule] = []
+    /// What CPU and memory are asked by; nil for an adapter that leaves `metrics.k8s.io` to metrics-server.
+    public var resourceRules: AdapterResourceRules?
 
     /// Reads the adapter's YAML. Faults have their place in front.
     public init(_ text: String) throws(ConfigurationError) {
@@ -82,6 +84,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
         {
             rules = try Self.rules(root, "rules", &reader)
             externalRules = try Self.rules(root, "externalRules", &reader)
+            resourceRules = try AdapterResourceRules(root, &reader)
         }
         try reader.finish()
     }
@@ -162,7 +165,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
                 query, ["Series", "LabelMatchers", "GroupBy"], &reader, at: section.path(of: "metricsQuery")))
     }
 
-    private static func overrides(
+    static func overrides(
         _ resources: StrictReader.Section, _ reader: inout StrictReader
     ) throws(ConfigurationError) -> [String: GroupResource] {
         var overrides: [String: GroupResource] = [:]
@@ -198,7 +201,7 @@ public struct AdapterConfiguration: Sendable, Equatable {
         }
     }
 
-    private static func template(
+    static func template(
         _ text: String, _ fields: Set<String>, _ reader: inout StrictReader, at path: String
     ) throws(ConfigurationError) -> AdapterTemplate {
         do throws(MetricsAPIError) {

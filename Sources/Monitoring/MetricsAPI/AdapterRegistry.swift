@@ -22,8 +22,10 @@ public struct CustomMetric: Sendable, Hashable {
 ///     try registry.query(metric, namespace: "default", names: ["web-1", "web-2"])
 ///     // sum(rate(http_requests_total{namespace="default",pod=~"web-1|web-2"}[2m])) by (pod)
 public struct AdapterRegistry: Sendable {
-    private struct Source: Sendable {
+    struct Source: Sendable {
         let series: String
+        /// Among the rules of its kind.
+        let place: Int
         let rule: AdapterConfiguration.Rule
 
         /// The rule's query with matchers and grouping put in.
@@ -44,12 +46,12 @@ public struct AdapterRegistry: Sendable {
         }
     }
 
-    private var custom: [CustomMetric: Source] = [:]
-    private var external: [String: Source] = [:]
+    var custom: [CustomMetric: Source] = [:]
+    var external: [String: Source] = [:]
 
     /// - Parameter series: what Prometheus' series API answers, over the time that the adapter looks back.
     public init(_ configuration: AdapterConfiguration, series: [Labels]) {
-        for rule in configuration.rules {
+        for (place, rule) in configuration.rules.enumerated() {
             for labels in rule.selected(series) {
                 guard let name = rule.metricName(labels.name) else { continue }
                 let resources = rule.resources(of: labels)
@@ -57,13 +59,14 @@ public struct AdapterRegistry: Sendable {
                 for resource in resources {
                     let metric = CustomMetric(
                         resource: resource, isNamespaced: isNamespaced && resource != .namespaces, name: name)
-                    custom[metric] = Source(series: labels.name, rule: rule)
+                    custom[metric] = Source(series: labels.name, place: place, rule: rule)
                 }
             }
         }
-        for rule in configuration.externalRules {
+        for (place, rule) in configuration.externalRules.enumerated() {
             for labels in rule.selected(series) {
-                if let name = rule.metricName(labels.name) { external[name] = Source(series: labels.name, rule: rule) }
+                guard let name = rule.metricName(labels.name) else { continue }
+                external[name] = Source(series: labels.name, place: place, rule: rule)
             }
         }
     }
@@ -72,7 +75,8 @@ public struct AdapterRegistry: Sendable {
     public var customMetrics: [CustomMetric] {
         custom.keys.sorted {
             let order = ByteOrder.compare($0.resource.text, $1.resource.text)
-            return order == 0 ? ByteOrder.less($0.name, $1.name) : order < 0
+            if order != 0 { return order < 0 }
+            return $0.name == $1.name ? !$0.isNamespaced && $1.isNamespaced : ByteOrder.less($0.name, $1.name)
         }
     }
 
@@ -80,12 +84,13 @@ public struct AdapterRegistry: Sendable {
 
     /// The query for a custom metric of some objects of a kind.
     public func query(
-        _ metric: CustomMetric, namespace: String, names: [String], selector: LabelQuery = .everything
+        _ metric: CustomMetric, namespace: String, names: [String], selector: LabelQuery = .everything,
+        isList: Bool = false
     ) throws(MetricsAPIError) -> String {
         guard let source = custom[metric] else {
             throw MetricsAPIError(
                 "the server could not find the metric \(metric.name) for \(metric.resource.text)"
-                    + (names.count == 1 ? " \(names[0])" : ""))
+                    + (names.count == 1 && !isList ? " \(names[0])" : ""))
         }
         var parts = try Self.parts(selector)
         if metric.isNamespaced, !namespace.isEmpty {
@@ -101,7 +106,9 @@ public struct AdapterRegistry: Sendable {
         external name: String, namespace: String, selector: LabelQuery = .everything
     ) throws(MetricsAPIError) -> String {
         guard let source = external[name] else {
-            throw MetricsAPIError("the server could not find the metric \(name) for namespace \(namespace)")
+            // The adapter names a resource in the namespace `default` only.
+            throw MetricsAPIError(
+                "the server could not find the metric \(name) for \(namespace == "default" ? "namespaces" : "")")
         }
         var parts = try Self.parts(selector)
         if source.rule.isNamespaced, !namespace.isEmpty {
@@ -111,8 +118,9 @@ public struct AdapterRegistry: Sendable {
     }
 
     /// The values of objects in the answer to a custom metric's query, by name, in milli precision.
+    /// - Parameter isList: whether the objects were asked for by a selector; then none is missed.
     public func values(
-        of metric: CustomMetric, names: [String], in answer: QueryValue
+        of metric: CustomMetric, names: [String], in answer: QueryValue, isList: Bool = false
     ) throws(MetricsAPIError) -> [(name: String, value: Quantity)] {
         guard let source = custom[metric] else {
             throw MetricsAPIError("the server could not find the metric \(metric.name) for \(metric.resource.text)")
@@ -127,7 +135,7 @@ public struct AdapterRegistry: Sendable {
             found[element.labels[label]] = Self.quantity(value)
         }
         let values = names.compactMap { name in found[name].map { (name, $0) } }
-        if values.isEmpty, names.count == 1 {
+        if values.isEmpty, names.count == 1, !isList {
             throw MetricsAPIError(
                 "the server could not find the metric \(metric.name) for \(metric.resource.text) \(names[0])")
         }

@@ -88,9 +88,13 @@ public struct ScaledObject: Sendable, Equatable {
         targetAPIVersion = target?["apiVersion"]?.string ?? "apps/v1"
         targetName = target?["name"]?.string ?? ""
         if targetName.isEmpty { throw MetricsAPIError("ScaledObject.spec.scaleTargetRef.name is missing") }
-        pollingInterval = max(1, spec["pollingInterval"]?.wholeNumber ?? 30)
-        cooldownPeriod = max(0, spec["cooldownPeriod"]?.wholeNumber ?? 300)
-        initialCooldownPeriod = max(0, spec["initialCooldownPeriod"]?.wholeNumber ?? 0)
+        // KEDA's fields have 32 bits.
+        func seconds(_ field: String, _ standard: Int, atLeast least: Int) -> Int {
+            min(Int(Int32.max), max(least, spec[field]?.wholeNumber ?? standard))
+        }
+        pollingInterval = seconds("pollingInterval", 30, atLeast: 1)
+        cooldownPeriod = seconds("cooldownPeriod", 300, atLeast: 0)
+        initialCooldownPeriod = seconds("initialCooldownPeriod", 0, atLeast: 0)
         idleReplicaCount = spec["idleReplicaCount"]?.wholeNumber
         minReplicaCount = max(0, spec["minReplicaCount"]?.wholeNumber ?? 0)
         maxReplicaCount = spec["maxReplicaCount"]?.wholeNumber ?? 100

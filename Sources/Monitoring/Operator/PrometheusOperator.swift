@@ -188,6 +188,13 @@ public enum PrometheusOperator {
 
     /// A PrometheusRule as a file: its groups, without what only Thanos reads.
     private static func ruleFile(_ rule: CustomResource, _ owner: CustomResource) -> OperatedPrometheus.RuleFile {
+        let suffix = rule.uid.isEmpty ? "" : "-" + rule.uid
+        return OperatedPrometheus.RuleFile(
+            path: "\(folder(owner))/\(rule.namespace)-\(rule.name)\(suffix).yaml", contents: ruleText(rule))
+    }
+
+    /// The text of that file.
+    static func ruleText(_ rule: CustomResource) -> String {
         let groups = (rule.spec["groups"]?.array ?? []).map { group -> JSONValue in
             guard var members = group.object else { return group }
             members["partial_response_strategy"] = nil
@@ -201,10 +208,7 @@ public enum PrometheusOperator {
             }
             return .object(members)
         }
-        let suffix = rule.uid.isEmpty ? "" : "-" + rule.uid
-        return OperatedPrometheus.RuleFile(
-            path: "\(folder(owner))/\(rule.namespace)-\(rule.name)\(suffix).yaml",
-            contents: YAMLWriter.text(["groups": .array(groups)]))
+        return YAMLWriter.text(["groups": .array(groups)])
     }
 }
 

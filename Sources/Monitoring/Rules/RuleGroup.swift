@@ -90,7 +90,8 @@ public struct RuleGroup: Sendable {
     public init(_ description: RuleGroupDescription, file: String, interval: Int64, queryOffset: Int64 = 0) {
         self.file = file
         name = description.name
-        self.interval = max(1, description.interval ?? interval)
+        // An interval of nothing is none.
+        self.interval = max(1, description.interval.flatMap { $0 > 0 ? $0 : nil } ?? interval)
         self.queryOffset = description.queryOffset ?? queryOffset
         limit = description.limit
         rules = description.rules.map { Rule($0, groupLabels: description.labels) }
@@ -104,6 +105,12 @@ public struct RuleGroup: Sendable {
         let offset = spread ? Int64(hash % UInt64(interval)) : 0
         let start = now - ((now - offset) % interval + interval) % interval
         nextDue = start >= now ? start : start + interval
+    }
+
+    /// Keeps the times of the group that this one replaces.
+    mutating func continueAfter(_ old: RuleGroup) {
+        nextDue = old.nextDue ?? nextDue
+        lastEvaluation = old.lastEvaluation
     }
 
     /// Evaluates the group at the slot that is due. Slots that were missed are skipped; times stay on the slots.

@@ -81,7 +81,7 @@ extension ScrapePool: BinaryCodable {
         let url: String = try reader.read()
         let interval: Int64 = try reader.read()
         let timeout: Int64 = try reader.read()
-        guard interval > 0, interval < 1 << 42, timeout > 0,
+        guard interval > 0, interval < 1 << 44, timeout > 0,
             let health = TargetHealth(rawValue: try reader.readByte())
         else { throw .malformed(what: "ScrapeTarget", offset: reader.offset) }
         let lastError: String = try reader.read()

@@ -17,17 +17,23 @@ public struct PrometheusServer: Sendable {
         /// The place of the job's pool.
         public let pool: Int
         public let request: ScrapeRequest
+
+        public init(pool: Int, request: ScrapeRequest) {
+            self.pool = pool
+            self.request = request
+        }
     }
 
-    public let configuration: PrometheusConfiguration
-    public private(set) var store: TimeSeriesStore
-    /// One for each job, in the order of the configuration.
-    public private(set) var pools: [ScrapePool]
+    public internal(set) var configuration: PrometheusConfiguration
+    public internal(set) var store: TimeSeriesStore
+    /// One for each job, in the order of the configuration; then those of jobs that a reload has taken away, until their
+    /// series have ended.
+    public internal(set) var pools: [ScrapePool]
     /// In the order of their files.
-    public private(set) var groups: [RuleGroup]
+    public internal(set) var groups: [RuleGroup]
     /// When retention is looked at next: blocks of two hours end, as the real head is compacted.
     private var nextPrune: Int64?
-    private let spreadsEvaluations: Bool
+    let spreadsEvaluations: Bool
 
     /// - Parameters:
     ///   - ruleFiles: in the order in which the configuration names them.
@@ -44,7 +50,7 @@ public struct PrometheusServer: Sendable {
         pools = configuration.scrapeConfigurations.map { ScrapePool($0, spreadsScrapes: spread, seed: seed) }
     }
 
-    private static func groups(
+    static func groups(
         _ files: [(name: String, file: RuleFile)], _ configuration: PrometheusConfiguration
     ) -> [RuleGroup] {
         files.flatMap { name, file in
@@ -66,6 +72,9 @@ public struct PrometheusServer: Sendable {
     /// Takes in what discovery has found.
     /// - Parameter ownNamespace: the namespace of Prometheus' own pod, for `own_namespace`.
     public mutating func synchronize(_ objects: DiscoveredObjects, ownNamespace: String = "monitoring", now: Int64) {
+        while pools.count > configuration.scrapeConfigurations.count, pools.last?.ending.isEmpty == true {
+            pools.removeLast()
+        }
         for index in pools.indices {
             let discovery = pools[index].configuration.discovery
             pools[index].synchronize(discovery.groups(in: objects, ownNamespace: ownNamespace), now: now)

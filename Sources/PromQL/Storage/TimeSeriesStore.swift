@@ -92,6 +92,9 @@ public struct TimeSeriesStore: Sendable {
 
     public func labels(_ id: SeriesID) -> Labels { series(id)?.labels ?? .empty }
 
+    /// The time of the newest sample, in milliseconds; nil if there is none.
+    public func lastTime(_ id: SeriesID) -> Int64? { series(id)?.lastTime }
+
     /// Finds or makes the series of a label set. Appending by identifier saves the lookup.
     public mutating func series(for labels: Labels) -> SeriesID {
         if let known = identifiers[labels] { return known }

@@ -56,6 +56,9 @@ struct Alerts: ParsableCommand {
         }
         for rule in broken { Terminal.note("rule \(rule.description.name) cannot be evaluated: \(rule.lastError)") }
         if prometheus.groups.isEmpty { Terminal.note("Prometheus has no rules: the scenario says none.") }
+        for remark in session.world.rejectedMonitors {
+            Terminal.note("\(remark.object) is left out by the operator: \(remark.text)")
+        }
     }
 
     private func printBackfill(of path: String, _ prometheus: PrometheusServer, _ world: World) throws {

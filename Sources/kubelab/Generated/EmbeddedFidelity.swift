@@ -108,8 +108,16 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   - external: `service_requests_in_flight`, `service_requests_per_second` (label `service`), `queue_messages_ready`,
     `queue_messages_in_progress` (`topic`), `traffic_requests_per_second` (`source`).
   A name that nobody exports gets the API's own not-found error; a counter stays a counter.
-- **Left out.** VerticalPodAutoscaler, KEDA (with its cron scaler; a schedule is a manifest that is applied at a time)
-  and the Prometheus adapter's rules (a later release).
+- **Real, where a scenario installs them** ([monitoring.md](monitoring.md)). prometheus-adapter's custom, external and resource
+  rules with its relist interval of a minute, its queries and its errors; KEDA's ScaledObject with the triggers prometheus,
+  cron, cpu and memory: its HPA, activation, cool-down, idle replicas, fallback, pausing, conditions, Events, and what its
+  webhook refuses.
+- **Modelled, of these.** Both answer at once and never fail by themselves; their pods are not there. prometheus-adapter
+  lists series by their newest sample, where the real one asks for those with a chunk in the window. `metrics.k8s.io` by
+  resource rules shows pods and nodes that metrics-server knows as well.
+- **Left out.** VerticalPodAutoscaler. Of KEDA: all other triggers and scaling modifiers, ScaledJobs,
+  TriggerAuthentications, time zones with rules, cached metrics, the annotation `paused` without a number; a ScaledObject has no
+  finalizer, and its target returns to its replicas a moment after it is gone.
 
 ## workloads
 - **Real.** Deployment (rolling, recreate, surge and unavailable rounding, proportional scaling, pause, undo, progress
@@ -185,12 +193,16 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   kube-state-metrics and the exporters of nodes run without pods. Receivers take every notification at once.
 - **Left out.** Remote write and read, federation, exemplars, native histograms in scrapes; node_exporter's CPU seconds
   (cAdvisor's stand in), file systems and network; metrics of the API server and of Dapr; StatefulSets, DaemonSets, CronJobs and
-  disruption budgets in kube-state-metrics; reading prometheus.yml and rules anew while time runs; the operator's objects,
-  prometheus-adapter and KEDA are read by the room (`PrometheusOperator`, `AdapterRegistry`, `ScaledObject`) and not yet acted
-  on by the world. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines with
+  disruption budgets in kube-state-metrics; changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines with
   them, where Loki keeps them. Traces: the store with its waterfall and critical path (`TraceStore`) is not filled by any
   world yet, and TraceQL is not there. Sealed chunks are part of each snapshot, which makes the file of a lab with
   monitoring large.
+- **Real, the operator.** What ServiceMonitors and PodMonitors become (the operator's order of relabelling), PrometheusRules
+  with the webhook's refusals, what survives a reload.
+- **Modelled, the operator.** One Prometheus that selects everything. A change takes five seconds at most to be noticed and 30 s
+  to act, always; in a cluster it is the kubelet's next sync. The Prometheus, Alertmanager, Probe, ScrapeConfig and
+  ThanosRuler kinds are not there, and monitors carry no status. Series of a rule that is gone end at the reload and not two
+  intervals later.
 - **Modelled, service levels.** Sloth's documents and OpenSLO v1 with ratio metrics become Sloth's rules (windows of 30 or so
   many days); plugins, threshold metrics, time slices and AlertPolicies' own conditions are not read.
 

@@ -8,6 +8,8 @@ extension EmbeddedLabs {
         files0FirstLight,
         files40Tour,
         files41RightSize,
+        files410ScaleWithTheAdapter,
+        files411ScaleWithKeda,
         files42HonestProbes,
         files43ScaleOnCpu,
         files44ScaleOnWhatMatters,

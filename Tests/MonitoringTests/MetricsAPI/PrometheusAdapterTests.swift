@@ -1,5 +1,6 @@
 import KubernetesAPI
 import PromQL
+import Simulation
 import Testing
 
 @testable import Monitoring
@@ -160,5 +161,49 @@ import Testing
         #expect(try !SearchedRegex("^b").matches("abbc"))
         #expect(try SearchedRegex("b(b|c)").expand("$0-${1}-$$-$1x", in: "abbc") == "bb-b-$-")
         #expect(try SearchedRegex("(?P<n>b)(?:c)[(](d)").groupCount == 2)
+    }
+}
+
+/// What the adapter has found is state, and is read back as it was.
+@Suite struct AdapterRelistingTests {
+    @Test func onlySeriesWithSamplesOfLateCount() throws {
+        let configuration = try AdapterConfiguration(PrometheusAdapterTests.configuration)
+        var store = TimeSeriesStore()
+        for labels in PrometheusAdapterTests.series {
+            try store.append(labels, time: labels.name == "queue_depth" ? 10_000 : 100_000, value: 1)
+        }
+        let registry = AdapterRegistry(configuration, store: store, now: 120_000, window: 60_000)
+        #expect(
+            registry.customMetrics.map { "\($0.resource.text)/\($0.name)" } == [
+                "deployments.apps/group_metric", "namespaces/http_requests_per_second", "pods/http_requests_per_second",
+            ])
+        #expect(registry.customMetric("group_metric", of: .init(group: "apps", resource: "deployments")) != nil)
+        #expect(registry.customMetric("queue_depth", of: .init(resource: "services")) == nil)
+        #expect(AdapterRegistry(configuration, store: store, now: 200_000, window: 60_000).customMetrics.isEmpty)
+    }
+
+    @Test func whatWasFoundIsReadBack() throws {
+        let configuration = try AdapterConfiguration(PrometheusAdapterTests.configuration)
+        let registry = AdapterRegistry(configuration, series: PrometheusAdapterTests.series)
+        var writer = BinaryWriter()
+        registry.write(to: &writer)
+        var reader = BinaryReader(writer.bytes)
+        let read = try AdapterRegistry(configuration, from: &reader)
+        #expect(reader.isAtEnd)
+        #expect(read.customMetrics == registry.customMetrics && read.externalMetrics == registry.externalMetrics)
+        for metric in registry.customMetrics {
+            #expect(
+                try read.query(metric, namespace: "a", names: ["x"])
+                    == registry.query(metric, namespace: "a", names: ["x"]))
+        }
+        // Rules that the configuration does not have are no rules, whatever the bytes say.
+        var hostile = BinaryReader(writer.bytes)
+        #expect(throws: BinaryDecodingError.self) {
+            _ = try AdapterRegistry(try AdapterConfiguration("rules: []"), from: &hostile)
+        }
+        for length in 0..<writer.bytes.count {
+            var reader = BinaryReader(Array(writer.bytes.prefix(length)))
+            #expect(throws: BinaryDecodingError.self) { _ = try AdapterRegistry(configuration, from: &reader) }
+        }
     }
 }

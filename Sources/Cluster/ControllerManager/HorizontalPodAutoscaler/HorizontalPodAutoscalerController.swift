@@ -198,6 +198,8 @@ struct HorizontalPodAutoscalerController: Sendable {
         switch metric.type {
         case "Resource", "ContainerResource":
             let name = metric.resource?.name ?? metric.containerResource?.name ?? ""
+            let question = MetricQuestion.usage(namespace: namespace, pods: pods.map(\.object.metadata.name))
+            if let reply = metrics.reply(to: question, now: context.now) { return answer(reply, name, context.now) }
             let usages = pods.compactMap { id, pod in
                 resource(id).map { sample in
                     HPAPodUsage(
@@ -216,6 +218,17 @@ struct HorizontalPodAutoscalerController: Sendable {
             return usages.isEmpty ? .failure("no metrics returned from resource metrics API") : .usage(usages)
         case "Pods":
             let name = metric.pods?.metric.name ?? ""
+            let question = MetricQuestion.objects(
+                metric: name, group: "", resource: "pods", namespace: namespace,
+                names: pods.map(\.object.metadata.name), selector: selectorText(metric.pods?.metric.selector))
+            if let reply = metrics.reply(to: question, now: context.now) {
+                return answer(reply, inCustomAPI: true) { values in
+                    .samples(
+                        values.map {
+                            HPASample(pod: $0.name, milli: $0.milli, timestamp: context.now, window: .seconds(60))
+                        })
+                }
+            }
             let samples = pods.compactMap { id, pod in
                 sandbox(id).flatMap { metrics.podMetric(name, of: $0, now: context.now) }.map { milli in
                     HPASample(pod: pod.metadata.name, milli: milli, timestamp: context.now, window: .seconds(60))
@@ -228,6 +241,14 @@ struct HorizontalPodAutoscalerController: Sendable {
         case "Object":
             let name = metric.object?.metric.name ?? ""
             let object = metric.object?.describedObject ?? CrossVersionObjectReference()
+            let kind = KindRow.builtIn.first { $0.resource.kind == object.kind }?.resource
+            let question = MetricQuestion.object(
+                metric: name, group: kind?.group ?? "", resource: kind?.plural ?? object.kind.lowercased() + "s",
+                namespace: namespace, name: object.name,
+                selector: selectorText(metric.object?.metric.selector))
+            if let reply = metrics.reply(to: question, now: context.now) {
+                return answer(reply, inCustomAPI: true) { .values($0.map(\.milli)) }
+            }
             let labels = [("kind", object.kind), ("namespace", namespace), ("name", object.name)].map {
                 (name: $0.0, value: $0.1)
             }
@@ -240,18 +261,74 @@ struct HorizontalPodAutoscalerController: Sendable {
             return .values([value])
         case "External":
             let name = metric.external?.metric.name ?? ""
+            let question = MetricQuestion.external(
+                metric: name, namespace: namespace, selector: selectorText(metric.external?.metric.selector))
+            if let reply = metrics.reply(to: question, now: context.now) {
+                return answer(reply, inCustomAPI: false) { .values($0.map(\.milli)) }
+            }
             let selector = metric.external?.metric.selector?.matchLabels ?? [:]
             let labels = selector.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }.map {
                 (name: $0, value: selector[$0] ?? "")
             }
             guard let values = metrics.externalMetric(name, labels: labels, now: context.now) else {
                 return .failure(
-                    "unable to get external metric \(namespace)/\(name)/\(metric.external?.metric.selector.map { "&\($0.goText)" } ?? "nil"): unable to fetch metrics from external metrics API: the server could not find the requested resource (get \(name).external.metrics.k8s.io)"
+                    "unable to fetch metrics from external metrics API: the server could not find the requested resource (get \(name).external.metrics.k8s.io)"
                 )
             }
             return .values(values)
         default:
             return .failure("unknown metric source type \"\(metric.type)\"")
+        }
+    }
+}
+
+extension HorizontalPodAutoscalerController {
+    /// A selector as it stands in a request.
+    fileprivate static func selectorText(_ selector: LabelSelector?) -> String {
+        selector.map { LabelQuery($0).description } ?? ""
+    }
+
+    /// The usage of one resource, as an adapter has it.
+    fileprivate static func answer(
+        _ reply: MetricReply, _ resource: String, _ now: SimulationTime
+    ) -> HPAMetricAnswer {
+        let rows: [ReportedUsage]
+        let window: Duration
+        switch reply {
+        case .usage(let found, let over): (rows, window) = (found, over)
+        case .failure(let text): return .failure("unable to fetch metrics from resource metrics API: \(text)")
+        case .values: (rows, window) = ([], .zero)
+        }
+        var usages: [HPAPodUsage] = []
+        for row in rows {
+            let milli: Int64? =
+                switch resource {
+                case "cpu": row.cpuMilli
+                case "memory": row.memoryBytes.multiplyingSaturating(1_000)
+                default: nil
+                }
+            let usage = HPAContainerUsage(row.container, milli: milli)
+            if let place = usages.firstIndex(where: { $0.pod == row.pod }) {
+                usages[place].containers.append(usage)
+            } else {
+                usages.append(HPAPodUsage(pod: row.pod, timestamp: now, window: window, containers: [usage]))
+            }
+        }
+        return usages.isEmpty ? .failure("no metrics returned from resource metrics API") : .usage(usages)
+    }
+
+    /// What an adapter's answer means to the autoscaler (`metrics/client.go`).
+    fileprivate static func answer(
+        _ reply: MetricReply, inCustomAPI isCustom: Bool,
+        _ values: ([(name: String, milli: Int64)]) -> HPAMetricAnswer
+    ) -> HPAMetricAnswer {
+        let api = isCustom ? "custom" : "external"
+        switch reply {
+        case .values(let found) where found.isEmpty:
+            return .failure("no metrics returned from \(api) metrics API")
+        case .values(let found): return values(found)
+        case .usage: return .failure("no metrics returned from \(api) metrics API")
+        case .failure(let text): return .failure("unable to fetch metrics from \(api) metrics API: \(text)")
         }
     }
 }
