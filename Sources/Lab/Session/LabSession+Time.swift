@@ -15,6 +15,8 @@ extension LabSession {
 
     /// Simulated time between two snapshots of a long advance, so that going back or explaining replays little.
     static let snapshotInterval: Duration = .minutes(10)
+    /// An advance makes no more snapshots than this: weeks of monitoring are megabytes each time.
+    static let snapshotsOfAdvance: Int64 = 200
     /// Simulated time between two looks at a condition, or at whether to stop.
     static let lookInterval: Duration = .seconds(1)
 
@@ -28,7 +30,9 @@ extension LabSession {
         to target: SimulationTime, until condition: Condition? = nil, budget: UInt64? = nil,
         _ after: (borrowing World) -> Step = { _ in .goOn }
     ) throws -> AdvanceEnd {
-        var nextSnapshot = self.nextSnapshot
+        let tens = (target - world.now).nanoseconds / (Self.snapshotInterval.nanoseconds * Self.snapshotsOfAdvance)
+        let interval = Self.snapshotInterval.nanoseconds * (1 + max(0, tens))
+        var nextSnapshot = self.nextSnapshot(every: interval)
         let first = world.counts.total
         var end: AdvanceEnd?
         while end == nil {
@@ -54,17 +58,16 @@ extension LabSession {
                 case .save: try commit()
                 case .stop: end = .stopped
                 }
-                if world.now >= nextSnapshot { nextSnapshot = self.nextSnapshot }
+                if world.now >= nextSnapshot { nextSnapshot = self.nextSnapshot(every: interval) }
             }
         }
         try commit()
         return end ?? .reached
     }
 
-    /// Snapshots stand at whole multiples of the interval.
-    private var nextSnapshot: SimulationTime {
-        let interval = Self.snapshotInterval.nanoseconds
-        return SimulationTime(
+    /// Snapshots stand at whole multiples of an interval in nanoseconds.
+    private func nextSnapshot(every interval: Int64) -> SimulationTime {
+        SimulationTime(
             nanoseconds: (world.now.nanoseconds / interval).addingSaturating(1).multiplyingSaturating(interval))
     }
 }

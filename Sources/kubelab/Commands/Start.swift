@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Grading
+import Kubectl
 import KubernetesAPI
 import Lab
 
@@ -88,7 +89,8 @@ struct Start: ParsableCommand {
         let all = files.written + files.kept
         // The file that the trial applies first; nothing is applied where the hand-in is no manifest.
         let first =
-            brief.firstApplied.map { name in all.first { ($0 as NSString).lastPathComponent == name } } ?? all.first
+            brief.firstApplied.map { name in all.first { ($0 as NSString).lastPathComponent == name } }
+            ?? all.first { Self.isManifest($0, session.scenario.scenario.namespace) }
         let isJudged = Files.exists(exercise.path + "/exercise.yaml")
         guard first != nil || isJudged else { return }
         Terminal.print("")
@@ -98,6 +100,12 @@ struct Start: ParsableCommand {
             Terminal.print(serve ? "  kubectl get pods --watch" : "  kubelab advance 5m")
         }
         if isJudged { Terminal.print("  kubelab check") }
+    }
+
+    private static func isManifest(_ path: String, _ namespace: String) -> Bool {
+        guard let bytes = try? Files.bytes(path) else { return false }
+        let (objects, errors) = ManifestFile(name: path, bytes: bytes).objects(namespace: namespace)
+        return errors.isEmpty && !objects.isEmpty
     }
 
     private func list() throws {

@@ -6,6 +6,9 @@ extension EmbeddedLabs {
     static let files: [(path: String, text: String)] = [
         files01FirstLight,
         files0FirstLight,
+        files10Tour,
+        files14BurnRate,
+        files1Observability,
         files40Tour,
         files41RightSize,
         files410ScaleWithTheAdapter,
