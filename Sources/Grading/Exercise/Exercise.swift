@@ -150,13 +150,15 @@ public struct TrialDescription: Sendable, Decodable {
     public var inputs: [TrialInput]
     /// Set where a load test is handed in instead of manifests.
     public var candidates: CandidatesDescription?
+    /// Set where a runbook is handed in.
+    public var runbook: RunbookDescription?
     /// Most events of one trial; beyond it the trial ends without a verdict.
     public var events: UInt64
     /// Most replicas that a manifest may ask for.
     public var replicas: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case duration, visibleSeeds, hiddenSeeds, inputs, candidates, events, replicas
+        case duration, visibleSeeds, hiddenSeeds, inputs, candidates, runbook, events, replicas
     }
 
     public init(from decoder: any Decoder) throws {
@@ -166,6 +168,7 @@ public struct TrialDescription: Sendable, Decodable {
         hiddenSeeds = try container.decodeIfPresent(Int.self, forKey: .hiddenSeeds) ?? 5
         inputs = try container.decodeIfPresent([TrialInput].self, forKey: .inputs) ?? []
         candidates = try container.decodeIfPresent(CandidatesDescription.self, forKey: .candidates)
+        runbook = try container.decodeIfPresent(RunbookDescription.self, forKey: .runbook)
         events = try container.decodeIfPresent(UInt64.self, forKey: .events) ?? 20_000_000
         replicas = try container.decodeIfPresent(Int.self, forKey: .replicas) ?? 200
         try container.require(
@@ -173,7 +176,8 @@ public struct TrialDescription: Sendable, Decodable {
         try container.require(
             !visibleSeeds.isEmpty && visibleSeeds.count <= 20, .visibleSeeds, "between 1 and 20 seeds")
         try container.require((0...50).contains(hiddenSeeds), .hiddenSeeds, "must be between 0 and 50")
-        try container.require(!inputs.isEmpty || candidates != nil, .inputs, "something of the hand-in must be applied")
+        try container.require(
+            !inputs.isEmpty || candidates != nil || runbook != nil, .inputs, "something of the hand-in must be applied")
         try container.require(
             inputs.allSatisfy { $0.at >= .zero && $0.at < duration }, .inputs,
             "inputs come between 0s and the end of the trial")

@@ -23,6 +23,8 @@ public struct TrialRecording: Sendable {
     public internal(set) var occurrences: [Occurrence] = []
     /// Numbers that the exercise's own check of the hand-in found, by name.
     public internal(set) var facts: [String: Double] = [:]
+    /// What a runbook saw and did, line by line, by incident.
+    public internal(set) var journals: [String: [String]] = [:]
     /// The run's digest and how much happened, for the receipt.
     public internal(set) var digest = ""
     public internal(set) var events: UInt64 = 0
