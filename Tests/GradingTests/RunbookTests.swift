@@ -170,7 +170,7 @@ import Testing
         #expect(
             mutations.map(\.name) == [
                 "step a removed", "step a when times 10", "step a when divided by 10", "step a then and else swapped",
-                "step b removed", "step b then and else swapped", "step c removed", "step b does what c does",
+                "step b removed", "step c removed", "step b does what c does",
                 "step c does what b does",
             ])
         #expect(mutations.allSatisfy { Self.fault($0.text) == nil })

@@ -27,7 +27,7 @@ extension Runbook {
                     add("step \(title(index)) when \(words)", changed)
                 }
             }
-            if step["then"] != nil || step["else"] != nil {
+            if kind(step) == nil, step["wait"] == nil, step["then"] != nil || step["else"] != nil {
                 var changed = steps
                 changed[index] = step.setting([.member("then")], to: step["else"])
                     .setting([.member("else")], to: step["then"])

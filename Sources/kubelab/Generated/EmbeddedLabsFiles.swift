@@ -6,6 +6,7 @@ extension EmbeddedLabs {
     static let files: [(path: String, text: String)] = [
         files01FirstLight,
         files0FirstLight,
+        files15Incident,
         files40Tour,
         files41RightSize,
         files42HonestProbes,
