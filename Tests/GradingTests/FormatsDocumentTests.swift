@@ -45,6 +45,13 @@ import Testing
         #expect(missing(LoadTest.CodingKeys.self, in: text) + missing(LoadTest.Load.CodingKeys.self, in: text) == [])
     }
 
+    @Test func theRunbookSaysAllThatOneMaySay() throws {
+        let text = try example("runbook.yaml")
+        let runbook = try Runbook(parsing: text, file: "runbook.yaml")
+        #expect(runbook.steps.count == 7)
+        #expect(missing(RunbookStep.CodingKeys.self, in: text) == [])
+    }
+
     /// Each claim in the section's first block is one.
     @Test func theCriteriaAreCriteria() throws {
         let text = try String(contentsOf: Self.document, encoding: .utf8)

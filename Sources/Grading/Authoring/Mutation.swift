@@ -32,6 +32,14 @@ struct Mutation: Sendable {
                 }
                 continue
             }
+            if file.name == exercise.content.trial.runbook?.file {
+                for (name, text) in Runbook.mutations(of: file.text) {
+                    var changed = submission
+                    changed.files[place].text = text
+                    mutations.append(Mutation(name: "\(file.name): \(name)", submission: changed))
+                }
+                continue
+            }
             let objects = ManifestFile(name: file.name, bytes: Array(file.text.utf8))
                 .objects(in: exercise.scenario.scenario).objects
             func add(_ name: String, _ values: [JSONValue]) {

@@ -93,7 +93,7 @@ public struct ExerciseContent: Sendable, Decodable {
         specification = try container.decodeIfPresent(SpecificationDuty.self, forKey: .specification)
         telemetry = try container.decodeIfPresent(TelemetryDuty.self, forKey: .telemetry)
         try container.require(
-            !trial.inputs.isEmpty || trial.candidates != nil || telemetry != nil, .trial,
+            !trial.inputs.isEmpty || trial.candidates != nil || trial.runbook != nil || telemetry != nil, .trial,
             "something of the hand-in must be applied (trial.inputs), or judged otherwise (telemetry)")
         try container.require(!handIn.isEmpty, .handIn, "at least one file is handed in")
         try container.require(!criteria.isEmpty, .criteria, "at least one criterion judges the exercise")
@@ -156,13 +156,15 @@ public struct TrialDescription: Sendable, Decodable {
     public var inputs: [TrialInput]
     /// Set where a load test is handed in instead of manifests.
     public var candidates: CandidatesDescription?
+    /// Set where a runbook is handed in.
+    public var runbook: RunbookDescription?
     /// Most events of one trial; beyond it the trial ends without a verdict.
     public var events: UInt64
     /// Most replicas that a manifest may ask for.
     public var replicas: Int
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case duration, visibleSeeds, hiddenSeeds, inputs, candidates, events, replicas
+        case duration, visibleSeeds, hiddenSeeds, inputs, candidates, runbook, events, replicas
     }
 
     public init(from decoder: any Decoder) throws {
@@ -172,6 +174,7 @@ public struct TrialDescription: Sendable, Decodable {
         hiddenSeeds = try container.decodeIfPresent(Int.self, forKey: .hiddenSeeds) ?? 5
         inputs = try container.decodeIfPresent([TrialInput].self, forKey: .inputs) ?? []
         candidates = try container.decodeIfPresent(CandidatesDescription.self, forKey: .candidates)
+        runbook = try container.decodeIfPresent(RunbookDescription.self, forKey: .runbook)
         events = try container.decodeIfPresent(UInt64.self, forKey: .events) ?? 20_000_000
         replicas = try container.decodeIfPresent(Int.self, forKey: .replicas) ?? 200
         try container.require(

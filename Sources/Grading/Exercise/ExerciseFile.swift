@@ -127,6 +127,7 @@ extension Exercise {
                 "\"\(input.apply)\" is not handed in; allowed: \(files.joined(separator: ", "))")
         }
         try checkCandidates()
+        try checkRunbook()
         let ids = content.criteria.map(\.id)
         for (index, id) in ids.enumerated() where ids[..<index].contains(id) {
             throw source.error("criteria[\(index)].id", "\"\(id)\" is there twice")

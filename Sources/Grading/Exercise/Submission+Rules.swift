@@ -42,6 +42,16 @@ extension Submission {
                 }
                 continue
             }
+            if file.name == exercise.content.trial.runbook?.file {
+                do { _ = try Runbook(parsing: file.text, file: file.name) } catch {
+                    let fault = error as? ConfigurationError
+                    faults.append(
+                        ConfigurationError(
+                            file: file.name, line: fault?.line ?? 0, path: fault?.path ?? "",
+                            message: Sanitised.text(fault?.message ?? "\(error)")))
+                }
+                continue
+            }
             let allowed = exercise.content.handIn.first { $0.file == file.name }?.objects ?? []
             let (objects, errors) = ManifestFile(name: file.name, bytes: Array(file.text.utf8)).objects(
                 in: exercise.scenario.scenario)

@@ -47,6 +47,9 @@ public struct Trial: Sendable {
         if let candidates = exercise.content.trial.candidates {
             return runCandidates(candidates, exercise, submission, seed: seed, isOver: isOver)
         }
+        if let runbook = exercise.content.trial.runbook {
+            return runRunbook(runbook, exercise, submission, seed: seed, isOver: isOver)
+        }
         let length = min(exercise.content.trial.duration, duration ?? exercise.content.trial.duration)
         var needs = CriterionNeeds(exercise.expressions)
         for quantity in exercise.predicted { needs.add(quantity) }

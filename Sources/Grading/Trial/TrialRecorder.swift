@@ -144,7 +144,7 @@ extension Measurement {
         case .nodes: .nodes
         case .pods: .pods
         case .job: .jobs
-        case .service, .topic, .provider, .candidate, .traffic, .cost: nil
+        case .service, .topic, .provider, .candidate, .incident, .traffic, .cost: nil
         }
     }
 }

@@ -31,6 +31,8 @@ public struct TrialRecording: Sendable {
     public internal(set) var facts: [String: Double] = [:]
     /// What is to be said of a fact: in words, and the moment to look at.
     public internal(set) var factNotes: [String: FactNote] = [:]
+    /// What a runbook saw and did, line by line, by incident.
+    public internal(set) var journals: [String: [String]] = [:]
     /// The run's digest and how much happened, for the receipt.
     public internal(set) var digest = ""
     public internal(set) var events: UInt64 = 0

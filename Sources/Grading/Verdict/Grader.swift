@@ -157,6 +157,11 @@ public struct Grader: Sendable {
                     : looks.failure(of: expression)
             verdict.checks.append(
                 check(criterion, expression, outcome, look, isHidden: !shown.isEmpty, submission))
+            if exercise.content.trial.runbook != nil, !outcome.holds, let last = verdict.checks.indices.last {
+                // Without a look in the outcome, that of any seed that learners know.
+                let seed = look?.seed ?? (choice.isVisible ? looks.failure(of: expression)?.seed : nil)
+                tellJournal(&verdict.checks[last], expression, of: seed.flatMap { looks.recording(of: $0) }, seed: seed)
+            }
         }
         verdict.checks += predictionChecks(
             submission, Array(recordings),

@@ -31,7 +31,8 @@ struct VisibleLooks {
         return nil
     }
 
-    private mutating func recording(of seed: UInt64) -> TrialRecording? {
+    /// What was seen on a seed that learners know.
+    mutating func recording(of seed: UInt64) -> TrialRecording? {
         if let known = recordings[seed] { return known }
         guard let trial = grader.trials(submission, seeds: [seed]).first, trial.end == .completed else { return nil }
         recordings[seed] = trial.recording

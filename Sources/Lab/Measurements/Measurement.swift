@@ -20,6 +20,8 @@ public struct Measurement: Sendable, Equatable {
         case job(String)
         /// A set of manifests that a load test tried; only trials know them.
         case candidate(String)
+        /// An incident in which a runbook is tried; only trials know them.
+        case incident(String)
         case pods
         case nodes
         case cost
@@ -137,6 +139,16 @@ public struct Measurement: Sendable, Equatable {
             ]
         ),
         (
+            "incident/NAME",
+            [
+                ("hurt", "requests", "users hurt from the page on"),
+                ("reference", "requests", "the same with the right action at the reference's time"),
+                ("recovered", "", "1 if users were served well again in the end"),
+                ("actions", "", "changes that the runbook made"),
+                ("harm", "", "changes of workloads that had nothing to do with it"),
+            ]
+        ),
+        (
             "pods",
             [
                 ("running", "pods", "phase Running"), ("pending", "pods", "phase Pending"),
@@ -180,6 +192,7 @@ public struct Measurement: Sendable, Equatable {
         case ("provider", false): (subject, kind) = (.provider(name), "provider/NAME")
         case ("job", false): (subject, kind) = (.job(name), "job/NAME")
         case ("candidate", false): (subject, kind) = (.candidate(name), "candidate/NAME")
+        case ("incident", false): (subject, kind) = (.incident(name), "incident/NAME")
         case ("pods", true): (subject, kind) = (.pods, "pods")
         case ("nodes", true): (subject, kind) = (.nodes, "nodes")
         case ("cost", true): (subject, kind) = (.cost, "cost")
@@ -208,6 +221,7 @@ public struct Measurement: Sendable, Equatable {
             case .provider: "provider/NAME"
             case .job: "job/NAME"
             case .candidate: "candidate/NAME"
+            case .incident: "incident/NAME"
             case .pods: "pods"
             case .nodes: "nodes"
             case .cost: "cost"
@@ -297,7 +311,7 @@ extension Measurement {
                 default: job.status.conditions.contains { $0.type == "Complete" && $0.status == "True" } ? 1 : 0
                 }
             }
-        case .candidate:
+        case .candidate, .incident:
             return nil
         case .pods:
             return pods(world)

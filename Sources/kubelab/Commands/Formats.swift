@@ -3,7 +3,7 @@ import ArgumentParser
 /// `kubelab formats`: what the lab's own files may say.
 struct Formats: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what the lab's own files may say: specifications, load tests, criteria.")
+        abstract: "Say what the lab's own files may say: specifications, load tests, runbooks, criteria.")
 
     @Argument(help: "A topic; without one, all are listed.")
     var topic: String?

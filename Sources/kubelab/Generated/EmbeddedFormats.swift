@@ -89,6 +89,43 @@ spec:
     - quantile(95%, traffic/users) <= 30
 ```
 
+## runbook.yaml
+
+What is done when the page comes: a decision tree that runs by itself in simulated incidents. The first step is where it
+begins; every look and every action takes time, which the exercise states, and users are hurt meanwhile.
+
+```yaml
+apiVersion: kubelab.dev/v1
+kind: Runbook
+metadata:
+  name: shop
+spec:
+  steps:
+    # A look: a query of metrics (promql) or of logs (logql; lines of the last 5 minutes, counted as one number).
+    - name: web-fails
+      promql: sum(rate(http_requests_total{app="web", code=~"5.."}[1m]))
+      # So must one number of the answer be (> >= < <= == !=), or: empty, not empty (the default). A query that fails
+      # holds for nothing.
+      when: "> 0.1"
+      # The step that follows if it is so, and if not: a name, or end; without it the next one.
+      then: undo
+      else: errors
+    - name: errors
+      logql: '{app="store"} |= "ERROR"'
+      then: more
+      else: restart
+    # Actions, as kubectl does them: rollout undo to the previous revision, scale, rollout restart.
+    - {name: undo, rollback: Deployment/web, then: pause}
+    - {name: more, scale: {deployment: store, replicas: 6}, then: end}
+    - {name: restart, restart: Deployment/store, then: end}
+    # Lets time pass.
+    - {name: pause, wait: 1m}
+    # Leaves the rest to people.
+    - end: somebody has to look
+```
+
+At most 200 steps, of which at most 100 are taken: a loop ends there, or with the incident's time.
+
 ## criteria
 
 The language of an exercise's criteria, of a load test's rules and of a specification's invariants. A criterion is one

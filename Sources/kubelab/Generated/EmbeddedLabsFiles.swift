@@ -8,6 +8,7 @@ extension EmbeddedLabs {
         files0FirstLight,
         files10Tour,
         files14BurnRate,
+        files15Incident,
         files1Observability,
         files40Tour,
         files41RightSize,
