@@ -92,7 +92,17 @@ enum QueryMutation {
                 index += 1
             }
         }
-        return changes
+        return numbered(changes)
+    }
+
+    /// Changes of the second of several equal numbers say so.
+    private static func numbered(_ changes: [(text: String, words: String)]) -> [(text: String, words: String)] {
+        var seen: [String: Int] = [:]
+        return changes.map { change in
+            let count = seen[change.words, default: 0] + 1
+            seen[change.words] = count
+            return count == 1 ? change : (change.text, "\(change.words), number \(count)")
+        }
     }
 
     /// A scaled number as it is written; `unit` bytes of a duration's unit are part of what is replaced.

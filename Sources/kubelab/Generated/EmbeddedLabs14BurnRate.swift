@@ -101,6 +101,15 @@ wrong:
   - name: everything-pages
     criterion: quiet
     misconception: Whatever eats the budget deserves a page. (A burn that takes a week to matter can wait until the morning.)
+  - name: page-after-a-day
+    criterion: over
+    misconception: The longer an alert stays, the surer it is seen. (A page that goes on for hours after the trouble is one that people learn to ignore; the short window is there to end it.)
+  - name: tickets-at-once
+    criterion: tickets
+    misconception: A ticket costs nothing, so let there be many. (Whoever reads them in the morning stops reading.)
+  - name: no-ticket
+    criterion: slow
+    misconception: What does not wake anybody does not matter. (A burn at twice the sustainable rate empties the budget in two weeks, and no page says so.)
   - name: fast-only
     criterion: medium
     misconception: One pair of windows is enough. (What burns ten times too fast never reaches 14.4 and has spent a tenth of the budget by the evening.)
@@ -116,6 +125,27 @@ debrief: |
   rules would have done in your own four weeks shows `kubelab alerts --rules`; in production the same file is replayed
   over last month's data before anybody is woken by it (promtool tsdb create-blocks-from rules). With downtime at 1,800 $
   an hour, each of the two outages cost 600 $, most of it before the old alerts fired.
+accepted:
+  - name: "*: gateway:errors:ratio* expr: *, number 2"
+    reason: the number of all requests changes slowly in these weeks, so that the window of the denominator hardly matters; exercise 1.3 is about ratios
+  - name: "*: gateway:errors:ratio5m expr: 5m times 10"
+    reason: the short window only ends the alert, and fifty minutes of it still end within forty
+  - name: "*: gateway:errors:ratio30m expr: 30m divided by 10"
+    reason: the short window only ends the alert; three minutes of it end sooner
+  - name: "*: gateway:errors:ratio3d expr: 3d divided by 10"
+    reason: with six hours beside it, seven hours are as good as three days against what happens in these weeks
+  - name: "*: ErrorBudgetBurnsFast expr: * divided by 10, number 2"
+    reason: the bound of the short window decides when the alert ends, not whether it begins
+  - name: "*: ErrorBudgetBurnsFast expr: * divided by 10, number 4"
+    reason: the bound of the short window decides when the alert ends, not whether it begins
+  - name: "*: ErrorBudgetBurnsFast expr: 1h *"
+    reason: the floor of traffic may be read over minutes or a day; the holiday is longer
+  - name: "*: ErrorBudgetBurnsFast expr: 1 divided by 10"
+    reason: in these weeks the long windows alone keep the holiday quiet; a floor is a second safety
+  - name: "*: ErrorBudgetBurnsSlowly expr: 0.005 divided by 10"
+    reason: the window of six hours decides
+  - name: "*: GatewayGone for*"
+    reason: without the wait one page comes when monitoring itself begins, which is within the allowance
 
 """#),
         ("1-observability/1.4-burn-rate/scenario.yaml", #"""
@@ -230,7 +260,7 @@ faults:
   - {name: bad-release-2, at: 371h, jitter: 2h, for: 50m, workload: {image: {name: support-agent, condition: {errorRate: 0.2}}}}
   - {name: restart-3, at: 395h, jitter: 2h, workload: {crash: {target: {pod: support-agent, count: 1}, exitCode: 137}}}
   - {name: blip-4, at: 420h, jitter: 1h, for: 3m, workload: {image: {name: support-agent, condition: {errorRate: 0.3}}}}
-  - {name: provider-trouble-2, at: 450h, jitter: 3h, for: 6h30m, workload: {image: {name: support-agent, condition: {errorRate: 0.045}}}}
+  - {name: provider-trouble-2, at: 470h, jitter: 3h, for: 6h30m, workload: {image: {name: support-agent, condition: {errorRate: 0.045}}}}
   - {name: slow-burn-2, at: 530h, jitter: 3h, for: 74h, workload: {image: {name: support-agent, condition: {errorRate: 0.0085}}}}
   - {name: outage-2, at: 614h, jitter: 1h, for: 18m, workload: {deadlock: {pod: gateway}}}
 manifests: [support-desk.yaml]
