@@ -160,7 +160,7 @@ accepted:
   - name: "runbook.yaml: step restart-orders does what more-orders does"
     reason: new pods of orders serve as well, and those that stand still get no requests once they are not ready
 panel:
-  - {name: inwards, why: "Begins with the question that parts the incidents in two: does the agent fail, or only the gateway?"}
+  - {name: inwards, why: "Begins at the model that everybody shares, and goes outwards from there to the gateway."}
   - {name: careful, why: "Asks which targets are down, and adds no more pods than the queue needs."}
   - {name: logs, why: "Reads the agent's errors in its logs: slower by half a minute, and sure."}
   - {name: saturation, why: "Looks at the worst of the last scrapes and at increases, which a person reads more easily than rates."}

@@ -20,8 +20,14 @@ what the program itself never saw. Start, and let a quarter of an hour pass:
 $ kubelab start 1.0 --dir tour >start.txt
 $ cd tour
 $ kubelab advance 15m
+15m00s passed; it is now 12:15:00 (+15m00s).
 $ kubelab promql 'sum by (app) (rate(http_requests_total[5m]))'
+{app="support-agent"} => 12.596809323763955 @[1767615300]
+{app="gateway"} => 12.470292261437907 @[1767615300]
 $ kubelab promql 'sum by (code) (rate(http_requests_total{app="gateway"}[5m]))'
+{code="200"} => 11.814035087719297 @[1767615300]
+{code="502"} => 0.6526315789473683 @[1767615300]
+{code="504"} => 0.0036255947712418297 @[1767615300]
 ```
 
 A counter says nothing by itself; its rate does. `sum(rate(…))` adds what each pod counted and survives their restarts,
@@ -35,13 +41,20 @@ over thirty days*. `slo.yaml` says it in OpenSLO; the rules that follow from it 
 ```console
 $ kubelab slo generate slo.yaml >generated.yaml
 $ kubelab promtool check rules generated.yaml
+Checking generated.yaml
+  SUCCESS: 15 rules found
 $ grep -c 'record:' generated.yaml
+15
 ```
 
 Before rules wake somebody they are tried over what is stored already. `alerts.yaml` was generated, too, and looks sound:
 
 ```console
 $ kubelab alerts --rules alerts.yaml
+ALERT         FIRED    FOR            LABELS
+ManyErrors    45s      45s            severity=page
+BudgetBurns   45s      6m00s          severity=page
+ManyErrors    12m45s   still firing   severity=page
 ```
 
 ## Practical examples
@@ -51,8 +64,19 @@ says it and as users felt it:
 
 ```console
 $ kubelab alerts
+ALERT            STATE    FOR     VALUE                  LABELS
+UsersGetErrors   firing   1m44s   0.049867807831083855   severity=page
 $ kubelab logql 'count_over_time({app="gateway"} |= "status=502" [5m])' | cut -c1-76
+{app="gateway", container="gateway", namespace="support-desk", node_name="wo
+{app="gateway", container="gateway", namespace="support-desk", node_name="wo
 $ kubelab slo show slo.yaml
+As measured, over 15m
+OBJECTIVE         TARGET   GOOD      BURN RATE   BUDGET LEFT
+gateway-answers   99.5%    95.126%   9.75        -874.862%
+
+As users felt it
+TRAFFIC   REQUESTS   GOOD ANSWERS   P95     P99
+users     10628      96.368%        950ms   1671ms
 ```
 
 The two tables differ, and both are right: the gateway counts each attempt, and a user whose second attempt succeeds has
@@ -64,11 +88,40 @@ Was the alert right? In production nobody knows. Here the truth is there:
 
 ```console
 $ kubelab graph 'sum(rate(http_requests_total{app="gateway",code=~"5.."}[1m]))' --points 40
+sum(rate(http_requests_total{app="gateway",code=~"5.."}[1m]))
+10 ┤  ▃
+   ┤  █
+ 8 ┤  █▁
+   ┤  ██
+ 6 ┤  ██
+   ┤  ██
+ 4 ┤  ██
+   ┤  ██
+ 2 ┤  ██                              ▁▁▁▁▁▁
+   ┤  ██                            ▂▆██████
+ 0 └────────────────────────────────────────
+    0s             7m30s              15m00s
+                                   ▲ 12m00s fault bad-release begins
 $ kubelab graph traffic/users.errorRatio --points 12 --plain
+traffic/users.errorRatio
+TIME      VALUE
+0s        -
+1m21s     0.0096
+2m43s     0
+4m05s     0
+5m27s     0
+6m49s     0
+8m10s     0
+9m32s     0
+10m54s    0
+12m16s    0.003
+13m38s    0.0071
+15m00s    0.0042
+12m00s: fault bad-release begins
 ```
 
-The first alert of the file fired within the first minute, when the pods were still starting and next to nobody was hurt: a
-short window alone cannot tell a blip from an event. `kubelab report` makes one page of all of it, alerts beside truth.
+The first alert of the file fired in the first minute, while the pods were starting: users did get errors, and before
+anybody could have looked it was over. A short window alone cannot tell a blip from an event. `kubelab report` makes one page of all of it, alerts beside truth.
 
 ## Common production concerns
 
@@ -77,23 +130,40 @@ the rule that should have noticed has nothing to compare:
 
 ```console
 $ kubelab fault inject 'workload: {deadlock: {pod: gateway}}' | head -1
+Fault fault-1 begins at 12:15:00 (+15m00s): every container in pods gateway* stands still.
 $ kubelab advance 8m
+8m00s passed; it is now 12:23:00 (+23m00s).
 $ kubelab promql 'sum(rate(http_requests_total{app="gateway",code=~"5.."}[5m]))'
 $ kubelab promql 'sum(up{app="gateway"})'
+{} => 0 @[1767615780]
 $ kubelab graph traffic/users.errorRatio --points 6 --plain
+traffic/users.errorRatio
+TIME      VALUE
+0s        -
+4m36s     0
+9m12s     0
+13m48s    0.0083
+18m24s    1
+23m00s    1
+15m00s: learner adds a fault
+12m00s: fault bad-release begins
+15m00s: fault fault-1 begins
 ```
 
 **The bucket that decides.** A quantile is read off the histogram's bounds: between 1 s and 2.5 s it is a guess.
 
 ```console
 $ kubelab promql 'histogram_quantile(0.99, sum by (le) (rate(http_request_duration_seconds_bucket{app="support-agent"}[10m])))'
+{} => 2.107980769230773 @[1767615780]
 ```
 
 **The price of knowing.** Every label multiplies the series, and somebody pays for each:
 
 ```console
 $ kubelab promql 'count(count by (__name__) ({app="gateway"}))'
+{} => 5 @[1767615780]
 $ kubelab promql 'count({app="gateway"})'
+{} => 10 @[1767615780]
 ```
 
 The exercises of this lesson take each of these further. `kubelab next` says where to go on.
