@@ -35,7 +35,7 @@ struct Kubelab: ParsableCommand {
                 name: "Without a lab",
                 subcommands: [
                     Run.self, Lint.self, SpecCommand.self, PromQLCommand.self, PromtoolCommand.self, Formats.self,
-                    Fidelity.self,
+                    Fidelity.self, ExperimentCommand.self,
                 ]),
         ])
 

@@ -23,6 +23,7 @@ extension EmbeddedLabs {
         files48StagingLoadTest,
         files49ReleaseIntoAFullCluster,
         files4Autoscaling,
+        filesExperiments,
         filesTop,
     ].flatMap { $0 }
 }
