@@ -20,7 +20,7 @@ public struct PrometheusServer: Sendable {
     }
 
     public let configuration: PrometheusConfiguration
-    public private(set) var store: TimeSeriesStore
+    public internal(set) var store: TimeSeriesStore
     /// One for each job, in the order of the configuration.
     public private(set) var pools: [ScrapePool]
     /// In the order of their files.
