@@ -1,4 +1,6 @@
 import ContainerRuntime
+import Monitoring
+import OpenTelemetry
 import PromQL
 import Simulation
 import Workloads
@@ -47,11 +49,23 @@ extension World {
         metrics.describe("http_request_duration_seconds", "histogram", "Time from a request's arrival to its answer.")
         metrics.addHistogram(
             "http_request_duration_seconds", [], gauges.meter.latency,
-            bounds: scenario.monitoring?.buckets ?? MonitoringDescription.bucketsByDefault)
+            bounds: scenario.monitoring?.buckets ?? MonitoringDescription.bucketsByDefault,
+            exemplars: exemplars(of: gauges.meter))
         metrics.describe("http_requests_in_flight", "gauge", "Requests that are being handled.")
         metrics.add("http_requests_in_flight", [:], Double(gauges.inFlight))
         metrics.describe("http_requests_waiting", "gauge", "Requests that wait for a free place.")
         metrics.add("http_requests_waiting", [:], Double(gauges.waiting))
+    }
+
+    /// The requests that the program remembers, named by their traces as tracing libraries do.
+    private func exemplars(of meter: ProcessMeter) -> [ScrapedExemplar] {
+        meter.examples.compactMap { example in
+            example.map {
+                ScrapedExemplar(
+                    labels: Labels([Label("trace_id", traceID(of: $0.trace).description)]), value: $0.duration.seconds,
+                    time: epochMilliseconds(at: $0.time))
+            }
+        }
     }
 
     private func exposeAgent(_ bill: TokenBill, into metrics: inout ExposedMetrics) {
@@ -107,6 +121,7 @@ extension World {
             "vllm:e2e_request_latency_seconds", "histogram", "Histogram of e2e request latency in seconds.")
         metrics.addHistogram(
             "vllm:e2e_request_latency_seconds", labels, gauges.meter.latency,
-            bounds: [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680])
+            bounds: [0.3, 0.5, 0.8, 1, 1.5, 2, 2.5, 5, 10, 15, 20, 30, 40, 50, 60, 120, 240, 480, 960, 1920, 7680],
+            exemplars: exemplars(of: gauges.meter))
     }
 }

@@ -20,11 +20,18 @@ extension World {
         guard monitoring != nil else { return }
         // Whoever looks at metrics wants to see the requests behind them.
         workloads.recordLogs(true)
+        keepExamples()
         monitoring?.queue.schedule(.discover, at: clock.now, on: &clock)
         let time = epochMilliseconds
         monitoring?.prometheus.beginRules(at: time)
         installDefinitions()
         if monitoring?.adapter != nil { monitoring?.queue.schedule(.relist, at: clock.now, on: &clock) }
+    }
+
+    /// Lets programs remember the requests that their exemplars name.
+    mutating func keepExamples() {
+        guard let description = scenario.monitoring else { return }
+        workloads.keepExamples(upTo: description.buckets.map { Duration(seconds: $0) })
     }
 
     mutating func handle(_ event: MonitoringStack.Event) {
@@ -64,6 +71,15 @@ extension World {
         monitoring?.notify([], at: time)
         setMonitoringTimer()
         return answer
+    }
+
+    /// Takes a remote write. One that changes nothing, because it is refused or brings nothing new, leaves no trace.
+    /// - Returns: nil in a world without Prometheus.
+    public mutating func receive(_ request: RemoteWriteRequest) -> RemoteWriteOutcome? {
+        let time = epochMilliseconds
+        guard let outcome = monitoring?.prometheus.receive(request, now: time) else { return nil }
+        if outcome.changed { clock.begin(event: clock.takeSequence(), at: clock.now) }
+        return outcome
     }
 
     // MARK: Discovery

@@ -62,6 +62,10 @@ public struct Incident: Sendable, Equatable {
                 Incident(
                     time: input.time, kind: .input,
                     text: "\(input.author) asks Alertmanager: \(request.method) \(request.path)")
+            case .remoteWrite(let request):
+                Incident(
+                    time: input.time, kind: .input,
+                    text: "\(input.author) writes \(request.body.count) bytes of samples to Prometheus")
             }
         }
         return inputs + session.world.incidents.timeline.map { Incident(time: $0.time, kind: .fault, text: $0.text) }

@@ -91,4 +91,12 @@ extension LabSession {
         if answer != nil { note(.alertmanager(request)) }
         return answer
     }
+
+    /// Hands a remote write to the lab's Prometheus; one that changes its store is an input.
+    /// - Returns: nil for a lab without one.
+    public mutating func receive(_ request: RemoteWriteRequest) -> RemoteWriteOutcome? {
+        let outcome = world.receive(request)
+        if outcome?.changed == true { note(.remoteWrite(request)) }
+        return outcome
+    }
 }

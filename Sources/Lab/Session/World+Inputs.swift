@@ -16,6 +16,7 @@ extension World {
         case .exchange(let request): send(request)
         case .signal(let container, let number): signal(container, number)
         case .alertmanager(let request): _ = askAlertmanager(request)
+        case .remoteWrite(let request): _ = receive(request)
         }
     }
 

@@ -20,6 +20,8 @@ public struct LabInput: Sendable, Equatable {
         case signal(ContainerID, Int)
         /// A request to Alertmanager that changed something: a silence.
         case alertmanager(AlertmanagerRequest)
+        /// A remote write that Prometheus took.
+        case remoteWrite(RemoteWriteRequest)
     }
 
     /// When the input arrived.
@@ -70,6 +72,12 @@ extension LabInput.Action: BinaryCodable {
             writer.write(request.method)
             writer.write(request.target)
             writer.write(String(decoding: request.body, as: UTF8.self))
+        case .remoteWrite(let request):
+            writer.writeByte(9)
+            writer.write(request.contentType)
+            writer.write(request.contentEncoding)
+            writer.writeVarint(UInt64(request.body.count))
+            writer.writeRaw(request.body)
         case .signal(let container, let number):
             writer.writeByte(5)
             writer.write(container)
@@ -89,6 +97,12 @@ extension LabInput.Action: BinaryCodable {
             let (method, target): (String, String) = (try reader.read(), try reader.read())
             let body: String = try reader.read()
             self = .alertmanager(AlertmanagerRequest(method: method, target: target, body: Array(body.utf8)))
+        case 9:
+            let (type, encoding): (String, String) = (try reader.read(), try reader.read())
+            let count = try reader.readCount()
+            self = .remoteWrite(
+                RemoteWriteRequest(
+                    contentType: type, contentEncoding: encoding, body: Array(try reader.readRaw(count: count))))
         case 7:
             let resource: ResourceType = try reader.read()
             let user: RequestUser = try reader.read()

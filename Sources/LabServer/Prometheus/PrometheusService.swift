@@ -17,6 +17,7 @@ struct PrometheusService: Sendable {
             return answer
         }
         if http.path.starts(with: ["api", "v2"]) { return await alertmanager(http) }
+        if http.path == ["api", "v1", "write"] { return await remoteWrite(http) }
         guard let state = await host.prometheus else { return .text("this lab has no Prometheus\n", status: .notFound) }
         var parameters = http.query
         let type = http.headers.first(name: "content-type") ?? ""
@@ -45,6 +46,18 @@ struct PrometheusService: Sendable {
             found.contentType.isEmpty ? HTTPAnswer.plain : found.contentType, .bytes(found.body))
     }
 
+    private func remoteWrite(_ http: HTTPRequest) async -> HTTPAnswer {
+        guard http.method == .POST else { return .text("Method Not Allowed\n", status: .methodNotAllowed) }
+        let request = RemoteWriteRequest(
+            contentType: http.headers.first(name: "content-type") ?? "",
+            contentEncoding: http.headers.first(name: "content-encoding") ?? "", body: http.body)
+        guard let outcome = await host.receive(request) else {
+            return .text("this lab has no Prometheus\n", status: .notFound)
+        }
+        guard outcome.status != 204 else { return HTTPAnswer(.noContent, HTTPAnswer.plain, .bytes([])) }
+        return .text(outcome.message + "\n", status: HTTPResponseStatus(statusCode: outcome.status))
+    }
+
     private static let crossOrigin = [
         (name: "Access-Control-Allow-Origin", value: "*"),
         (name: "Access-Control-Allow-Methods", value: "GET, POST, OPTIONS"),
@@ -62,6 +75,16 @@ extension LabHost {
                 status: 500, contentType: HTTPAnswer.plain, body: Array("the lab cannot be written: \(error)\n".utf8))
         }
         return answer
+    }
+
+    /// Hands a remote write on. What changes the store is written before it is answered.
+    func receive(_ request: RemoteWriteRequest) -> RemoteWriteOutcome? {
+        let outcome = session.receive(request)
+        guard outcome?.changed == true else { return outcome }
+        do { try write() } catch {
+            return RemoteWriteOutcome(status: 500, message: "the lab cannot be written: \(error)")
+        }
+        return outcome
     }
 
     /// Prometheus as it is now, and the present; nil in a lab without one.

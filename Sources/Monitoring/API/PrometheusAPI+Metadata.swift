@@ -151,13 +151,6 @@ extension PrometheusAPI {
         return .object(members)
     }
 
-    private func exemplars(_ request: Request) throws(Failure) -> JSONValue {
-        do { _ = try PromQLParser.parse(request.first("query") ?? "") } catch {
-            throw .badData("invalid parameter \"query\": \(error)")
-        }
-        return []
-    }
-
     private var status: JSONValue {
         let store = server.store
         let range = store.timeRange

@@ -13,12 +13,7 @@ struct StoredSeries {
             if let state { write(state, to: &writer) }
         }
         writer.write(store.exemplars.count)
-        for exemplar in store.exemplars {
-            write(exemplar.series, to: &writer)
-            write(exemplar.labels, to: &writer)
-            writer.write(exemplar.value)
-            writer.write(exemplar.time)
-        }
+        if !store.exemplars.isEmpty { write(store.exemplars, to: &writer) }
         let names = store.metadata.keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         writer.write(names.count)
         for name in names {
@@ -36,13 +31,8 @@ struct StoredSeries {
             let isThere: Bool = try reader.read()
             series.append(isThere ? try readSeries(&reader) : nil)
         }
-        var exemplars: [Exemplar] = []
-        for _ in 0..<(try reader.count()) {
-            exemplars.append(
-                Exemplar(
-                    series: try readLabels(&reader), labels: try readLabels(&reader), value: try reader.read(),
-                    time: try reader.read()))
-        }
+        let count = try reader.count()
+        let exemplars = count > 0 ? try readExemplars(count, &reader) : []
         var metadata: [String: MetricMetadata] = [:]
         for _ in 0..<(try reader.count()) {
             let name: String = try reader.read()
@@ -55,6 +45,41 @@ struct StoredSeries {
         return TimeSeriesStore(
             configuration: configuration, series: series, exemplars: exemplars, metadata: metadata,
             samplesAppended: try reader.read())
+    }
+
+    /// Many exemplars belong to few series, so that each series is written once.
+    private static func write(_ exemplars: [Exemplar], to writer: inout BinaryWriter) {
+        var places: [Labels: Int] = [:]
+        var series: [Labels] = []
+        for exemplar in exemplars where places[exemplar.series] == nil {
+            places[exemplar.series] = series.count
+            series.append(exemplar.series)
+        }
+        writer.write(series.count)
+        for labels in series { write(labels, to: &writer) }
+        for exemplar in exemplars {
+            writer.write(places[exemplar.series] ?? 0)
+            write(exemplar.labels, to: &writer)
+            writer.write(exemplar.value)
+            writer.write(exemplar.time)
+        }
+    }
+
+    private static func readExemplars(
+        _ count: Int, _ reader: inout BinaryReader
+    ) throws(BinaryDecodingError) -> [Exemplar] {
+        var series: [Labels] = []
+        for _ in 0..<(try reader.count()) { series.append(try readLabels(&reader)) }
+        var exemplars: [Exemplar] = []
+        for _ in 0..<count {
+            let place: Int = try reader.read()
+            guard series.indices.contains(place) else { throw .malformed(what: "exemplar", offset: reader.offset) }
+            exemplars.append(
+                Exemplar(
+                    series: series[place], labels: try readLabels(&reader), value: try reader.read(),
+                    time: try reader.read()))
+        }
+        return exemplars
     }
 
     private static func write(_ labels: Labels, to writer: inout BinaryWriter) {

@@ -31,11 +31,13 @@ extension TimeSeriesStore {
         self = store
     }
 
-    /// All float samples as OpenMetrics text, series by series in the order of their labels. Stale markers and native
-    /// histograms have no place in the format and are left out.
+    /// All float samples as OpenMetrics text, series by series in the order of their labels, each with the newest exemplar
+    /// that came with it or since the sample before. Stale markers and native histograms have no place in the format and
+    /// are left out.
     public func openMetrics() -> String {
         var out = ""
         var family = ""
+        let requests = Dictionary(grouping: exemplars, by: \.series)
         let ids = allSeries.sorted { Labels.compare(labels($0), labels($1)) < 0 }
         for id in ids {
             let labels = labels(id)
@@ -52,11 +54,21 @@ extension TimeSeriesStore {
             }
             if series.hasSuffix(",") { series.removeLast() }
             series += "} "
+            var waiting = (requests[labels] ?? [])[...]
             for sample in samples(id) where !StaleMarker.isStale(sample.value) {
-                out += series + GoFloat.general(sample.value) + " " + TimestampText.seconds(sample.time) + "\n"
+                out += series + GoFloat.general(sample.value) + " " + TimestampText.seconds(sample.time)
+                var newest: Exemplar?
+                while (waiting.first?.time ?? .max) <= sample.time { newest = waiting.popFirst() }
+                if let newest { out += Self.text(newest) }
+                out += "\n"
             }
         }
         return out + "# EOF\n"
+    }
+
+    private static func text(_ exemplar: Exemplar) -> String {
+        let labels = exemplar.labels.pairs.map { $0.name + "=" + quoted($0.value) }.joined(separator: ",")
+        return " # {\(labels)} \(GoFloat.general(exemplar.value)) \(TimestampText.seconds(exemplar.time))"
     }
 
     private static func quoted(_ text: String) -> String {

@@ -53,8 +53,8 @@ struct MemorySeries: Sendable {
     mutating func append(_ sample: HistogramSample) { histograms.append(sample) }
 
     /// Puts an older sample in its place by writing its chunk anew. Returns nil if there is another value at that time
-    /// already, else the growth in bytes.
-    mutating func insert(time: Int64, value: Double, capacity: Int) -> Int? {
+    /// already, else the growth in bytes and whether the sample was not there before.
+    mutating func insert(time: Int64, value: Double, capacity: Int) -> (grown: Int, isNew: Bool)? {
         let index = sealed.firstIndex { $0.lastTime >= time } ?? sealed.count
         var buffer = SampleBuffer()
         let inHead = index == sealed.count
@@ -67,7 +67,7 @@ struct MemorySeries: Sendable {
         }
         for place in 0..<buffer.count {
             let (oldTime, oldValue) = (buffer.times[place], buffer.values[place])
-            if oldTime == time { return oldValue.bitPattern == value.bitPattern ? 0 : nil }
+            if oldTime == time { return oldValue.bitPattern == value.bitPattern ? (0, false) : nil }
             if !inserted, oldTime > time {
                 add(time, value)
                 inserted = true
@@ -79,12 +79,12 @@ struct MemorySeries: Sendable {
             head = encoders.removeLast()
             let chunks = encoders.map(SealedChunk.init)
             sealed.append(contentsOf: chunks)
-            return chunks.reduce(0) { $0 + $1.byteCount }
+            return (chunks.reduce(0) { $0 + $1.byteCount }, true)
         }
         let old = sealed[index].byteCount
         let chunks = encoders.map(SealedChunk.init)
         sealed.replaceSubrange(index...index, with: chunks)
-        return chunks.reduce(0) { $0 + $1.byteCount } - old
+        return (chunks.reduce(0) { $0 + $1.byteCount } - old, true)
     }
 
     /// Drops what ends before `time`; returns the bytes set free. Whole chunks only, as the real one drops blocks.

@@ -48,7 +48,7 @@ public struct TimeSeriesStore: Sendable {
     private var seriesCountEver = 0
     private var identifiers: [Labels: SeriesID] = [:]
     private(set) var index = PostingsIndex()
-    public private(set) var exemplars: [Exemplar] = []
+    private var exemplarRing = ExemplarRing()
     /// Samples taken since the store began.
     public private(set) var samplesAppended = 0
     private var sealedBytes = 0
@@ -82,7 +82,8 @@ public struct TimeSeriesStore: Sendable {
     }
 
     mutating func restore(exemplars: [Exemplar], metadata: [String: MetricMetadata], samplesAppended: Int) {
-        (self.exemplars, self.metadata, self.samplesAppended) = (exemplars, metadata, samplesAppended)
+        exemplarRing = ExemplarRing(exemplars, capacity: configuration.maxExemplars)
+        (self.metadata, self.samplesAppended) = (metadata, samplesAppended)
     }
 
     func series(_ id: SeriesID) -> MemorySeries? {
@@ -145,10 +146,11 @@ public struct TimeSeriesStore: Sendable {
         guard configuration.outOfOrderWindow > 0 else { throw time == last ? .duplicate : .outOfOrder }
         guard time >= last - configuration.outOfOrderWindow else { throw .tooOld }
         guard
-            let grown = blocks[block][place]?.insert(time: time, value: value, capacity: configuration.samplesPerChunk)
+            let inserted = blocks[block][place]?.insert(
+                time: time, value: value, capacity: configuration.samplesPerChunk)
         else { throw .duplicate }
-        sealedBytes += grown
-        samplesAppended += 1
+        sealedBytes += inserted.grown
+        if inserted.isNew { samplesAppended += 1 }
     }
 
     /// Adds a native histogram. One that does not say whether its counter began anew is compared with the one before, as
@@ -176,10 +178,14 @@ public struct TimeSeriesStore: Sendable {
     /// Remembers what metrics are; later entries replace earlier ones.
     public mutating func note(_ entries: [String: MetricMetadata]) { metadata.merge(entries) { $1 } }
 
-    public mutating func append(_ exemplar: Exemplar) {
-        guard configuration.maxExemplars > 0 else { return }
-        if exemplars.count >= configuration.maxExemplars { exemplars.removeFirst() }
-        exemplars.append(exemplar)
+    /// The exemplars that are kept, in the order in which they came.
+    public var exemplars: [Exemplar] { exemplarRing.exemplars }
+
+    /// Keeps an exemplar; the oldest of all makes room for it.
+    /// - Returns: why it is not taken, nil if it is.
+    @discardableResult
+    public mutating func append(_ exemplar: Exemplar) -> ExemplarRefusal? {
+        exemplarRing.append(exemplar, capacity: configuration.maxExemplars)
     }
 
     /// The series that pass all matchers, oldest first.

@@ -201,6 +201,7 @@ extension Workloads {
         processes[slot].inFlight -= 1
         processes[slot].meter.answered.count(outcome)
         processes[slot].meter.latency.record(clock.now - calls[call].began)
+        noteExample(slot, trace: calls[call].trace, began: calls[call].began)
         processes[slot].meter.recent.note(clock.now - calls[call].began, now: clock.now)
         grow(slot, by: -calls[call].memory)
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)

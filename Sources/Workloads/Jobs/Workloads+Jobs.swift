@@ -115,6 +115,7 @@ extension Workloads {
         processes[slot].inFlight -= 1
         processes[slot].meter.answered.count(ended.outcome)
         processes[slot].meter.latency.record(clock.now - ended.began)
+        noteExample(slot, trace: ended.trace, began: ended.began)
         grow(slot, by: -ended.memory)
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)

@@ -89,6 +89,8 @@ public struct ProcessMeter: Sendable, Equatable {
     public var bill = TokenBill()
     /// Answers of the last minute.
     public var recent = RecentMinute()
+    /// The last traced request of each latency bucket, in the order of the buckets; only where somebody asked for them.
+    public var examples: [RequestExample?] = []
 
     public init() {}
 }
@@ -123,7 +125,9 @@ extension Process: BinaryCodable {
         writer.write(isWarm)
         writer.write(isDeadlocked)
         // What few processes have costs the others no byte.
-        writer.writeByte((swallowsSignals ? 1 : 0) | (drainsConnections ? 2 : 0) | (growthLeft > 0 ? 4 : 0))
+        writer.writeByte(
+            (swallowsSignals ? 1 : 0) | (drainsConnections ? 2 : 0) | (growthLeft > 0 ? 4 : 0)
+                | (meter.examples.isEmpty ? 0 : 8))
         if growthLeft > 0 {
             writer.write(growthLeft)
             writer.write(growthPerSecond)
@@ -158,6 +162,7 @@ extension Process: BinaryCodable {
         writer.write(stopTimer)
         writer.write(condition)
         writer.write(meter)
+        if !meter.examples.isEmpty { writer.write(meter.examples) }
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -173,7 +178,7 @@ extension Process: BinaryCodable {
         isWarm = try reader.read()
         isDeadlocked = try reader.read()
         let flags = try reader.readByte()
-        guard flags < 8 else { throw .malformed(what: "process", offset: reader.offset) }
+        guard flags < 16 else { throw .malformed(what: "process", offset: reader.offset) }
         swallowsSignals = flags & 1 != 0
         drainsConnections = flags & 2 != 0
         if flags & 4 != 0 {
@@ -210,5 +215,6 @@ extension Process: BinaryCodable {
         stopTimer = try reader.read()
         condition = try reader.read()
         meter = try reader.read()
+        if flags & 8 != 0 { meter.examples = try reader.read() }
     }
 }

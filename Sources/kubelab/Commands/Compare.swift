@@ -94,6 +94,8 @@ struct Compare: ParsableCommand {
             case .exchange(let request): "\(input.author) asks for \(request.path) from a container"
             case .signal(_, let number): "\(input.author) sends signal \(number) to a container's first process"
             case .alertmanager(let request): "\(input.author) asks Alertmanager: \(request.method) \(request.path)"
+            case .remoteWrite(let request):
+                "\(input.author) writes \(request.body.count) bytes of samples to Prometheus"
             }
         case .event(let notes): notes.isEmpty ? "an event that changes no object" : notes.joined(separator: "; ")
         case .end: "nothing more happens"
