@@ -45,6 +45,8 @@ struct TraceQLSpans {
             return .bool(regex.matches(text) != negated)
         case .binary("&&", let left, let right): return .bool(isTrue(left, index) && isTrue(right, index))
         case .binary("||", let left, let right): return .bool(isTrue(left, index) || isTrue(right, index))
+        case .binary("!=", let inner, .literal(.nil)), .binary("!=", .literal(.nil), let inner):
+            return .bool(value(inner, index) != .nil)
         case .binary(let sign, let left, let right):
             return TraceQLOperation.apply(sign, value(left, index), value(right, index))
         }
@@ -115,13 +117,7 @@ enum TraceQLOperation {
     }
 
     static func compare(_ sign: String, _ left: TraceQLValue, _ right: TraceQLValue) -> Bool {
-        if left == .nil || right == .nil {
-            switch sign {
-            case "=": return left == right
-            case "!=": return left != right && (left == .nil) != (right == .nil)
-            default: return false
-            }
-        }
+        if left == .nil || right == .nil { return sign == "=" && left == right }
         switch (left, right) {
         case (.int(let a), .int(let b)), (.duration(let a), .duration(let b)), (.int(let a), .duration(let b)),
             (.duration(let a), .int(let b)):
