@@ -23,6 +23,12 @@ public struct Trace: Sendable, Equatable {
 
     init(id: TraceID) { self.id = id }
 
+    /// - Parameter spans: in order of start and identifier.
+    init(id: TraceID, spans: [StoredSpan]) {
+        self.id = id
+        self.spans = spans
+    }
+
     mutating func add(_ span: StoredSpan) {
         func key(_ stored: StoredSpan) -> (UInt64, UInt64) {
             (stored.span.startTimeUnixNano, stored.span.spanID.rawValue)
@@ -65,6 +71,11 @@ public struct TraceStore: Sendable, Equatable {
     public private(set) var refusedSpans = 0
 
     public init() {}
+
+    init(traces: [Trace], refusedSpans: Int) {
+        for trace in traces { byID[trace.id] = trace }
+        self.refusedSpans = refusedSpans
+    }
 
     public var count: Int { byID.count }
 
