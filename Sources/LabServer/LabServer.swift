@@ -60,12 +60,13 @@ public final class LabServer: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 2)
         do {
             let connections = ConnectionCount(limit: maximumConnections)
+            let requests = RequestCount()
             let channel = try await ServerBootstrap(group: group)
                 .serverChannelOption(.backlog, value: 1_024)
                 .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                 .childChannelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
-                        try Self.configure(channel, tls, connections, service, configuration.limits)
+                        try Self.configure(channel, tls, connections, service, requests, configuration.limits)
                     }
                 }
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
@@ -77,7 +78,7 @@ public final class LabServer: Sendable {
                 token: configuration.token, authority: certificates?.authority ?? "", namespace: namespace)
             var prometheusChannel: (any Channel)?
             if session.world.monitoring != nil {
-                let prometheus = PrometheusService(host: host)
+                let prometheus = PrometheusService(host: host, requests: requests)
                 prometheusChannel = try await ServerBootstrap(group: group)
                     .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
                     .childChannelInitializer { channel in
@@ -104,13 +105,17 @@ public final class LabServer: Sendable {
 
     private static func configure(
         _ channel: any Channel, _ tls: NIOSSLContext?, _ connections: ConnectionCount, _ service: APIService,
-        _ limits: HTTPConnection.Limits
+        _ requests: RequestCount, _ limits: HTTPConnection.Limits
     ) throws {
         let pipeline = channel.pipeline.syncOperations
         try pipeline.addHandler(connections.handler())
         if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls)) }
         let connection = NIOLoopBound(
-            HTTPConnection(limits: limits) { await service.answer($0) }, eventLoop: channel.eventLoop)
+            HTTPConnection(limits: limits) {
+                let answer = await service.answer($0)
+                requests.note(.kubernetes, code: answer.status.code)
+                return answer
+            }, eventLoop: channel.eventLoop)
         let upgrade: NIOHTTPServerUpgradeSendableConfiguration = (
             upgraders: StreamUpgrade.upgraders(service, on: channel),
             completionHandler: { context in

@@ -166,6 +166,10 @@ enum RealClient {
 
     static let haveKubectl = [kubectl28, kubectl37].allSatisfy(FileManager.default.isExecutableFile)
     static let havePython = FileManager.default.isExecutableFile(atPath: python)
+    static let havePrometheusAPIClient =
+        havePython && FileManager.default.fileExists(atPath: Repository.path(".build/clients/python/.prometheus"))
+    static let prometheusAPIClientAdvice =
+        "skipped: prometheus-api-client is not installed, get it with Tools/fetch-clients.sh"
     static let advice = "skipped: kubectl 1.28 and 1.37 are not installed, get them with Tools/fetch-clients.sh"
     static let pythonAdvice = "skipped: the Python clients are not installed, get them with Tools/fetch-clients.sh"
 }

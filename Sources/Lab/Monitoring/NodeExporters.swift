@@ -82,15 +82,37 @@ extension World {
         metrics.add("kubelet_running_containers", ["container_state": "running"], Double(containers.count))
     }
 
-    /// node_exporter's basics: load and memory.
+    /// node_exporter's basics: load, memory, CPU seconds and the time of the boot.
     func exposeMachine(_ node: NodeID, into metrics: inout ExposedMetrics) {
-        guard let machine = workloads.machine(node) else { return }
+        guard let machine = workloads.machine(node, now: now) else { return }
         metrics.describe("node_load1", "gauge", "1m load average.")
         metrics.add("node_load1", [:], Double(machine.runnable))
         metrics.describe("node_memory_MemTotal_bytes", "gauge", "Memory information field MemTotal_bytes.")
         metrics.add("node_memory_MemTotal_bytes", [:], Double(machine.memoryBytes))
         metrics.describe("node_memory_MemAvailable_bytes", "gauge", "Memory information field MemAvailable_bytes.")
         metrics.add("node_memory_MemAvailable_bytes", [:], Double(max(0, machine.memoryBytes - machine.memoryUsed)))
+        exposeProcessors(node, machine, into: &metrics)
+    }
+
+    /// The CPU time of all containers, spread evenly over the cores; the model has no time in the kernel.
+    private func exposeProcessors(
+        _ node: NodeID, _ machine: Workloads.MachineGauges, into metrics: inout ExposedMetrics
+    ) {
+        guard let name = cluster.kubelet.nodeName(node),
+            let boot = cluster.context.store.named(name, Node.self)?.metadata.creationTimestamp
+        else { return }
+        metrics.describe("node_boot_time_seconds", "gauge", "Node boot time, in unixtime.")
+        metrics.add("node_boot_time_seconds", [:], Double(boot.epochSeconds))
+        let uptime = max(0, Double(epochMilliseconds) / 1000 - Double(boot.epochSeconds))
+        let count = max(1, Int(machine.cores.rounded(.up)))
+        let share = machine.cores / Double(count)
+        let user = machine.cpuNanoseconds / 1e9 / Double(count)
+        metrics.describe("node_cpu_seconds_total", "counter", "Seconds the CPUs spent in each mode.")
+        for cpu in 0..<count {
+            for (mode, seconds) in [("idle", max(0, uptime * share - user)), ("system", 0), ("user", user)] {
+                metrics.add("node_cpu_seconds_total", ["cpu": "\(cpu)", "mode": mode], seconds)
+            }
+        }
     }
 
     /// dcgm-exporter's utilisation, one series for each GPU that a container holds.

@@ -1,4 +1,6 @@
+import Cluster
 import ContainerRuntime
+import KubernetesAPI
 import Monitoring
 import OpenTelemetry
 import PromQL
@@ -15,7 +17,9 @@ extension World {
             exposeEngine(container, engine, gauges, into: &metrics)
         } else if workloads.answersRequests(container) {
             exposeRequests(gauges, into: &metrics)
-            if workloads.runsAgents(container) { exposeAgent(gauges.meter.bill, into: &metrics) }
+            if workloads.runsAgents(container) { exposeAgent(container, gauges.meter, into: &metrics) }
+        } else if workloads.isSidecar(container) {
+            exposeSidecar(container, gauges.meter.observed, into: &metrics)
         }
     }
 
@@ -59,7 +63,7 @@ extension World {
 
     /// The requests that the program remembers, named by their traces as tracing libraries do.
     private func exemplars(of meter: ProcessMeter) -> [ScrapedExemplar] {
-        meter.examples.compactMap { example in
+        meter.observed.examples.compactMap { example in
             example.map {
                 ScrapedExemplar(
                     labels: Labels([Label("trace_id", traceID(of: $0.trace).description)]), value: $0.duration.seconds,
@@ -68,7 +72,16 @@ extension World {
         }
     }
 
-    private func exposeAgent(_ bill: TokenBill, into metrics: inout ExposedMetrics) {
+    private func exposeAgent(_ container: ContainerID, _ meter: ProcessMeter, into metrics: inout ExposedMetrics) {
+        let bill = meter.bill
+        metrics.describe("agent_steps_total", "counter", "Answers of models that agents went on with.")
+        metrics.add("agent_steps_total", [:], Double(meter.observed.steps))
+        metrics.describe("agent_tool_calls_total", "counter", "Calls of tools, by tool and status.")
+        for use in workloads.toolUses(of: container) {
+            for (status, count) in [("success", use.succeeded), ("error", use.failed)] where count > 0 {
+                metrics.add("agent_tool_calls_total", ["tool": use.name, "status": status], Double(count))
+            }
+        }
         metrics.describe("agent_model_calls_total", "counter", "Calls to models that were billed.")
         metrics.add("agent_model_calls_total", [:], Double(bill.calls))
         metrics.describe("agent_tokens_total", "counter", "Tokens billed, by kind.")
@@ -80,6 +93,21 @@ extension World {
         }
         metrics.describe("agent_cost_dollars_total", "counter", "What the calls to models have cost.")
         metrics.add("agent_cost_dollars_total", [:], Double(bill.cost) / 1e9)
+    }
+
+    /// The Dapr runtime's counts of requests between services, with the labels that the model knows.
+    private func exposeSidecar(_ container: ContainerID, _ work: ObservedWork, into metrics: inout ExposedMetrics) {
+        guard let configuration = workloads.configuration(of: container) else { return }
+        let pod = cluster.context.store.named(configuration.namespace + "/" + configuration.pod, Pod.self)
+        let app =
+            pod?.metadata.annotations["dapr.io/app-id"] ?? pod?.metadata.labels["app"] ?? configuration.pod
+        for (name, help, count) in [
+            ("req_sent_total", "The number of requests sent via service invocation.", work.sent),
+            ("req_recv_total", "The number of requests received via service invocation.", work.received),
+        ] {
+            metrics.describe("dapr_runtime_service_invocation_" + name, "counter", help)
+            metrics.add("dapr_runtime_service_invocation_" + name, ["app_id": app], Double(count))
+        }
     }
 
     private func exposeEngine(

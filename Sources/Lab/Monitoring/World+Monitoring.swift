@@ -20,7 +20,7 @@ extension World {
         guard monitoring != nil else { return }
         // Whoever looks at metrics wants to see the requests behind them.
         workloads.recordLogs(true)
-        keepExamples()
+        observeWork()
         monitoring?.queue.schedule(.discover, at: clock.now, on: &clock)
         let time = epochMilliseconds
         monitoring?.prometheus.beginRules(at: time)
@@ -28,10 +28,10 @@ extension World {
         if monitoring?.adapter != nil { monitoring?.queue.schedule(.relist, at: clock.now, on: &clock) }
     }
 
-    /// Lets programs remember the requests that their exemplars name.
-    mutating func keepExamples() {
+    /// Lets programs note what only their metrics show, and remember the requests that their exemplars name.
+    mutating func observeWork() {
         guard let description = scenario.monitoring else { return }
-        workloads.keepExamples(upTo: description.buckets.map { Duration(seconds: $0) })
+        workloads.observeWork(upTo: description.buckets.map { Duration(seconds: $0) })
     }
 
     mutating func handle(_ event: MonitoringStack.Event) {
@@ -219,8 +219,13 @@ extension World {
     ) -> Reach {
         let address = ScrapeAddress(request)
         if let node = nodes[address.host] { return reach(node, port: address.port, path: address.path) }
-        if address.host.hasPrefix("kube-state-metrics"), address.path == "/metrics" {
-            return .at(exposeObjects().outcome)
+        if address.path == "/metrics" {
+            switch address.host.split(separator: ".").first {
+            case "kube-state-metrics": return .at(exposeObjects().outcome)
+            case "kubernetes": return .at(exposeAPIServer().outcome)
+            case "rabbitmq": return .at(exposeTopics().outcome)
+            default: break
+            }
         }
         guard let pod = pods[address.host] else {
             // An address of the pods' network that nobody has swallows packets; a name that nobody has is refused.

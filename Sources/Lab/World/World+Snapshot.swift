@@ -66,7 +66,7 @@ extension World {
         digest = try reader.read()
         counts = try reader.read()
         if let description = scenario.monitoring { monitoring = try MonitoringStack(description, from: &reader) }
-        keepExamples()
+        observeWork()
     }
 
     /// A hash over inputs, events and final state, as docs/architecture.md defines it: the events' digest folded with

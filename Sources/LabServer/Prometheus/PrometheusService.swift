@@ -3,20 +3,30 @@ import Lab
 import Monitoring
 import NIOHTTP1
 
-/// The HTTP APIs of a served lab's Prometheus (`/api/v1`) and Alertmanager (`/api/v2`), on a port of their own and without
-/// a token, as the real ones have them.
+/// The HTTP APIs of a served lab's Prometheus (`/api/v1`, `/federate`) and Alertmanager (`/api/v2`), on a port of their own
+/// and without a token, as the real ones have them; `/metrics` is that of the program itself.
 ///
 /// A query works on the state that Prometheus had when it came: the world goes on meanwhile.
 struct PrometheusService: Sendable {
     let host: LabHost
+    /// What all addresses of the lab have answered, for `/metrics`.
+    var requests = RequestCount()
 
     func answer(_ http: HTTPRequest) async -> HTTPAnswer {
+        let answer = await answerUncounted(http)
+        let isAlertmanager = http.path.starts(with: ["api", "v2"])
+        requests.note(isAlertmanager ? .alertmanager : .prometheus, code: answer.status.code)
+        return answer
+    }
+
+    private func answerUncounted(_ http: HTTPRequest) async -> HTTPAnswer {
         guard http.method != .OPTIONS else {
             var answer = HTTPAnswer(.noContent, HTTPAnswer.plain, .bytes([]))
             answer.headers = Self.crossOrigin
             return answer
         }
         if http.path.starts(with: ["api", "v2"]) { return await alertmanager(http) }
+        if http.path == ["metrics"] { return await metrics() }
         if http.path == ["api", "v1", "write"] { return await remoteWrite(http) }
         guard let state = await host.prometheus else { return .text("this lab has no Prometheus\n", status: .notFound) }
         var parameters = http.query
@@ -44,6 +54,14 @@ struct PrometheusService: Sendable {
         return HTTPAnswer(
             HTTPResponseStatus(statusCode: found.status),
             found.contentType.isEmpty ? HTTPAnswer.plain : found.contentType, .bytes(found.body))
+    }
+
+    private func metrics() async -> HTTPAnswer {
+        guard let state = await host.metricsState else {
+            return .text("this lab has no Prometheus\n", status: .notFound)
+        }
+        let text = ServedMetrics(state, requests: requests).text
+        return HTTPAnswer(.ok, "text/plain; version=0.0.4; charset=utf-8", .bytes(Array(text.utf8)))
     }
 
     private func remoteWrite(_ http: HTTPRequest) async -> HTTPAnswer {

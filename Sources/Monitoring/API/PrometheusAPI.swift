@@ -60,6 +60,7 @@ public struct PrometheusAPI: Sendable {
         switch request.path {
         case ["-", "healthy"]: return Answer(text: "Prometheus Server is Healthy.\n")
         case ["-", "ready"]: return Answer(text: "Prometheus Server is Ready.\n")
+        case ["federate"]: return federation(request)
         case [], [""], ["query"], ["graph"]:
             return Answer(text: "The lab's Prometheus. Its API is below /api/v1, as the real one's.\n")
         default: break

@@ -65,7 +65,8 @@ struct Recording: Sendable {
     /// What programs wrote; requests only on demand.
     var logs = Ring<LogRecord>(capacity: 50_000)
     var logsRequests = false
-    /// The buckets whose last requests processes remember; no part of the state.
+    /// Whether processes note more of their work, and the buckets whose last requests they remember; no part of the state.
+    var observesWork = false
     var exampleBounds: [Duration] = []
     /// Names that records refer to, only while recording.
     var pods: [String] = []

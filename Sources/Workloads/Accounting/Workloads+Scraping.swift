@@ -24,15 +24,30 @@ extension Workloads {
         /// Threads that want a core.
         public var runnable: Int
         public var gpus: Int
+        /// CPU nanoseconds that all its containers have used, those that are gone among them.
+        public var cpuNanoseconds: Double
     }
 
     /// The gauges of a machine; nil if it is not there.
-    public func machine(_ node: NodeID) -> MachineGauges? {
+    /// - Parameter now: up to when running containers' CPU is counted; nil counts only those that are gone.
+    public func machine(_ node: NodeID, now: SimulationTime? = nil) -> MachineGauges? {
         guard Int(node.index) < machines.count, machines[Int(node.index)].isPresent else { return nil }
         let machine = machines[Int(node.index)]
         return MachineGauges(
             cores: machine.cores, memoryBytes: machine.memoryCapacity, memoryUsed: machine.memoryUsed,
-            runnable: Int(machine.demand), gpus: machine.gpus)
+            runnable: Int(machine.demand), gpus: machine.gpus,
+            cpuNanoseconds: machine.endedWork + (now.map { runningWork(machine, at: $0) } ?? 0))
+    }
+
+    private func runningWork(_ machine: MachineState, at now: SimulationTime) -> Double {
+        var (sum, slot) = (0.0, machine.firstProcess)
+        while slot != .max {
+            var account = processes[Int(slot)].cpu
+            account.advance(to: now.nanoseconds)
+            sum += account.used
+            slot = processes[Int(slot)].nextOnNode
+        }
+        return sum
     }
 
     /// When a running container was started; nil if it is not running.

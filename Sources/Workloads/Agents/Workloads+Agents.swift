@@ -57,6 +57,7 @@ extension Workloads {
         let call = runs[run].call.slot
         let plan = catalogue.plans[Int(runs[run].plan)].plan
         runs[run].stepsDone += 1
+        noteSteps(Int(calls[call].process))
         if !runs[run].isLooping { runs[run].stepsLeft -= 1 }
         if runs[run].stepsLeft <= 0 { return answerFound(run) }
         if Int(runs[run].stepsDone) >= plan.stepCap {
@@ -131,6 +132,7 @@ extension Workloads {
     /// A tool has answered. An error goes to the model, which needs a step more to repair it.
     mutating func agentToolEnded(_ call: UInt32, succeeded: Bool) {
         let run = calls[call].run.slot
+        noteTool(Int(calls[call].process), plan: runs[run].plan, tool: runs[run].tool, succeeded: succeeded)
         if !succeeded, !runs[run].isLooping { runs[run].stepsLeft += 1 }
         if clock.now >= runs[run].deadline { return finish(call, .gatewayTimeout) }
         useTools(run)

@@ -17,6 +17,8 @@ struct MachineState: Sendable {
     var isStale = false
     /// Containers with running threads, in no particular but a reproducible order.
     var active: [UInt32] = []
+    /// CPU nanoseconds of containers that are gone; counted only where work is observed.
+    var endedWork = 0.0
     /// The list of all processes on it.
     var firstProcess: UInt32 = .max
 }
@@ -31,7 +33,9 @@ extension MachineState: BinaryCodable {
         writer.write(memoryUsed)
         writer.write(demand)
         writer.write(isContended)
-        writer.write(isStale)
+        // What worlds without metrics do not have costs them no byte.
+        writer.writeByte((isStale ? 1 : 0) | (endedWork > 0 ? 2 : 0))
+        if endedWork > 0 { writer.write(endedWork) }
         writer.write(active)
         writer.write(firstProcess)
     }
@@ -45,7 +49,10 @@ extension MachineState: BinaryCodable {
         memoryUsed = try reader.read()
         demand = try reader.read()
         isContended = try reader.read()
-        isStale = try reader.read()
+        let flags = try reader.readByte()
+        guard flags < 4 else { throw .malformed(what: "machine", offset: reader.offset) }
+        isStale = flags & 1 != 0
+        if flags & 2 != 0 { endedWork = try reader.read() }
         active = try reader.read()
         firstProcess = try reader.read()
     }

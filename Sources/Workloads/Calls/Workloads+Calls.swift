@@ -109,7 +109,7 @@ extension Workloads {
             )
         }
         if recording.isOn, calls[call].origin == .journey { noteServer(call, slot) }
-        _ = passProxy(slot)
+        _ = passProxy(slot, isOut: false)
         let program = Int(processes[slot].behaviour)
         if connections >= processes[slot].limit {
             calls[call].kind = .rejection

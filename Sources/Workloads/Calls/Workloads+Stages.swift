@@ -136,7 +136,7 @@ extension Workloads {
                 "calls \(services[Int(target)].level.name)\(calls[call].attempt > 0 ? ", attempt \(calls[call].attempt + 1)" : "")"
             )
         }
-        guard passProxy(Int(calls[call].process)) else {
+        guard passProxy(Int(calls[call].process), isOut: true) else {
             // Refused on the pod's own loopback: known at once, told as an event, so that retries keep their order.
             calls[call].child = .none
             let handle = calls.handle(call)

@@ -32,6 +32,7 @@ extension Workloads {
             done += 1
             walk.steps += 1
             if answer.outcome != .ok { break }
+            noteSteps(slot, walk.weight)
             if done >= steps { break }
             if done >= plan.stepCap {
                 answer.outcome = plan.failsAtCap ? .serverError : .ok
@@ -45,7 +46,7 @@ extension Workloads {
                 answer.outcome = .serverError
                 break
             }
-            steps += flowTools(index, plan, depth: depth, &run, &walk)
+            steps += flowTools(slot, index, plan, depth: depth, &run, &walk)
             run.context += tokens(plan.growthTokens.sample(using: &walk.random))
         }
         answer.seconds = run.elapsed
@@ -56,7 +57,7 @@ extension Workloads {
 
     /// The tools of one step; the steps that repairing their errors takes.
     private mutating func flowTools(
-        _ index: Int, _ plan: AgentPlan, depth: Int, _ run: inout FlowRun, _ walk: inout FlowWalk
+        _ slot: Int, _ index: Int, _ plan: AgentPlan, depth: Int, _ run: inout FlowRun, _ walk: inout FlowWalk
     ) -> Int {
         guard !plan.tools.isEmpty else { return 0 }
         let whole = max(0, plan.toolsPerStep).rounded(.down)
@@ -65,16 +66,21 @@ extension Workloads {
         for _ in 0..<number {
             let pick = walk.random.unit() * (catalogue.plans[index].weights.last ?? 0)
             let tool = catalogue.plans[index].weights.firstIndex { pick < $0 } ?? plan.tools.count - 1
+            let succeeded: Bool
             switch catalogue.plans[index].tools[tool] {
             case .service(let call):
                 let child = flowCall(Int(call), depth: depth, &walk)
                 run.elapsed += child.seconds
-                if child.outcome != .ok { repairs += 1 }
+                succeeded = child.outcome == .ok
             case .external(let call):
                 let (seconds, failure) = flowTool(Int(call), &walk)
                 run.elapsed += seconds
-                if failure != nil { repairs += 1 }
+                succeeded = failure == nil
             }
+            if !succeeded { repairs += 1 }
+            noteTool(
+                slot, plan: UInt32(clamping: index), tool: UInt32(clamping: tool), succeeded: succeeded,
+                count: walk.weight)
         }
         return repairs
     }

@@ -69,7 +69,7 @@ extension Workloads {
             seconds += flows[slot].slotWait(
                 slots: Double(processes[slot].slots), growth: walk.growth, random: &walk.random)
         }
-        _ = flowProxy(slot, &walk)
+        _ = flowProxy(slot, isOut: false, &walk)
         let program = Int(processes[slot].behaviour)
         let crash = catalogue.programs[program].behaviour.crash
         let chance = (crash.perRequest + processes[slot].condition.crashPerRequest) * Double(walk.weight)
@@ -112,7 +112,7 @@ extension Workloads {
                 let length = max(0, duration.sample(using: &walk.random))
                 answer.seconds += length + flowHold(slot, seconds: length, &walk)
             case .call(let index):
-                let passes = flowProxy(slot, &walk)
+                let passes = flowProxy(slot, isOut: true, &walk)
                 let child =
                     passes ? flowCall(Int(index), depth: depth, &walk) : FlowAnswer(outcome: .refused, seconds: 0.0001)
                 answer.seconds += child.seconds
@@ -158,11 +158,12 @@ extension Workloads {
     }
 
     /// The work of the pod's sidecar; false if it is down.
-    private mutating func flowProxy(_ slot: Int, _ walk: inout FlowWalk) -> Bool {
+    private mutating func flowProxy(_ slot: Int, isOut: Bool, _ walk: inout FlowWalk) -> Bool {
         let proxy = sandboxes[Int(processes[slot].sandbox.slot)].proxy
         guard proxy != .max else { return true }
         guard proxy != Self.lostProxy, processes[Int(proxy)].phase == .serving else { return false }
         let work = catalogue.programs[Int(processes[Int(proxy)].behaviour)].behaviour.proxyWork ?? .zero
+        notePassage(Int(proxy), isOut: isOut, walk.weight)
         _ = flowBurst(Int(proxy), seconds: work.seconds, &walk)
         return true
     }

@@ -89,8 +89,8 @@ public struct ProcessMeter: Sendable, Equatable {
     public var bill = TokenBill()
     /// Answers of the last minute.
     public var recent = RecentMinute()
-    /// The last traced request of each latency bucket, in the order of the buckets; only where somebody asked for them.
-    public var examples: [RequestExample?] = []
+    /// More of its work; empty unless somebody asked for it (``Workloads/observeWork(upTo:)``).
+    public var observed = ObservedWork()
 
     public init() {}
 }
@@ -127,7 +127,7 @@ extension Process: BinaryCodable {
         // What few processes have costs the others no byte.
         writer.writeByte(
             (swallowsSignals ? 1 : 0) | (drainsConnections ? 2 : 0) | (growthLeft > 0 ? 4 : 0)
-                | (meter.examples.isEmpty ? 0 : 8))
+                | (meter.observed.isEmpty ? 0 : 8))
         if growthLeft > 0 {
             writer.write(growthLeft)
             writer.write(growthPerSecond)
@@ -162,7 +162,7 @@ extension Process: BinaryCodable {
         writer.write(stopTimer)
         writer.write(condition)
         writer.write(meter)
-        if !meter.examples.isEmpty { writer.write(meter.examples) }
+        if !meter.observed.isEmpty { writer.write(meter.observed) }
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -215,6 +215,6 @@ extension Process: BinaryCodable {
         stopTimer = try reader.read()
         condition = try reader.read()
         meter = try reader.read()
-        if flags & 8 != 0 { meter.examples = try reader.read() }
+        if flags & 8 != 0 { meter.observed = try reader.read() }
     }
 }

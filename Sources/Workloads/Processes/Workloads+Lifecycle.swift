@@ -199,6 +199,7 @@ extension Workloads {
         queue.cancel(processes[slot].crashTimer)
         queue.cancel(processes[slot].stopTimer)
         machines[machine].memoryUsed -= processes[slot].memory.resident
+        if recording.observesWork { machines[machine].endedWork += processes[slot].cpu.used }
         unlink(slot, machine)
         leaveTopic(slot)
         endEngine(slot)

@@ -180,22 +180,33 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   `port-forward`, `proxy`, `create token`; they are refused with a word.
 
 ## monitoring
-- **Real.** prometheus.yml with its errors, relabelling, the target labels of `kubernetes_sd_configs`, scraping (honor_labels,
-  limits, `up` and its like, staleness), recording and alerting rules with the life of an alert, `ALERTS` and
-  `ALERTS_FOR_STATE`, templates (90 recorded expansions agree), `promtool check` and `test rules` (output recorded from 2.42),
-  Alertmanager's routing, grouping, inhibition, silences and webhook bodies (recorded from 0.25), the HTTP APIs v1 and v2 for
-  reading and for silences.
+- **Real.** prometheus.yml with its errors, relabelling, the target labels of `kubernetes_sd_configs`, scraping
+  (honor_labels, limits, `up` and its like, staleness), recording and alerting rules with the life of an alert, `ALERTS` and
+  `ALERTS_FOR_STATE`, templates (90 recorded expansions agree), `promtool check` and `test rules` (output recorded from
+  2.42), Alertmanager's routing, grouping, inhibition, silences and webhook bodies (recorded from 0.25), the HTTP APIs v1
+  and v2 for reading and for silences, federation, exemplars (order, room and length as in the circular storage), and the
+  receiver of remote write 1.0: samples, stale markers, native histograms and exemplars; one sample that is out of order, a
+  duplicate or out of bounds refuses the whole request with 400, remote write 2.0 with 415. Debian's Prometheus 2.42 writes
+  to a lab in the tests.
 - **Modelled.** What is exposed: programs (`http_requests_total`, `http_request_duration_seconds`, in-flight and waiting,
-  process CPU and memory; agents' calls, tokens and cost; vLLM's names), cAdvisor's CPU, memory and CFS periods, the kubelet,
-  node_exporter's load and memory, dcgm-exporter's utilisation, and kube-state-metrics for pods, Deployments, ReplicaSets,
-  Jobs, Services, HPAs, nodes and namespaces. Latencies come from logarithmic buckets 3% wide, so that a bound inside one is
-  interpolated. Scrapes cost the program nothing; how long one takes follows from what stands before it at the event loop.
-  kube-state-metrics and the exporters of nodes run without pods. Receivers take every notification at once.
-- **Left out.** Remote write and read, federation, exemplars, native histograms in scrapes; node_exporter's CPU seconds
-  (cAdvisor's stand in), file systems and network; metrics of the API server and of Dapr; StatefulSets, DaemonSets, CronJobs and
-  disruption budgets in kube-state-metrics; changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines with
-  them, where Loki keeps them. Traces: the store with its waterfall and critical path (`TraceStore`) is not filled by any
-  world yet, and TraceQL is not there. Sealed chunks are part of each snapshot, which makes the file of a lab with
+  process CPU and memory; agents' calls, tokens, cost, steps (`agent_steps_total`) and tools
+  (`agent_tool_calls_total{tool,status}`); vLLM's names), a Dapr sidecar's requests between services
+  (`dapr_runtime_service_invocation_req_sent_total` and `…_req_recv_total`, with `app_id` alone), cAdvisor's CPU, memory and
+  CFS periods, the kubelet, node_exporter's load, memory, boot time and `node_cpu_seconds_total` (containers' time spread
+  evenly over the cores, none of it in the kernel), dcgm-exporter's utilisation, and kube-state-metrics for pods,
+  Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs, disruption budgets, Services, HPAs, nodes and
+  namespaces. Where a configuration names them, the API server's `apiserver_storage_objects` (`kubernetes.default.svc:443`)
+  and the queues of topics under RabbitMQ's names (`rabbitmq:15692`). Each latency bucket has the last request that fell
+  into it as its exemplar, with its trace's identifier; requests of aggregated traffic have none. Latencies come from
+  logarithmic buckets 3% wide, so that a bound inside one is interpolated. Scrapes cost the program nothing; how long one
+  takes follows from what stands before it at the event loop. kube-state-metrics and the exporters of nodes run without
+  pods. Receivers take every notification at once.
+- **Left out.** Remote write 2.0, remote read, metadata in remote writes, native histograms in scrapes and federation;
+  node_exporter's file systems and network; the API server's requests and latencies and Dapr's HTTP, pub/sub and component
+  counts, for which the model has no account; changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines
+  with them, where Loki keeps them. Traces: the store, its waterfall and critical path, TraceQL
+  (spansets, structure, pipelines; no metrics) and Tempo's JSON are there (`TraceStore`, `TraceQL`), and no world fills the
+  store yet, but for the worst request of a `kubelab report`. Sealed chunks are part of each snapshot, which makes the file of a lab with
   monitoring large.
 - **Real, the operator.** What ServiceMonitors and PodMonitors become (the operator's order of relabelling), PrometheusRules
   with the webhook's refusals, what survives a reload.
@@ -203,8 +214,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   to act, always; in a cluster it is the kubelet's next sync. The Prometheus, Alertmanager, Probe, ScrapeConfig and
   ThanosRuler kinds are not there, and monitors carry no status. Series of a rule that is gone end at the reload and not two
   intervals later.
-- **Modelled, service levels.** Sloth's documents and OpenSLO v1 with ratio metrics become Sloth's rules (windows of 30 or so
-  many days); plugins, threshold metrics, time slices and AlertPolicies' own conditions are not read.
+- **Modelled, service levels.** Sloth's documents and OpenSLO v1 with ratio metrics become Sloth's rules (windows of 30 or
+  so many days); plugins, threshold metrics, time slices and AlertPolicies' own conditions are not read.
 
 ## promql
 - **Real.** The language of Prometheus 3.14 with its parse errors and places, remarks and run-time errors: all stable
