@@ -60,7 +60,7 @@ struct PrometheusService: Sendable {
         guard let state = await host.metricsState else {
             return .text("this lab has no Prometheus\n", status: .notFound)
         }
-        let text = ServedMetrics(state, requests: requests).text
+        let text = OwnMetrics(state, requests: requests).text
         return HTTPAnswer(.ok, "text/plain; version=0.0.4; charset=utf-8", .bytes(Array(text.utf8)))
     }
 

@@ -129,4 +129,17 @@ public struct AccountingConfiguration: Sendable, Equatable, Codable {
                 forKey: .flowSamples, in: container, debugDescription: "must be between 1 and 10000")
         }
     }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(window, forKey: .window)
+        try container.encode(windows, forKey: .windows)
+        try container.encode(records, forKey: .records)
+        try container.encode(telemetry, forKey: .telemetry)
+        try container.encode(flowInterval, forKey: .flowInterval)
+        // A world that does not ask for it writes the snapshot that it always wrote.
+        if flowSamples != AccountingConfiguration().flowSamples {
+            try container.encode(flowSamples, forKey: .flowSamples)
+        }
+    }
 }

@@ -4,7 +4,7 @@ import PromQL
 
 /// `/metrics` of the program that serves a lab: how fast its world goes, what it holds and what it has answered. It lies
 /// outside the world; reading it changes nothing.
-struct ServedMetrics {
+struct OwnMetrics {
     /// What the owner of the world knows.
     struct State: Sendable {
         /// Simulated seconds since the lab began, and its wall clock in seconds since 1970.
@@ -94,8 +94,8 @@ struct ServedMetrics {
 }
 
 extension LabHost {
-    /// What ``ServedMetrics`` shows of the lab; nil in one without Prometheus.
-    var metricsState: ServedMetrics.State? {
+    /// What ``OwnMetrics`` shows of the lab; nil in one without Prometheus.
+    var metricsState: OwnMetrics.State? {
         let world = session.world
         guard let monitoring = world.monitoring else { return nil }
         let speed: Double =
@@ -105,7 +105,7 @@ extension LabHost {
             case .maxIdle: .infinity
             }
         let store = monitoring.prometheus.store
-        return ServedMetrics.State(
+        return OwnMetrics.State(
             simulatedSeconds: Double(world.now.nanoseconds) / 1e9, wallClock: Double(world.epochMilliseconds) / 1000,
             speed: speed,
             events: [
