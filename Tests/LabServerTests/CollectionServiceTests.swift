@@ -58,8 +58,9 @@ import Testing
         let wrong = try await get(service, "/federate?match[]=up%7B")
         #expect(wrong.status == 400 && wrong.text.contains("parse error"), "\(wrong)")
         // After the series have ended there is nothing.
-        try await lab.server.host.apply(
-            PrometheusServiceTests.manifests.replacing("replicas: 2", with: "replicas: 0"))
+        let gone = await lab.server.host.respond(
+            to: APIRequest(.delete, Deployment.resource, namespace: "shop", name: "web"))
+        guard case .object = gone.response.body else { throw APIStatus.badRequest("Deployment") }
         try await lab.pass(120)
         #expect(try await get(service, "/federate?match[]=up") == (200, ""))
         try await lab.end()

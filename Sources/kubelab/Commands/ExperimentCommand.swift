@@ -15,9 +15,9 @@ struct ExperimentCommand: ParsableCommand {
             out. The same seeds give the same bytes, whatever the number of workers.
 
               kubelab experiment never-drop --quick
-              kubelab experiment mttr -o json > mttr.json
+              kubelab experiment autoscaling-savings -o json > savings.json
 
-            Exit codes: 0 it was done, 2 the input cannot be used, 130 it was interrupted (what was done is shown).
+            Exit codes: 0 it was done, as far as it could be, 2 the input cannot be used, 130 it was interrupted (what was done is shown).
             """)
 
     @Argument(
@@ -25,7 +25,7 @@ struct ExperimentCommand: ParsableCommand {
         completion: .list(Experiment.allCases.map(\.rawValue)))
     var name: String?
 
-    @Option(help: ArgumentHelp("How many seeds (for mttr: incidents), 1 to 10000.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many seeds, 1 to 10000.", valueName: "count"))
     var seeds: Int?
 
     @Flag(help: "Fewer settings and seeds, for a first look.")
@@ -71,10 +71,12 @@ struct ExperimentCommand: ParsableCommand {
             }
         }
         if !report.isComplete {
-            Terminal.note(
-                "interrupted: \(report.runs) of \(report.plannedRuns) worlds were run; what needs the others is left out"
-            )
-            throw ExitCode(Exit.interrupted)
+            let left = "\(report.runs) of \(report.plannedRuns) worlds were run; what needs the others is left out"
+            if Interruption.isWanted {
+                Terminal.note("interrupted: \(left)")
+                throw ExitCode(Exit.interrupted)
+            }
+            Terminal.note("\(left), because the search found no setting that holds what is asked on its seeds")
         }
     }
 

@@ -162,6 +162,7 @@ Requests are counted in whole windows of accounting (10 s), by when they ended.
 | `count of events(REASON, KIND/NAME)` | Kubernetes' events, with `*` in the name |
 | `value(SIGNAL) at 45m` | |
 | `reference(NAME)` | from `references.yaml` |
+| `max(fact(NAME))`, `min(fact(NAME))` | the greatest or least of such a number over all seeds |
 | `fact(NAME)` | what the exercise's own check of the hand-in counted, where it has one (4.7: `sound-accepted`, `defective-refused`) |
 
 **Signals** are measurements, `kubelab graph --list` names them all (`deployment/web.ready`, `hpa/web.desired`,
