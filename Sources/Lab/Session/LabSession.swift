@@ -41,7 +41,7 @@ public struct LabSession: Sendable {
         let header = LabStore.Header(
             seed: seed, scenarioName: scenario.scenario.name, scenario: scenario.text, manifests: scenario.manifests,
             exercise: exercise, student: student, start: start)
-        let store = try LabStore.create(path, header: header, world: world.encode())
+        let store = try LabStore.create(path, header: header, world: world.snapshot())
         return LabSession(
             header: header, scenario: scenario, world: world, store: store, lock: try LabLock(path, patience: patience),
             committed: 0,
@@ -78,7 +78,8 @@ public struct LabSession: Sendable {
             hasSnapshot: seen == head && !replayed)
         if replayed, access == .writing {
             try store.adopt(
-                behaviour: LabStore.behaviourVersion, world: session.world.encode(), head: head, time: session.world.now
+                behaviour: LabStore.behaviourVersion, world: session.world.snapshot(), head: head,
+                time: session.world.now
             )
             session.header.behaviourVersion = LabStore.behaviourVersion
             session.hasSnapshot = true
@@ -135,7 +136,7 @@ public struct LabSession: Sendable {
         if let failure { throw failure }
         guard !hasSnapshot else { return }
         guard lock != nil else { throw LabStoreError.other(path, "it was opened for reading only") }
-        try store.append(pending, after: committed, world: world.encode(), time: world.now)
+        try store.append(pending, after: committed, world: world.snapshot(), time: world.now)
         committed += pending.count
         pending = []
         hasSnapshot = true
@@ -175,7 +176,7 @@ public struct LabSession: Sendable {
         let cut =
             try store.inputs(from: replay.seen, to: committed).isEmpty && replay.world.now == world.now
             ? [] : [LabInput(time: time, action: .advance, author: author)]
-        try store.rewind(keeping: replay.seen, then: cut, world: replay.world.encode(), time: time)
+        try store.rewind(keeping: replay.seen, then: cut, world: replay.world.snapshot(), time: time)
         world = replay.world
         committed = replay.seen + cut.count
         pending = []
@@ -186,7 +187,7 @@ public struct LabSession: Sendable {
     public mutating func reset() throws {
         guard lock != nil else { throw LabStoreError.other(path, "it was opened for reading only") }
         let fresh = try scenario.world(seed: header.seed)
-        try store.rewind(keeping: 0, then: [], world: fresh.encode(), time: .zero)
+        try store.rewind(keeping: 0, then: [], world: fresh.snapshot(), time: .zero)
         world = fresh
         committed = 0
         pending = []

@@ -8,8 +8,9 @@ import Simulation
 /// any moment loses nothing that was acknowledged. SQLite's rollback journal, not its write-ahead log: a lab stays one
 /// file, and can be read in a folder that cannot be written.
 public struct LabStore: Sendable {
-    /// The layout of the tables; a file of a newer one is refused.
-    static let schemaVersion = 1
+    /// The layout of the tables; a file of a newer one is refused. Version 2 keeps parts of snapshots beside them; a file of
+    /// version 1 is read as it is and becomes one of version 2 with its next snapshot.
+    static let schemaVersion = 2
     /// Changes whenever the same inputs may lead to another world. Files of another one are replayed on request only.
     public static let behaviourVersion = 4
 
@@ -55,11 +56,11 @@ public struct LabStore: Sendable {
 
     /// Creates the file of a new lab, with its world at time zero.
     /// - Throws: `LabStoreError`, also if the file exists.
-    public static func create(_ path: String, header: Header, world bytes: [UInt8]) throws -> LabStore {
+    public static func create(_ path: String, header: Header, world: WorldSnapshot) throws -> LabStore {
         guard !fileExists(path) else { throw LabStoreError.exists(path) }
         do {
             let store = try LabStore(path: path, readOnly: false)
-            try store.write { database in try fill(database, header: header, world: bytes) }
+            try store.write { database in try fill(database, header: header, world: world) }
             return store
         } catch {
             // Half a lab helps nobody; SQLite leaves an empty file when the transaction fails.
@@ -68,7 +69,7 @@ public struct LabStore: Sendable {
         }
     }
 
-    private static func fill(_ database: Database, header: Header, world bytes: [UInt8]) throws {
+    private static func fill(_ database: Database, header: Header, world: WorldSnapshot) throws {
         try database.execute(
             sql: """
                 CREATE TABLE lab (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) WITHOUT ROWID;
@@ -91,7 +92,7 @@ public struct LabStore: Sendable {
                 sql: "INSERT INTO manifest (position, name, text) VALUES (?, ?, ?)",
                 arguments: [position, manifest.name, manifest.text])
         }
-        try insertSnapshot(database, inputs: 0, world: bytes, time: .zero)
+        try insertSnapshot(database, inputs: 0, world: world, time: .zero)
     }
 
     /// Opens the file of a lab.
@@ -226,7 +227,9 @@ public struct LabStore: Sendable {
                 }
                 let faults = try faults(database, before: number, scenario.scenario)
                 guard
-                    let world = try? World(decoding: Array(data), scenario: scenario.scenario, additionalFaults: faults)
+                    let world = try? World(
+                        decoding: Array(data), attachments: try Self.attachments(database, of: number),
+                        scenario: scenario.scenario, additionalFaults: faults)
                 else { continue }
                 return Replay(world: world, seen: number, coming: try inputs(database, from: number, to: head))
             }
@@ -259,33 +262,39 @@ public struct LabStore: Sendable {
 
     /// Commits inputs that follow the present, and the world after them if it is given.
     /// - Throws: `LabStoreError.changedMeanwhile` if the file's present is not `head`.
-    public func append(_ inputs: [LabInput], after head: Int, world bytes: [UInt8]?, time: SimulationTime) throws {
+    public func append(_ inputs: [LabInput], after head: Int, world: WorldSnapshot?, time: SimulationTime) throws {
         try write { database in
             guard try Self.head(database) == head else { throw LabStoreError.changedMeanwhile(path) }
             try Self.insert(database, inputs, at: head)
-            if let bytes {
-                try Self.insertSnapshot(database, inputs: head + inputs.count, world: bytes, time: time)
+            if let world {
+                try Self.insertSnapshot(database, inputs: head + inputs.count, world: world, time: time)
                 try thin(database)
             }
         }
     }
 
     /// Moves the present back to a number of inputs and then to its exact instant; what came after is gone.
-    func rewind(keeping count: Int, then inputs: [LabInput], world bytes: [UInt8], time: SimulationTime) throws {
+    func rewind(keeping count: Int, then inputs: [LabInput], world: WorldSnapshot, time: SimulationTime) throws {
         try write { database in
-            try database.execute(sql: "DELETE FROM snapshot WHERE inputs > ?", arguments: [count])
+            for later in try Int.fetchAll(
+                database, sql: "SELECT inputs FROM snapshot WHERE inputs > ?", arguments: [count])
+            {
+                try Self.deleteSnapshot(database, inputs: later)
+            }
             try database.execute(sql: "DELETE FROM input WHERE number >= ?", arguments: [count])
             try Self.insert(database, inputs, at: count)
-            try Self.insertSnapshot(database, inputs: count + inputs.count, world: bytes, time: time)
+            try Self.insertSnapshot(database, inputs: count + inputs.count, world: world, time: time)
         }
     }
 
     /// Takes over a lab of another behaviour version, with the world that its inputs lead to now.
-    func adopt(behaviour: Int, world bytes: [UInt8], head: Int, time: SimulationTime) throws {
+    func adopt(behaviour: Int, world: WorldSnapshot, head: Int, time: SimulationTime) throws {
         try write { database in
-            try database.execute(sql: "DELETE FROM snapshot")
+            for old in try Int.fetchAll(database, sql: "SELECT inputs FROM snapshot") {
+                try Self.deleteSnapshot(database, inputs: old)
+            }
             try database.execute(sql: "UPDATE lab SET value = ? WHERE key = 'behaviour'", arguments: ["\(behaviour)"])
-            try Self.insertSnapshot(database, inputs: head, world: bytes, time: time)
+            try Self.insertSnapshot(database, inputs: head, world: world, time: time)
         }
     }
 
@@ -300,14 +309,6 @@ public struct LabStore: Sendable {
         try database.execute(sql: "UPDATE lab SET value = ? WHERE key = 'head'", arguments: ["\(head + inputs.count)"])
     }
 
-    private static func insertSnapshot(_ database: Database, inputs: Int, world bytes: [UInt8], time: SimulationTime)
-        throws
-    {
-        try database.execute(
-            sql: "INSERT OR REPLACE INTO snapshot (inputs, time, behaviour, world) VALUES (?, ?, ?, ?)",
-            arguments: [inputs, time.nanoseconds, behaviourVersion, Data(bytes)])
-    }
-
     /// Thins snapshots by their age in simulated time, so that a rewind replays little and the file stays small.
     private func thin(_ database: Database) throws {
         let rows = try Row.fetchAll(database, sql: "SELECT inputs, time FROM snapshot ORDER BY inputs DESC")
@@ -317,7 +318,7 @@ public struct LabStore: Sendable {
         }
         let kept = SnapshotThinning.kept(known.map(\.time))
         for (place, snapshot) in known.enumerated() where !kept.contains(place) {
-            try database.execute(sql: "DELETE FROM snapshot WHERE inputs = ?", arguments: [snapshot.inputs])
+            try Self.deleteSnapshot(database, inputs: snapshot.inputs)
         }
     }
 

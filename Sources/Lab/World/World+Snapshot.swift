@@ -2,15 +2,37 @@ import Cluster
 import Simulation
 import Workloads
 
+/// A world as a lab's file keeps it.
+public struct WorldSnapshot: Sendable, Equatable {
+    public var bytes: [UInt8]
+    public var attachments: Attachments
+}
+
 /// A world in bytes, and back: each room writes its own versioned section.
 extension World {
     /// The version of the layout as a whole.
     static let snapshotVersion = 1
+    /// The same with parts that lie beside it.
+    static let attachingVersion = 2
 
     /// The whole state. Equal worlds have equal bytes.
     public func encode() -> [UInt8] {
         var writer = BinaryWriter(reservingCapacity: 1 << 16)
-        writer.section("world", version: Self.snapshotVersion)
+        write(to: &writer, version: Self.snapshotVersion)
+        return writer.bytes
+    }
+
+    /// The whole state for a lab's file, which keeps many of them: what only grows, such as samples of the past, lies
+    /// beside.
+    public func snapshot() -> WorldSnapshot {
+        var writer = BinaryWriter(reservingCapacity: 1 << 16)
+        writer.attachments = Attachments()
+        write(to: &writer, version: Self.attachingVersion)
+        return WorldSnapshot(bytes: writer.bytes, attachments: writer.attachments ?? Attachments())
+    }
+
+    private func write(to writer: inout BinaryWriter, version: Int) {
+        writer.section("world", version: version)
         writer.write(seed)
         writer.write(clock)
         writer.write(cluster)
@@ -28,20 +50,22 @@ extension World {
         writer.write(counts)
         // A world without monitoring writes what it always wrote.
         monitoring?.write(to: &writer)
-        return writer.bytes
     }
 
     /// Reads a world back.
     /// - Parameters:
-    ///   - bytes: what `encode` wrote.
+    ///   - bytes: what `encode` or `snapshot` wrote.
+    ///   - attachments: what lies beside them.
     ///   - scenario: the scenario of the world, which a lab keeps beside its snapshots.
     ///   - additionalFaults: faults that inputs added, in their order.
     /// - Throws: `BinaryDecodingError`; bytes of any kind never trap.
     public init(
-        decoding bytes: [UInt8], scenario: Scenario, additionalFaults: [FaultDescription] = []
+        decoding bytes: [UInt8], attachments: Attachments = Attachments(), scenario: Scenario,
+        additionalFaults: [FaultDescription] = []
     ) throws(BinaryDecodingError) {
         var reader = BinaryReader(bytes)
-        try reader.section("world", version: Self.snapshotVersion)
+        let version = try reader.section("world", versions: Self.snapshotVersion...Self.attachingVersion)
+        if version == Self.attachingVersion { reader.attachments = attachments }
         self.scenario = scenario
         seed = try reader.read()
         clock = try reader.read()

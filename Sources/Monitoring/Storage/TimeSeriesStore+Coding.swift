@@ -6,11 +6,19 @@ import Simulation
 /// The configuration is not written: it follows from that of the server.
 struct StoredSeries {
     static func write(_ store: TimeSeriesStore, to writer: inout BinaryWriter) {
-        let series = store.seriesStates
-        writer.write(series.count)
-        for state in series {
-            writer.write(state != nil)
-            if let state { write(state, to: &writer) }
+        if writer.attachments != nil {
+            SealedSeries.write(store.seriesStates, to: &writer)
+        } else {
+            let series = store.seriesStates
+            writer.write(series.count)
+            for state in series {
+                writer.write(state != nil)
+                guard let state else { continue }
+                write(state.labels, to: &writer)
+                writer.write(state.chunks.count)
+                for chunk in state.chunks { write(chunk, to: &writer) }
+                writeGrowing(state, to: &writer)
+            }
         }
         writer.write(store.exemplars.count)
         if !store.exemplars.isEmpty { write(store.exemplars, to: &writer) }
@@ -27,9 +35,13 @@ struct StoredSeries {
         _ configuration: TimeSeriesStore.Configuration, from reader: inout BinaryReader
     ) throws(BinaryDecodingError) -> TimeSeriesStore {
         var series: [SeriesState?] = []
-        for _ in 0..<(try reader.count()) {
-            let isThere: Bool = try reader.read()
-            series.append(isThere ? try readSeries(&reader) : nil)
+        if reader.attachments != nil {
+            series = try SealedSeries.read(&reader)
+        } else {
+            for _ in 0..<(try reader.count()) {
+                let isThere: Bool = try reader.read()
+                series.append(isThere ? try readSeries(&reader) : nil)
+            }
         }
         let count = try reader.count()
         let exemplars = count > 0 ? try readExemplars(count, &reader) : []
@@ -82,7 +94,7 @@ struct StoredSeries {
         return exemplars
     }
 
-    private static func write(_ labels: Labels, to writer: inout BinaryWriter) {
+    static func write(_ labels: Labels, to writer: inout BinaryWriter) {
         writer.write(labels.pairs.count)
         for pair in labels.pairs {
             writer.write(pair.name)
@@ -90,16 +102,14 @@ struct StoredSeries {
         }
     }
 
-    private static func readLabels(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> Labels {
+    static func readLabels(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> Labels {
         var pairs: [Label] = []
         for _ in 0..<(try reader.count()) { pairs.append(Label(try reader.read(), try reader.read())) }
         return Labels(pairs)
     }
 
-    private static func write(_ state: SeriesState, to writer: inout BinaryWriter) {
-        write(state.labels, to: &writer)
-        writer.write(state.chunks.count)
-        for chunk in state.chunks { write(chunk, to: &writer) }
+    /// What of a series is not sealed.
+    static func writeGrowing(_ state: SeriesState, to writer: inout BinaryWriter) {
         writer.write(state.growing != nil)
         if let growing = state.growing { write(growing, to: &writer) }
         writer.write(state.histograms.count)
@@ -114,7 +124,7 @@ struct StoredSeries {
         }
     }
 
-    private static func write(_ chunk: SeriesState.Chunk, to writer: inout BinaryWriter) {
+    static func write(_ chunk: SeriesState.Chunk, to writer: inout BinaryWriter) {
         writer.write(chunk.count)
         writer.write(chunk.firstTime)
         writer.write(chunk.lastTime)
@@ -123,7 +133,7 @@ struct StoredSeries {
         for word in chunk.words { withUnsafeBytes(of: word.littleEndian) { writer.writeRaw($0) } }
     }
 
-    private static func readChunk(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> SeriesState.Chunk {
+    static func readChunk(_ reader: inout BinaryReader) throws(BinaryDecodingError) -> SeriesState.Chunk {
         let count: Int = try reader.read()
         let (first, last): (Int64, Int64) = (try reader.read(), try reader.read())
         let size = try reader.count()
@@ -141,6 +151,12 @@ struct StoredSeries {
         let labels = try readLabels(&reader)
         var chunks: [SeriesState.Chunk] = []
         for _ in 0..<(try reader.count()) { chunks.append(try readChunk(&reader)) }
+        return try readGrowing(labels, chunks, &reader)
+    }
+
+    static func readGrowing(
+        _ labels: Labels, _ chunks: [SeriesState.Chunk], _ reader: inout BinaryReader
+    ) throws(BinaryDecodingError) -> SeriesState {
         let grows: Bool = try reader.read()
         let growing = grows ? try readChunk(&reader) : nil
         var histograms: [HistogramSample] = []
@@ -196,7 +212,7 @@ struct StoredSeries {
 
 extension BinaryReader {
     /// A count that was written as an integer, each of whose elements takes at least one byte.
-    fileprivate mutating func count() throws(BinaryDecodingError) -> Int {
+    mutating func count() throws(BinaryDecodingError) -> Int {
         let count: Int = try read()
         guard count >= 0, count <= remaining else { throw .truncated(offset: offset) }
         return count

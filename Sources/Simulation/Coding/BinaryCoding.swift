@@ -21,6 +21,8 @@ public enum BinaryDecodingError: Error, Equatable, Sendable {
 /// Appends values to a growing buffer of bytes; integers are variable-length, signed ones zigzag.
 public struct BinaryWriter: Sendable {
     public internal(set) var bytes: [UInt8] = []
+    /// What lies beside the bytes; nil where all stands in them.
+    public var attachments: Attachments?
 
     public init() {}
 
@@ -52,6 +54,8 @@ public struct BinaryWriter: Sendable {
 public struct BinaryReader: Sendable {
     private let bytes: [UInt8]
     public private(set) var offset = 0
+    /// What lies beside the bytes; nil where all stands in them.
+    public var attachments: Attachments?
 
     public init(_ bytes: [UInt8]) { self.bytes = bytes }
 

@@ -206,8 +206,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   counts, for which the model has no account; changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines
   with them, where Loki keeps them. Traces: the store, its waterfall and critical path, TraceQL
   (spansets, structure, pipelines; no metrics) and Tempo's JSON are there (`TraceStore`, `TraceQL`), and no world fills the
-  store yet, but for the worst request of a `kubelab report`. Sealed chunks are part of each snapshot, which makes the file of a lab with
-  monitoring large.
+  store yet, but for the worst request of a `kubelab report`.
 - **Real, the operator.** What ServiceMonitors and PodMonitors become (the operator's order of relabelling), PrometheusRules
   with the webhook's refusals, what survives a reload.
 - **Modelled, the operator.** One Prometheus that selects everything. A change takes five seconds at most to be noticed and 30 s
