@@ -60,6 +60,9 @@ final class WorkerProcess {
     private let input: Int32
     private let output: Int32
     private var isGone = false
+    /// The most memory that this process had before it started the worker. Linux says the same of the worker until it has
+    /// more, as if it had grown out of this one.
+    private let inherited: Int
 
     /// Most bytes of an answer.
     static let maximumAnswer = 8 << 20
@@ -90,6 +93,9 @@ final class WorkerProcess {
         self.pid = pid
         self.input = input
         self.output = output
+        var usage = rusage()
+        getrusage(RUSAGE_SELF.rawValue, &usage)
+        inherited = Int(usage.ru_maxrss) << 10
     }
 
     private static func start(_ command: WorkerCommand) -> (pid: pid_t, input: Int32, output: Int32)? {
@@ -189,7 +195,13 @@ final class WorkerProcess {
             while wait4(pid, &status, 0, &usage) < 0, errno == EINTR {}
         }
         close(output)
-        return .ended(signal: status & 0x7f, status: status >> 8 & 0xff, peakMemory: Int(usage.ru_maxrss) << 10)
+        return .ended(signal: status & 0x7f, status: status >> 8 & 0xff, peakMemory: Self.peak(usage, above: inherited))
+    }
+
+    /// In bytes; 0 if it is what the worker was born with.
+    private static func peak(_ usage: rusage, above inherited: Int) -> Int {
+        let peak = Int(usage.ru_maxrss) << 10
+        return peak > inherited ? peak : 0
     }
 
     /// Processor time of the worker so far.
