@@ -31,28 +31,9 @@ struct RealPrometheusTests {
         let blocks = try await lab.run(
             RealClient.promtool, ["tsdb", "create-blocks-from", "openmetrics", "-q", "data.om", "data"])
         #expect(blocks.code == 0, "\(blocks.text)")
-        let port = 20_000 + Int(getpid()) % 20_000
-        let real = Process()
-        real.executableURL = URL(fileURLWithPath: RealClient.prometheus)
-        real.arguments = [
-            "--config.file=\(lab.folder)/empty.yml", "--storage.tsdb.path=\(lab.folder)/data",
-            "--storage.tsdb.retention.time=100y", "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
-        ]
-        real.standardOutput = FileHandle.nullDevice
-        real.standardError = FileHandle.nullDevice
-        try real.run()
-        defer {
-            real.terminate()
-            real.waitUntilExit()
-        }
-        let address = "http://127.0.0.1:\(port)"
-        // The limit only ends a test that has failed.
-        let limit = ContinuousClock.now + .seconds(60)
-        while try await lab.run(RealClient.promtool, ["query", "instant", address, "1"]).code != 0,
-            ContinuousClock.now < limit
-        {
-            try await Task.sleep(for: .milliseconds(200))
-        }
+        let real = try await RealPrometheus(
+            folder: lab.folder, configuration: lab.folder + "/empty.yml", data: "data")
+        defer { real.end() }
         let ours = try #require(lab.server.prometheus)
         var answered = 0
         for query in Self.queries {
@@ -63,7 +44,7 @@ struct RealPrometheusTests {
                     #expect(outcome.code == 0, "\(query): \(outcome.text)")
                     return outcome.text.split(separator: "\n").map(String.init).sorted()
                 }
-                let (mine, theirs) = (try await ask(ours), try await ask(address))
+                let (mine, theirs) = (try await ask(ours), try await ask(real.address))
                 answered += mine.isEmpty ? 0 : 1
                 #expect(Self.agree(mine, theirs), "\(query) at \(second): \(mine) and \(theirs)")
             }

@@ -70,29 +70,20 @@ import Testing
         let formatter = ISO8601DateFormatter()
         let lab = try await ServedLab.begin(PrometheusServiceTests.scenario, start: formatter.string(from: Date()))
         let address = try #require(lab.server.prometheus)
-        let port = 40_000 + Int(getpid()) % 20_000
+        try lab.write("writer.yml", "{}")
+        let real = try await RealPrometheus(
+            folder: lab.folder, configuration: lab.folder + "/writer.yml", data: "writer")
+        defer { real.end() }
         try lab.write(
             "writer.yml",
             """
             global: {scrape_interval: 1s, external_labels: {origin: real}}
-            scrape_configs: [{job_name: self, static_configs: [{targets: ["127.0.0.1:\(port)"]}]}]
+            scrape_configs: [{job_name: self, static_configs: [{targets: ["\(real.instance)"]}]}]
             remote_write: [{url: "\(address)/api/v1/write", queue_config: {batch_send_deadline: 1s}}]
             """)
-        let real = Process()
-        real.executableURL = URL(fileURLWithPath: RealClient.prometheus)
-        real.arguments = [
-            "--config.file=\(lab.folder)/writer.yml", "--storage.tsdb.path=\(lab.folder)/writer",
-            "--web.listen-address=127.0.0.1:\(port)", "--log.level=error",
-        ]
-        real.standardOutput = FileHandle.nullDevice
-        real.standardError = FileHandle.nullDevice
-        try real.run()
-        defer {
-            real.terminate()
-            real.waitUntilExit()
-        }
+        real.reload()
         // The limit only ends a test that has failed.
-        let limit = ContinuousClock.now + .seconds(90)
+        let limit = ContinuousClock.now + .seconds(600)
         var written = 0
         while ContinuousClock.now < limit {
             guard let store = await lab.server.host.prometheus?.server.store else { break }
@@ -103,8 +94,7 @@ import Testing
             if let up = ups.first, store.samples(up).count >= 3 { break }
             try await Task.sleep(for: .milliseconds(200))
         }
-        real.terminate()
-        real.waitUntilExit()
+        real.end()
         // All of its own metrics, and no sample twice.
         #expect(written > 200, "\(written)")
         let store = try #require(await lab.server.host.prometheus).server.store
@@ -112,7 +102,7 @@ import Testing
             store.allSeries.first { store.labels($0).name == "up" && store.labels($0)["origin"] == "real" })
         let samples = store.samples(up)
         #expect(samples.count >= 3 && samples.allSatisfy { $0.value == 1 || $0.value.isNaN })
-        #expect(store.labels(up)["job"] == "self" && store.labels(up)["instance"] == "127.0.0.1:\(port)")
+        #expect(store.labels(up)["job"] == "self" && store.labels(up)["instance"] == real.instance)
         try await lab.end()
     }
 }

@@ -121,7 +121,7 @@ extension ServedLab {
         process.standardError = handle
         try process.run()
         // The limit only ends a test that has failed.
-        let limit = ContinuousClock.now + .seconds(60)
+        let limit = ContinuousClock.now + .seconds(600)
         var text = ""
         while ContinuousClock.now < limit {
             text = String(decoding: FileManager.default.contents(atPath: output) ?? Data(), as: UTF8.self)
@@ -139,7 +139,7 @@ extension ServedLab {
 
     /// Waits until so many watches are open.
     func untilWatches(_ count: Int) async throws {
-        let limit = ContinuousClock.now + .seconds(60)
+        let limit = ContinuousClock.now + .seconds(600)
         while await server.host.watchCount != count, ContinuousClock.now < limit {
             try await Task.sleep(for: .milliseconds(10))
         }
