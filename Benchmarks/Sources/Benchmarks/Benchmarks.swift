@@ -10,7 +10,8 @@ import Foundation
         [
             ("queue", holdLoop), ("chunks", copyAndWrite), ("gateway", gatewayWorld), ("desk", supportDesk),
             ("hops", modelSpeed), ("snapshot", snapshots), ("grading", hiddenSeeds), ("fleet", fleet),
-            ("process", processes), ("promql", queries), ("serving", serving),
+            ("process", processes), ("promql", queries), ("collection", collection),
+            ("serving", serving),
         ]
     }
 

@@ -71,15 +71,17 @@ private func compared(_ name: String, _ own: Double, _ peer: Double?, _ target: 
 /// 1,000 counters and 84 histograms of 12 buckets.
 struct MetricData {
     static let steps = 5760
+    let steps: Int
     let series: [Labels]
     /// Values by step.
     let values: [[Double]]
 
-    var count: Int { series.count * MetricData.steps }
+    var count: Int { series.count * steps }
 
     func time(_ step: Int) -> Int64 { 1_767_225_600_000 + Int64(step) * 15_000 }
 
-    init() {
+    init(steps: Int = MetricData.steps) {
+        self.steps = steps
         var series: [Labels] = []
         for number in 0..<1000 {
             series.append(
@@ -106,7 +108,7 @@ struct MetricData {
         }
         var current = [Double](repeating: 0, count: series.count)
         var values: [[Double]] = []
-        for _ in 0..<MetricData.steps {
+        for _ in 0..<steps {
             for place in 0..<1000 { current[place] += roll(100) }
             for histogram in 0..<84 {
                 var added = 0.0
@@ -130,7 +132,7 @@ struct MetricData {
             let pairs = labels.pairs.filter { $0.name != "__name__" }.map { "\($0.name)=\"\($0.value)\"" }
             let prefix = labels.name + "{" + pairs.joined(separator: ",") + "} "
             var text = ""
-            for step in 0..<MetricData.steps { text += prefix + "\(Int(values[step][place])) \(time(step) / 1000)\n" }
+            for step in 0..<steps { text += prefix + "\(Int(values[step][place])) \(time(step) / 1000)\n" }
             file.write(Data(text.utf8))
         }
         file.write(Data("# EOF\n".utf8))
