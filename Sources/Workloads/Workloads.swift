@@ -37,6 +37,8 @@ public struct Workloads: Sendable {
     var faults: [ActiveFault] = []
     var nextFault: UInt32 = 1
     var recording = Recording()
+    /// The spans of requests; nil where nobody asked for them.
+    var tracing: TraceLog?
     /// Requests from outside that are under way, and how the latest ended; by number.
     var exchanges: [Exchange] = []
     /// The engines of model servers, by the slot of their process; empty without any.

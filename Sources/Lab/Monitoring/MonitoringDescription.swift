@@ -31,11 +31,15 @@ public struct MonitoringDescription: Sendable, Codable {
     /// Whether KEDA runs: ScaledObjects can be stored, and act.
     public var hasKEDA: Bool
 
+    /// Which traces are kept; nil for a world that records none.
+    public var traces: TracesDescription?
+
     enum CodingKeys: String, CodingKey, CaseIterable {
         case prometheus, spread, buckets, rules, alertmanager
         case hasOperator = "operator"
         case adapter
         case hasKEDA = "keda"
+        case traces
     }
 
     public init(from decoder: any Decoder) throws {
@@ -65,6 +69,7 @@ public struct MonitoringDescription: Sendable, Codable {
         hasOperator = try container.decodeIfPresent(Bool.self, forKey: .hasOperator) ?? false
         adapter = try container.decodeIfPresent(String.self, forKey: .adapter)
         hasKEDA = try container.decodeIfPresent(Bool.self, forKey: .hasKEDA) ?? false
+        traces = try container.decodeIfPresent(TracesDescription.self, forKey: .traces)
         if let text = adapter {
             do { adapterConfiguration = try AdapterConfiguration(text) } catch {
                 let place = error.line.map { "line \($0) of it: " } ?? ""
@@ -91,6 +96,7 @@ public struct MonitoringDescription: Sendable, Codable {
         if hasOperator { try container.encode(hasOperator, forKey: .hasOperator) }
         try container.encodeIfPresent(adapter, forKey: .adapter)
         if hasKEDA { try container.encode(hasKEDA, forKey: .hasKEDA) }
+        try container.encodeIfPresent(traces, forKey: .traces)
     }
 
     /// What ``prometheus`` means.

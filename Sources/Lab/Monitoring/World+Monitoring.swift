@@ -20,6 +20,7 @@ extension World {
         guard monitoring != nil else { return }
         // Whoever looks at metrics wants to see the requests behind them.
         workloads.recordLogs(true)
+        if let traces = scenario.monitoring?.traces { workloads.recordTraces(traces.settings) }
         observeWork()
         monitoring?.queue.schedule(.discover, at: clock.now, on: &clock)
         let time = epochMilliseconds

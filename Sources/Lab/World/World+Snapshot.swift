@@ -50,6 +50,7 @@ extension World {
         writer.write(counts)
         // A world without monitoring writes what it always wrote.
         monitoring?.write(to: &writer)
+        workloads.writeTraces(to: &writer)
     }
 
     /// Reads a world back.
@@ -90,6 +91,7 @@ extension World {
         digest = try reader.read()
         counts = try reader.read()
         if let description = scenario.monitoring { monitoring = try MonitoringStack(description, from: &reader) }
+        if let traces = scenario.monitoring?.traces { try workloads.readTraces(traces.settings, from: &reader) }
         observeWork()
     }
 

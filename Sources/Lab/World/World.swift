@@ -213,6 +213,7 @@ public struct World: Sendable {
             if runtimeRequests.isEmpty, reports.isEmpty { return }
             if !runtimeRequests.isEmpty {
                 for request in runtimeRequests {
+                    if case .start(let id, let container) = request { nameTracePlace(id, container) }
                     workloads.perform(request, clock: &clock, reports: &reports)
                 }
                 runtimeRequests.removeAll(keepingCapacity: true)

@@ -7,6 +7,8 @@ public struct LogRecord: Sendable, Equatable {
     public enum Event: UInt8, Sendable, BinaryCodable {
         case started, listening, ready, request, terminating, waitingForConnections, finished, crashed, jobTaken,
             jobDone
+        /// Only where traces are recorded.
+        case toolFailed, modelFailed
     }
 
     public enum Level: UInt8, Sendable, BinaryCodable { case info, warning, error }
@@ -19,7 +21,7 @@ public struct LogRecord: Sendable, Equatable {
     public var trace: UInt64 = 0
     public var outcome = Outcome.ok
     public var duration = Duration.zero
-    /// Port or exit code, where one belongs to the event.
+    /// Port or exit code, where one belongs to the event; of a failed call what was called.
     public var number: Int32 = 0
 
     /// The line as it was written.
@@ -38,6 +40,9 @@ public struct LogRecord: Sendable, Equatable {
         case .jobTaken: "INFO:     trace=\(String(trace, radix: 16)) job taken"
         case .jobDone:
             "\(level == .error ? "ERROR" : "INFO"):     trace=\(String(trace, radix: 16)) job ended status=\(outcome.status) "
+                + "duration_ms=\(duration.nanoseconds / 1_000_000)"
+        case .toolFailed, .modelFailed:
+            "ERROR:    trace=\(String(trace, radix: 16)) error_type=\(outcome.errorType) "
                 + "duration_ms=\(duration.nanoseconds / 1_000_000)"
         }
     }
@@ -75,7 +80,35 @@ extension Workloads {
 
 extension Workloads: ContainerLogSource {
     public func logLines(of container: ContainerID) -> [LogLine] {
-        logs(of: container).map { LogLine(time: $0.time, text: $0.text) }
+        logs(of: container).map { LogLine(time: $0.time, text: line(of: $0)) }
+    }
+}
+
+extension Workloads {
+    /// A line as it was written. Where traces are recorded, it names the trace and, of a failed call, what was called.
+    private func line(of record: LogRecord) -> String {
+        guard tracing != nil, record.trace != 0 else { return record.text }
+        let subject = UInt32(bitPattern: record.number)
+        let called =
+            switch record.event {
+            case .toolFailed: " tool=\(toolName(subject))"
+            case .modelFailed:
+                " model=\(catalogue.providers.indices.contains(Int(subject)) ? catalogue.providers[Int(subject)] : "")"
+            default: ""
+            }
+        return record.text + called + " trace_id=" + TraceIdentity.text(of: record.trace, seed: seed)
+    }
+
+    /// Writes a line about a call to a tool or a model that went wrong; one that was broken off from outside did not.
+    mutating func logFailure(_ event: LogRecord.Event, _ call: UInt32, _ span: CallSpan) {
+        guard recording.logsRequests, span.outcome != .ok, span.outcome != .abandoned, calls[call].process != .max,
+            processes[Int(calls[call].process)].phase != .absent
+        else { return }
+        recording.logs.append(
+            LogRecord(
+                time: clock.now, container: processes[Int(calls[call].process)].id, level: .error, event: event,
+                trace: span.trace, outcome: span.outcome, duration: span.end - span.begin,
+                number: Int32(bitPattern: span.subject)))
     }
 }
 

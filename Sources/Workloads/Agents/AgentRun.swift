@@ -42,6 +42,7 @@ struct AgentRun: Sendable {
     var bill = TokenBill()
     var attempts: Int32 = 0
     var toolCalls: Int32 = 0
+    var tracing = RunTracing()
 }
 
 /// How an attempt at a model will end, which the provider decides when it takes the request.

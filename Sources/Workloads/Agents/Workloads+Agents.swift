@@ -20,6 +20,7 @@ extension Workloads {
         if run.failing { calls[call].isPoor = true }
         let handle = runs.insert(run)
         calls[call].run = handle
+        traceRun(handle.slot)
         holdPrompt(call, bytes: run.context)
         // Building the first prompt is part of the first step's work.
         runs[handle.slot].phase = .thinking
@@ -78,7 +79,7 @@ extension Workloads {
 
     private mutating func answerFound(_ run: UInt32) {
         let call = runs[run].call.slot
-        endRun(call)
+        endRun(call, .ok)
         calls[call].stage += 1
         proceed(call)
     }
@@ -91,6 +92,7 @@ extension Workloads {
             let growth = tokens(draw(call, catalogue.plans[plan].plan.growthTokens))
             runs[run].context = runs[run].context.addingSaturating(growth)
             holdPrompt(call, bytes: growth)
+            traceStep(run)
             runs[run].phase = .thinking
             return ask(run)
         }
@@ -110,13 +112,16 @@ extension Workloads {
     mutating func callTool(_ run: UInt32) {
         let call = runs[run].call.slot
         switch catalogue.plans[Int(runs[run].plan)].tools[Int(runs[run].tool)] {
-        case .service(let index): place(call, Int(index))
+        case .service(let index):
+            traceTool(run)
+            place(call, Int(index))
         case .external(let index):
             let tool = catalogue.toolCalls[Int(index)]
             let (seconds, succeeded) = drawTool(call, Int(tool.tool))
             let timeout = tool.timeout?.seconds ?? .infinity
             if isFollowed(call) { follow(toolNote(Int(tool.tool), seconds, timeout, succeeded)) }
             runs[run].toolFailed = !succeeded || seconds > timeout
+            traceTool(run, outcome: seconds > timeout ? .timedOut : succeeded ? .ok : .serverError)
             calls[call].state = .asking
             setRunAlarm(run, after: Duration(seconds: min(seconds, timeout)))
         }
@@ -130,8 +135,11 @@ extension Workloads {
     }
 
     /// A tool has answered. An error goes to the model, which needs a step more to repair it.
-    mutating func agentToolEnded(_ call: UInt32, succeeded: Bool) {
+    /// - Parameter outcome: how a call to a service ended; nil for a tool outside the cluster.
+    mutating func agentToolEnded(_ call: UInt32, _ outcome: Outcome?) {
         let run = calls[call].run.slot
+        let succeeded = outcome.map { $0 == .ok } ?? !runs[run].toolFailed
+        traceToolEnded(run, outcome)
         noteTool(Int(calls[call].process), plan: runs[run].plan, tool: runs[run].tool, succeeded: succeeded)
         if !succeeded, !runs[run].isLooping { runs[run].stepsLeft += 1 }
         if clock.now >= runs[run].deadline { return finish(call, .gatewayTimeout) }
@@ -145,11 +153,12 @@ extension Workloads {
     }
 
     /// A run is over, however it ended; a model call under way is aborted and billed for what it produced.
-    mutating func endRun(_ call: UInt32) {
+    mutating func endRun(_ call: UInt32, _ outcome: Outcome) {
         let handle = calls[call].run
         guard runs.contains(handle) else { return }
         queue.cancel(runs[handle.slot].timer)
-        if runs[handle.slot].phase == .asking { abortAsk(handle.slot) }
+        if runs[handle.slot].phase == .asking { abortAsk(handle.slot, outcome) }
+        traceRunEnded(handle.slot, outcome)
         calls[call].steps &+= UInt32(clamping: runs[handle.slot].stepsDone)
         runs.remove(handle.slot)
         calls[call].run = .none

@@ -30,7 +30,8 @@ extension Workloads {
         calls[call].state = .asking
         if isFollowed(call) {
             follow(
-                "step \(runs[run].stepsDone + 1): asks \(providers[index].name) with \(runs[run].context) tokens (\(runs[run].cached) cached), attempt \(runs[run].attempt + 1)")
+                "step \(runs[run].stepsDone + 1): asks \(providers[index].name) with \(runs[run].context) tokens (\(runs[run].cached) cached), attempt \(runs[run].attempt + 1)"
+            )
         }
         runs[run].slicesLeft = 0
         if plan.streamWork > 0, answer.fate == .answered { beginStream(run, plan) }
@@ -96,7 +97,7 @@ extension Workloads {
         switch runs[run].phase {
         case .asking: if runs[run].slicesLeft > 0 { sliceCame(run) } else { attemptEnded(run) }
         case .backingOff: ask(run)
-        case .usingTool: agentToolEnded(runs[run].call.slot, succeeded: !runs[run].toolFailed)
+        case .usingTool: agentToolEnded(runs[run].call.slot, nil)
         case .thinking, .working: break
         }
     }
@@ -108,7 +109,8 @@ extension Workloads {
         providers[index].reading.inFlight -= 1
         if isFollowed(call) {
             follow(
-                "\(providers[index].name): \(runs[run].fate == .answered ? "answered with \(runs[run].output) tokens" : "\(runs[run].fate)") after \(Self.milliseconds(clock.now - runs[run].asked))")
+                "\(providers[index].name): \(runs[run].fate == .answered ? "answered with \(runs[run].output) tokens" : "\(runs[run].fate)") after \(Self.milliseconds(clock.now - runs[run].asked))"
+            )
         }
         switch runs[run].fate {
         case .answered:
@@ -116,6 +118,7 @@ extension Workloads {
             providers[index].reading.firstToken.record(runs[run].firstToken)
             providers[index].reading.latency.record(runs[run].whole)
             charge(run, provider: index, output: runs[run].output)
+            traceChat(run, .ok, output: runs[run].output)
             noteCached(run, provider: index)
             runs[run].attempt = 0
             runs[run].context = runs[run].context.addingSaturating(runs[run].output)
@@ -125,20 +128,26 @@ extension Workloads {
             submit(call, seconds: max(work, 0.000_001))
         case .limited:
             providers[index].reading.limited += 1
+            traceChat(run, .tooManyRequests, output: nil)
             retry(run, plan, otherwise: .tooManyRequests)
         case .overloaded:
             providers[index].reading.overloaded += 1
+            traceChat(run, .unavailable, output: nil)
             retry(run, plan, otherwise: .unavailable)
         case .failed:
             providers[index].reading.failed += 1
+            traceChat(run, .serverError, output: nil)
             retry(run, plan, otherwise: .badGateway)
         case .timedOut:
             providers[index].reading.timedOut += 1
             // The tokens that came before the client gave up are paid for.
-            if !providers[index].condition.hangs { charge(run, provider: index, output: produced(run)) }
+            let isBilled = !providers[index].condition.hangs
+            if isBilled { charge(run, provider: index, output: produced(run)) }
+            traceChat(run, .timedOut, output: isBilled ? produced(run) : nil)
             retry(run, plan, otherwise: .gatewayTimeout)
         case .invalid:
             providers[index].reading.invalid += 1
+            traceChat(run, .clientError, output: nil)
             runs[run].phase = .thinking
             finish(call, .clientError)
         }
@@ -177,12 +186,14 @@ extension Workloads {
     }
 
     /// The caller has gone in the middle of an answer.
-    mutating func abortAsk(_ run: UInt32) {
+    mutating func abortAsk(_ run: UInt32, _ outcome: Outcome) {
         let index = Int(catalogue.plans[Int(runs[run].plan)].provider)
         providers[index].reading.inFlight -= 1
         providers[index].reading.aborted += 1
         let wasTaken = runs[run].fate == .answered || runs[run].fate == .timedOut
-        if wasTaken, !providers[index].condition.hangs { charge(run, provider: index, output: produced(run)) }
+        let isBilled = wasTaken && !providers[index].condition.hangs
+        if isBilled { charge(run, provider: index, output: produced(run)) }
+        traceChat(run, outcome, output: isBilled ? produced(run) : nil)
     }
 
     /// Writes one bill into every book.

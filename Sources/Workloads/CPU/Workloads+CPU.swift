@@ -36,6 +36,9 @@ extension Workloads {
             if calls[call].blocks { beginBlocking(call) } else { startBurst(call) }
         } else {
             calls[call].state = .queued
+            if calls[call].tracing.isTraced, calls[call].tracing.queuedSince == .never {
+                calls[call].tracing.queuedSince = clock.now
+            }
             calls[call].link = .max
             if processes[slot].queueTail == .max {
                 processes[slot].queueHead = call
@@ -154,7 +157,10 @@ extension Workloads {
             if calls[call].isCancelled {
                 processes[slot].busyLoops -= 1
                 dissolve(call)
-            } else if calls[call].blocks {
+                continue
+            }
+            traceDequeued(call, from: calls[call].tracing.queuedSince)
+            if calls[call].blocks {
                 beginBlocking(call)
             } else {
                 startBurst(call)

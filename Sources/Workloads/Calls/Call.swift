@@ -90,6 +90,7 @@ struct Call: Sendable {
     var timer = TimerHandle.none
     var child = Handle<Call>.none
     var run = Handle<AgentRun>.none
+    var tracing = CallTracing()
 }
 
 extension Call: PoolElement {

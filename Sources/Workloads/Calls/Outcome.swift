@@ -42,6 +42,20 @@ public enum Outcome: UInt8, Sendable, CaseIterable, Codable, BinaryCodable {
         }
     }
 
+    /// The `error.type` of OpenTelemetry's conventions: the status, or a word where there was no answer; empty for a
+    /// good one.
+    public var errorType: String {
+        switch self {
+        case .ok: ""
+        case .clientError, .tooManyRequests, .serverError, .badGateway, .unavailable, .gatewayTimeout, .loopDetected:
+            String(status)
+        case .refused: "connection_refused"
+        case .reset: "connection_reset"
+        case .timedOut: "timeout"
+        case .abandoned: "cancelled"
+        }
+    }
+
     /// Whether trying again may help.
     public var isRetryable: Bool {
         switch self {

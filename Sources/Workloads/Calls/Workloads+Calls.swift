@@ -144,6 +144,7 @@ extension Workloads {
     mutating func beginServing(_ call: UInt32) {
         let slot = Int(calls[call].process)
         processes[slot].inFlight += 1
+        if calls[call].state == .admission { traceDequeued(call, from: calls[call].began) }
         let program = Int(processes[slot].behaviour)
         let bytes = catalogue.programs[program].behaviour.memory.perRequest
         calls[call].memory = bytes
@@ -190,6 +191,7 @@ extension Workloads {
         }
         if calls[call].kind == .request { endServing(call, slot, outcome) }
         if recording.telemetry != nil { noteSpan(call, slot, outcome) }
+        traceServed(call, outcome)
         logWork(.request, call, slot, outcome)
         let answered = calls[call]
         detach(call)
@@ -285,6 +287,7 @@ extension Workloads {
     /// Ends a cancelled call without an answer.
     mutating func dissolve(_ call: UInt32) {
         abandonWork(call)
+        traceServed(call, .abandoned)
         let slot = Int(calls[call].process)
         let wasServing = calls[call].kind == .request && calls[call].state != .admission
         if wasServing {
@@ -297,9 +300,11 @@ extension Workloads {
     }
 
     /// Lets go of everything a call waits for.
-    mutating func abandonWork(_ call: UInt32) {
+    /// - Parameter outcome: how what it did ends, as those see it who look at its trace.
+    mutating func abandonWork(_ call: UInt32, _ outcome: Outcome = .abandoned) {
         leaveEngine(call)
-        if !calls[call].run.isNone { endRun(call) }
+        traceAnswered(call, outcome)
+        if !calls[call].run.isNone { endRun(call, outcome) }
         queue.cancel(calls[call].timer)
         orphan(calls[call].child, .abandoned)
         calls[call].child = .none

@@ -35,7 +35,9 @@ extension Workloads {
                 calls[call].stage = chance(call, share) ? range.count : calls[call].stage + 1
             case .publish(let topic):
                 calls[call].stage += 1
-                publish(topic, journey: .none, source: calls[call].source, dice: mixed(calls[call].dice, 1 << 40))
+                publish(
+                    topic, journey: .none, source: calls[call].source, dice: mixed(calls[call].dice, 1 << 40),
+                    from: call)
             case .fail(let share):
                 calls[call].stage += 1
                 if chance(call, share) { return finish(call, .serverError) }
@@ -50,7 +52,7 @@ extension Workloads {
 
     /// The end of a call's own work.
     mutating func finish(_ call: UInt32, _ outcome: Outcome, retryAfter: Duration = .zero) {
-        if !calls[call].run.isNone { endRun(call) }
+        if !calls[call].run.isNone { endRun(call, outcome) }
         calls[call].outcome = outcome
         switch calls[call].kind {
         case .request: respond(call, outcome, retryAfter: retryAfter)
@@ -105,6 +107,7 @@ extension Workloads {
         case .backingOff:
             if calls[call].run.isNone { resume(call) } else { callTool(calls[call].run.slot) }
         case .waiting:
+            traceAnswered(call, nil)
             if processes[slot].isDeadlocked, calls[call].kind != .hook {
                 calls[call].work = 1
                 return enqueue(call)
@@ -136,6 +139,7 @@ extension Workloads {
                 "calls \(services[Int(target)].level.name)\(calls[call].attempt > 0 ? ", attempt \(calls[call].attempt + 1)" : "")"
             )
         }
+        traceCall(call, target: target, path: catalogue.calls[index].path)
         guard passProxy(Int(calls[call].process), isOut: true) else {
             // Refused on the pod's own loopback: known at once, told as an event, so that retries keep their order.
             calls[call].child = .none
@@ -152,6 +156,7 @@ extension Workloads {
             originGeneration: parent.generation, trace: calls[call].trace, source: calls[call].source,
             dice: mixed(calls[call].dice, UInt64(ordinal)), depth: calls[call].depth &+ 1,
             delay: max(.nanoseconds(1), configuration.network.hop + configuration.network.sidecar))
+        traceSent(calls[call].child, by: call)
         if let timeout = catalogue.calls[index].timeout {
             calls[call].timer = queue.schedule(
                 .childDeadline(call: parent.slot, generation: parent.generation), after: timeout, on: &clock)
@@ -197,6 +202,7 @@ extension Workloads {
     }
 
     private mutating func childEnded(_ call: UInt32, _ outcome: Outcome, _ retryAfter: Duration) {
+        traceAnswered(call, outcome)
         guard let index = pendingCall(call) else { return finish(call, .serverError) }
         let policy = catalogue.calls[index].retries
         if outcome != .ok, outcome.isRetryable, Int(calls[call].attempt) < policy.maximum,
@@ -211,7 +217,7 @@ extension Workloads {
                 call, after: policy.wait(before: Int(calls[call].attempt), retryAfter: retryAfter, random: &stream))
         }
         calls[call].attempt = 0
-        if !calls[call].run.isNone { return agentToolEnded(call, succeeded: outcome == .ok) }
+        if !calls[call].run.isNone { return agentToolEnded(call, outcome) }
         calls[call].stage += 1
         if outcome == .ok || catalogue.calls[index].isOptional { return resume(call) }
         finish(call, outcome.passedOn)
@@ -234,6 +240,7 @@ extension Workloads {
         let (seconds, succeeded) = drawTool(call, Int(tool.tool))
         let timeout = tool.timeout?.seconds ?? .infinity
         if isFollowed(call) { follow(toolNote(Int(tool.tool), seconds, timeout, succeeded)) }
+        traceExternal(call, tool: tool.tool, seconds > timeout ? .timedOut : succeeded ? .ok : .serverError)
         if !tool.isOptional, !succeeded || seconds > timeout {
             calls[call].outcome = succeeded ? .gatewayTimeout : .badGateway
             calls[call].stage = .max - 1

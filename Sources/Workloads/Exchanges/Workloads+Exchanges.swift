@@ -66,6 +66,7 @@ extension Workloads {
         call.originGeneration = UInt32(truncatingIfNeeded: number >> 32)
         call.path = catalogue.path(named: plain) ?? .max
         call.sent = clock.now
+        call.tracing.isTraced = isSampled(call.number)
         let handle = calls.insert(call)
         if let place = exchanges.firstIndex(where: { $0.number == number }) { exchanges[place].call = handle }
         accept(handle.slot, by: slot)

@@ -43,7 +43,9 @@ extension Workloads {
         for sample in 0..<samples {
             let weight = number / samples + (sample < number % samples ? 1 : 0)
             failed +=
-                flowJourney(index, weight: weight, growth: growth, evenness: expected / Double(number)) * Double(weight)
+                flowJourney(
+                    index, weight: weight, growth: growth, evenness: expected / Double(number),
+                    place: (start, sample, samples)) * Double(weight)
         }
         sources[index].failureShare = failed / Double(number)
     }
@@ -69,7 +71,11 @@ extension Workloads {
     }
 
     /// One representative user, with all attempts; the share of attempts that failed.
-    private mutating func flowJourney(_ index: Int, weight: Int64, growth: Double, evenness: Double) -> Double {
+    /// - Parameter place: the begin of the interval, and which of how many representatives of it this is.
+    private mutating func flowJourney(
+        _ index: Int, weight: Int64, growth: Double, evenness: Double,
+        place: (start: SimulationTime, sample: Int64, samples: Int64)
+    ) -> Double {
         let policy = sources[index].retries
         let timeout = sources[index].configuration.timeout?.seconds ?? 3600
         var patience = Double.infinity
@@ -79,11 +85,14 @@ extension Workloads {
         var walk = FlowWalk(
             random: RandomStream(seed: sources[index].random.next(), name: ""), weight: weight, growth: growth,
             evenness: evenness, source: UInt32(index))
+        beginFlowTrace(&walk, from: place.start, place: place.sample, of: place.samples)
         var elapsed = 0.0
         var failures = 0.0
         var attempt = 0
         while true {
             sources[index].level.noteAttempt(now: clock.now, count: weight)
+            walk.trace?.at = min(elapsed, patience)
+            let span = openFlowSpan(&walk)
             let answer = flowRequest(sources[index].target, path: sources[index].path, depth: 0, &walk)
             var outcome = answer.outcome
             var seconds = answer.seconds
@@ -91,8 +100,16 @@ extension Workloads {
                 outcome = .timedOut
                 seconds = timeout
             }
-            if elapsed + seconds > patience {
+            let isAbandoned = elapsed + seconds > patience
+            closeFlowSpan(
+                span, .attempt, after: isAbandoned ? patience - elapsed : seconds, isAbandoned ? .abandoned : outcome,
+                &walk
+            ) { [target = sources[index].target, path = sources[index].path] span in
+                (span.subject, span.path, span.ordinal) = (target, path, UInt32(clamping: attempt))
+            }
+            if isAbandoned {
                 end(index, .abandoned, patience, walk, weight)
+                endFlowTrace(walk, .abandoned, after: patience, attempts: attempt)
                 return failures / Double(attempt + 1)
             }
             elapsed += seconds
@@ -100,6 +117,7 @@ extension Workloads {
             let isAllowed = grants(policy, failureShare: sources[index].failureShare, &walk)
             guard outcome != .ok, outcome.isRetryable, attempt < policy.maximum, isAllowed else {
                 end(index, outcome, elapsed, walk, weight)
+                endFlowTrace(walk, outcome, after: elapsed, attempts: attempt)
                 return failures / Double(attempt + 1)
             }
             attempt += 1

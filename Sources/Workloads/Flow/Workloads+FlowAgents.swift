@@ -9,6 +9,8 @@ extension Workloads {
         var cachedContext: Int64 = 0
         var lastUse = -Double.infinity
         var tokens: Int64 = 0
+        /// When it began, in the time of its trace.
+        var begin = 0.0
     }
 
     mutating func flowRun(_ slot: Int, _ index: Int, depth: Int, _ walk: inout FlowWalk) -> FlowAnswer {
@@ -23,6 +25,9 @@ extension Workloads {
         var steps = isLooping || !drawn.isFinite ? Int.max / 2 : Int(min(max(1, drawn.rounded()), 1e6))
         var run = FlowRun(
             context: Int64(clamping: plan.systemTokens) + tokens(plan.userTokens.sample(using: &walk.random)))
+        run.begin = walk.trace?.at ?? 0
+        let span = openFlowSpan(&walk)
+        var step = openFlowSpan(&walk)
         run.elapsed += flowBurst(slot, seconds: plan.firstStepWork.sample(using: &walk.random) * slowness(slot), &walk)
         let deadline = plan.deadline?.seconds ?? .infinity
         var done = 0
@@ -48,11 +53,29 @@ extension Workloads {
             }
             steps += flowTools(slot, index, plan, depth: depth, &run, &walk)
             run.context += tokens(plan.growthTokens.sample(using: &walk.random))
+            closeFlowStep(step, index, done, .ok, slot, run, &walk)
+            step = openFlowSpan(&walk)
+        }
+        closeFlowStep(step, index, done, answer.outcome, slot, run, &walk)
+        closeFlowSpan(span, .agent, after: run.elapsed, answer.outcome, slot: slot, &walk) { span in
+            span.subject = catalogue.plans[index].provider
+            span.ordinal = UInt32(clamping: answer.outcome == .ok ? done : done - 1)
         }
         answer.seconds = run.elapsed
         let factor = catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory.perPromptByte
         flows[slot].promptBytes += Double(run.context) * 4 * factor * run.elapsed * Double(walk.weight)
         return answer
+    }
+
+    private func closeFlowStep(
+        _ step: (number: UInt64, parent: UInt64, at: Double)?, _ index: Int, _ number: Int, _ outcome: Outcome,
+        _ slot: Int, _ run: FlowRun, _ walk: inout FlowWalk
+    ) {
+        let length = run.begin + run.elapsed - (step?.at ?? 0)
+        closeFlowSpan(step, .step, after: length, outcome, slot: slot, &walk) { span in
+            span.subject = catalogue.plans[index].provider
+            span.ordinal = UInt32(clamping: number)
+        }
     }
 
     /// The tools of one step; the steps that repairing their errors takes.
@@ -67,15 +90,27 @@ extension Workloads {
             let pick = walk.random.unit() * (catalogue.plans[index].weights.last ?? 0)
             let tool = catalogue.plans[index].weights.firstIndex { pick < $0 } ?? plan.tools.count - 1
             let succeeded: Bool
+            let outcome: Outcome
+            let subject: UInt32
+            walk.trace?.at = run.begin + run.elapsed
+            let span = openFlowSpan(&walk)
+            let before = run.elapsed
             switch catalogue.plans[index].tools[tool] {
             case .service(let call):
-                let child = flowCall(Int(call), depth: depth, &walk)
+                let child = flowCall(slot, Int(call), depth: depth, &walk)
                 run.elapsed += child.seconds
                 succeeded = child.outcome == .ok
+                outcome = child.outcome
+                subject = catalogue.calls[Int(call)].target | CallSpan.serviceTool
             case .external(let call):
                 let (seconds, failure) = flowTool(Int(call), &walk)
                 run.elapsed += seconds
                 succeeded = failure == nil
+                outcome = Self.toolOutcome(failure)
+                subject = catalogue.toolCalls[Int(call)].tool & ~CallSpan.serviceTool
+            }
+            closeFlowSpan(span, .tool, after: run.elapsed - before, outcome, slot: slot, &walk) { span in
+                span.subject = subject
             }
             if !succeeded { repairs += 1 }
             noteTool(
@@ -101,7 +136,18 @@ extension Workloads {
                     exceedsContext: run.context > Int64(clamping: plan.contextLimit)),
                 now: clock.now, random: &walk.random, weight: walk.weight)
             providers[provider].reading.note(answer, weight: walk.weight)
+            walk.trace?.at = run.begin + run.elapsed
+            let span = openFlowSpan(&walk)
             run.elapsed += answer.delay.seconds
+            closeFlowSpan(
+                span, .chat, after: answer.delay.seconds, Self.chatOutcome(answer.fate), slot: slot, &walk
+            ) { span in
+                span.subject = catalogue.plans[index].provider
+                span.ordinal = UInt32(clamping: attempt)
+                guard answer.fate == .answered else { return }
+                (span.uncachedInput, span.cachedInput, span.cacheWrites) = (uncached, cached, written)
+                (span.output, span.firstToken) = (output, answer.firstToken)
+            }
             let outcome: Outcome
             switch answer.fate {
             case .answered:
@@ -136,6 +182,18 @@ extension Workloads {
             attempt += 1
             run.elapsed +=
                 plan.retries.wait(before: attempt, retryAfter: answer.retryAfter, random: &walk.random).seconds
+        }
+    }
+
+    /// How an attempt at a model ended, as its client sees it.
+    private static func chatOutcome(_ fate: ModelFate) -> Outcome {
+        switch fate {
+        case .answered: .ok
+        case .limited: .tooManyRequests
+        case .overloaded: .unavailable
+        case .failed: .serverError
+        case .invalid: .clientError
+        case .timedOut: .timedOut
         }
     }
 

@@ -15,6 +15,8 @@ struct FlowWalk: Sendable {
     /// Requests to services that it made so far.
     var hops = 0
     var isPoor = false
+    /// What is recorded of it; nil for nothing.
+    var trace: FlowTrace?
 
     /// Most requests to services of one representative request. Services that call each other in a circle, with retries,
     /// would make some 2³² of them before the depth of 32 ends the circle; live requests are stopped by time-outs and
@@ -60,15 +62,21 @@ extension Workloads {
         let limit = Double(processes[slot].limit)
         if flows[slot].inFlight * walk.growth > limit, walk.random.unit() > limit / (flows[slot].inFlight * walk.growth)
         {
+            let span = openFlowSpan(&walk)
             let wait = flowBurst(slot, seconds: 0.0005, &walk)
+            closeFlowSpan(span, .serve, after: wait, .unavailable, slot: slot, &walk) { span in
+                (span.subject, span.path) = (UInt32(clamping: service), path)
+            }
             processes[slot].meter.answered.count(.unavailable, walk.weight)
             return FlowAnswer(outcome: .unavailable, seconds: wait)
         }
+        let span = openFlowSpan(&walk)
         var seconds = 0.0
         if processes[slot].slots < .max {
             seconds += flows[slot].slotWait(
                 slots: Double(processes[slot].slots), growth: walk.growth, random: &walk.random)
         }
+        walk.trace?.at += seconds
         _ = flowProxy(slot, isOut: false, &walk)
         let program = Int(processes[slot].behaviour)
         let crash = catalogue.programs[program].behaviour.crash
@@ -85,6 +93,12 @@ extension Workloads {
         processes[slot].meter.latency.record(Duration(seconds: answer.seconds), count: UInt32(clamping: walk.weight))
         leaveBehind(slot, catalogue.programs[program].behaviour.memory, count: walk.weight)
         answer.seconds += seconds
+        closeFlowSpan(span, .serve, after: answer.seconds, answer.outcome, slot: slot, &walk) { span in
+            (span.subject, span.path) = (UInt32(clamping: service), path)
+            guard seconds > 0 else { return }
+            span.waited = Duration(seconds: seconds)
+            span.dequeued = span.begin + span.waited
+        }
         return answer
     }
 
@@ -102,7 +116,9 @@ extension Workloads {
         _ slot: Int, _ range: Catalogue.RouteRange, depth: Int, _ walk: inout FlowWalk
     ) -> FlowAnswer {
         var answer = FlowAnswer(outcome: .ok, seconds: 0)
+        let begin = walk.trace?.at ?? 0
         for step in Int(range.first)..<Int(range.first + range.count) {
+            walk.trace?.at = begin + answer.seconds
             switch catalogue.steps[step] {
             case .compute(let work):
                 answer.seconds += flowBurst(slot, seconds: work.sample(using: &walk.random) * slowness(slot), &walk)
@@ -114,14 +130,18 @@ extension Workloads {
             case .call(let index):
                 let passes = flowProxy(slot, isOut: true, &walk)
                 let child =
-                    passes ? flowCall(Int(index), depth: depth, &walk) : FlowAnswer(outcome: .refused, seconds: 0.0001)
+                    passes ? flowCall(slot, Int(index), depth: depth, &walk) : flowRefusal(slot, Int(index), &walk)
                 answer.seconds += child.seconds
                 if child.outcome != .ok, !catalogue.calls[Int(index)].isOptional {
                     answer.outcome = child.outcome.passedOn
                     return answer
                 }
             case .tool(let index):
+                let span = openFlowSpan(&walk)
                 let (seconds, failure) = flowTool(Int(index), &walk)
+                closeFlowSpan(span, .external, after: seconds, Self.toolOutcome(failure), slot: slot, &walk) { span in
+                    span.subject = catalogue.toolCalls[Int(index)].tool
+                }
                 answer.seconds += seconds
                 if let failure, !catalogue.toolCalls[Int(index)].isOptional {
                     answer.outcome = failure
@@ -191,19 +211,45 @@ extension Workloads {
         return flows[slot].loopWait(growth: walk.growth, random: &walk.random)
     }
 
+    /// A call that the pod's own sidecar does not take.
+    private mutating func flowRefusal(_ slot: Int, _ index: Int, _ walk: inout FlowWalk) -> FlowAnswer {
+        let answer = FlowAnswer(outcome: .refused, seconds: 0.0001)
+        let span = openFlowSpan(&walk)
+        closeFlowSpan(span, .call, after: answer.seconds, answer.outcome, slot: slot, &walk) { span in
+            (span.subject, span.path) = (catalogue.calls[index].target, catalogue.calls[index].path)
+        }
+        return answer
+    }
+
+    /// How a call to a tool ended, from how the request fails because of it.
+    static func toolOutcome(_ failure: Outcome?) -> Outcome {
+        switch failure {
+        case nil: .ok
+        case .gatewayTimeout: .timedOut
+        default: .serverError
+        }
+    }
+
     /// A call to another service, with its time-out and retries.
-    mutating func flowCall(_ index: Int, depth: Int, _ walk: inout FlowWalk) -> FlowAnswer {
+    mutating func flowCall(_ slot: Int, _ index: Int, depth: Int, _ walk: inout FlowWalk) -> FlowAnswer {
         let call = catalogue.calls[index]
+        let begin = walk.trace?.at ?? 0
         let hop = (configuration.network.hop + configuration.network.sidecar).seconds
         var elapsed = 0.0
         var attempt = 0
         while true {
             services[Int(call.target)].level.noteAttempt(now: clock.now, count: walk.weight)
+            walk.trace?.at = begin + elapsed
+            let span = openFlowSpan(&walk)
+            walk.trace?.at += hop
             var answer = flowRequest(call.target, path: call.path, depth: depth + 1, &walk)
             answer.seconds += hop
             if let timeout = call.timeout?.seconds, answer.seconds > timeout {
                 answer.outcome = .timedOut
                 answer.seconds = timeout
+            }
+            closeFlowSpan(span, .call, after: answer.seconds, answer.outcome, slot: slot, &walk) { span in
+                (span.subject, span.path, span.ordinal) = (call.target, call.path, UInt32(clamping: attempt))
             }
             elapsed += answer.seconds
             let isAllowed = grants(call.retries, failureShare: services[Int(call.target)].flowFailureShare, &walk)

@@ -76,6 +76,7 @@ struct Message: Sendable {
     /// The number of the call that is the consumer's work on it; 0 for none.
     var workNumber: UInt64 = 0
     var timer = TimerHandle.none
+    var tracing = MessageTracing()
 }
 
 extension Message: PoolElement {

@@ -3,7 +3,10 @@ import Simulation
 
 /// Jobs: published, taken by a consumer, done and acknowledged, or delivered again.
 extension Workloads {
-    mutating func publish(_ topic: UInt32, journey: Handle<Journey>, source: UInt32, dice: UInt64) {
+    /// - Parameter call: the call during which the message is sent, where one is.
+    mutating func publish(
+        _ topic: UInt32, journey: Handle<Journey>, source: UInt32, dice: UInt64, from call: UInt32? = nil
+    ) {
         guard topics.indices.contains(Int(topic)) else {
             if !journey.isNone { journeyAnswered(journey, .refused, .zero) }
             return
@@ -18,6 +21,7 @@ extension Workloads {
         let poison = topics[Int(topic)].configuration.poisonProbability
         message.isPoison = poison > 0 && Double(mixed(dice, 1 << 41) >> 11) * 0x1p-53 < poison
         message.state = .delayed
+        traceMessage(&message, journey: journey, from: call)
         topics[Int(topic)].level.noteArrival(now: clock.now)
         topics[Int(topic)].delayed += 1
         let handle = messages.insert(message)
@@ -91,6 +95,9 @@ extension Workloads {
         calls[call].source = message.source
         calls[call].trace = message.number
         calls[call].dice = mixed(message.dice, UInt64(message.deliveries))
+        calls[call].tracing.isTraced = message.tracing.isTraced
+        calls[call].tracing.parent = message.tracing.span
+        calls[call].tracing.linkedTrace = message.tracing.trace
         messages[handle.slot].workNumber = calls[call].number
         logWork(.jobTaken, call, slot, .ok)
         processes[slot].inFlight += 1
@@ -120,6 +127,7 @@ extension Workloads {
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)
         if recording.telemetry != nil { noteSpan(call, slot, ended.outcome) }
+        traceServed(call, ended.outcome)
         logWork(.jobDone, call, slot, ended.outcome)
         finishInternal(call)
         let handle = Handle<Message>(slot: ended.originSlot, generation: ended.originGeneration)

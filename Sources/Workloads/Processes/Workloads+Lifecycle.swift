@@ -210,7 +210,8 @@ extension Workloads {
         var lost: [Call] = []
         while processes[slot].firstCall != .max {
             let call = processes[slot].firstCall
-            abandonWork(call)
+            abandonWork(call, loss)
+            traceServed(call, loss)
             lost.append(calls[call])
             detach(call)
             calls.remove(call)

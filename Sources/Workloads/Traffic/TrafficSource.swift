@@ -98,6 +98,7 @@ struct Journey: Sendable {
     var isPoor = false
     /// The pod that served the last attempt, in the recording's list of names; `.max` for none or no recording.
     var pod: UInt32 = .max
+    var tracing = JourneyTracing()
 }
 
 extension Journey: PoolElement {

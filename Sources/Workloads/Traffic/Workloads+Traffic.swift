@@ -66,6 +66,7 @@ extension Workloads {
         journey.dice = mixed(seed ^ (UInt64(index) << 48), sources[source].begun)
         journey.arrival = clock.now
         journey.remaining = remaining
+        journey.tracing.isTraced = isSampled(journey.number)
         if let patience = sources[source].configuration.patience {
             var stream = RandomStream(seed: journey.dice, name: "patience")
             journey.patience = clock.now + Duration(seconds: max(0.001, patience.sample(using: &stream)))
@@ -95,12 +96,14 @@ extension Workloads {
             return
         }
         services[Int(sources[source].target)].level.noteAttempt(now: clock.now)
+        traceAttempt(handle)
         let call = send(
             to: sources[source].target, path: sources[source].path, from: .journey, originSlot: handle.slot,
             originGeneration: handle.generation, trace: journey.number, source: journey.source,
             dice: journey.attempt == 0 ? journey.dice : mixed(journey.dice, 1000 + UInt64(journey.attempt)), depth: 0,
             delay: .zero)
         journeys[handle.slot].call = call
+        traceSent(call, by: handle)
         connect(call)
     }
 
@@ -129,11 +132,13 @@ extension Workloads {
         }
         journeys[handle.slot].call = .none
         orphan(journey.call, hasLeft ? .abandoned : .timedOut)
+        if hasLeft { traceAttemptEnded(handle, .abandoned) }
         if hasLeft { endJourney(handle, .abandoned) } else { attemptEnded(handle, .timedOut, .zero) }
     }
 
     /// Another attempt, or the end.
     private mutating func attemptEnded(_ handle: Handle<Journey>, _ outcome: Outcome, _ retryAfter: Duration) {
+        traceAttemptEnded(handle, outcome)
         let journey = journeys[handle.slot]
         let source = Int(journey.source)
         let policy = sources[source].retries
@@ -162,6 +167,7 @@ extension Workloads {
             )
         }
         if recording.isOn { record(journey, outcome) }
+        traceRequest(journey, outcome)
         journeys.remove(handle.slot)
         sources[index].inFlight -= 1
         if journey.isPoor, outcome == .ok { sources[index].level.notePoor(now: clock.now) }
