@@ -30,6 +30,8 @@ struct Kubelab: ParsableCommand {
                     Graph.self, WhyCommand.self, Timeline.self, ReportCommand.self, Compare.self, Alerts.self,
                     SLOCommand.self,
                     LogQLCommand.self,
+                    TraceQLCommand.self,
+                    TraceCommand.self,
                 ]),
             CommandGroup(
                 name: "Without a lab",

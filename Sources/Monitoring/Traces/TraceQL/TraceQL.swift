@@ -51,10 +51,16 @@ public struct TraceQL: Sendable {
     }
 
     /// The traces that match, the newest first, at most `limit` of them; nothing for a limit of 0 or less.
-    public func search(_ store: TraceStore, limit: Int = 20) -> [TraceQLMatch] {
+    /// - Parameters:
+    ///   - start: traces that ended before are left out; nanoseconds since 1970.
+    ///   - end: traces that began later are left out.
+    public func search(
+        _ store: TraceStore, from start: UInt64 = 0, to end: UInt64 = .max, limit: Int = 20
+    ) -> [TraceQLMatch] {
         var matches: [TraceQLMatch] = []
-        for trace in store.traces.reversed() {
+        for trace in store.traces.reversed() where trace.startTimeUnixNano <= end {
             if matches.count >= limit { break }
+            if trace.endTimeUnixNano < start { continue }
             if let match = match(trace) { matches.append(match) }
         }
         return matches
