@@ -52,6 +52,22 @@ import Testing
         #expect(missing(RunbookStep.CodingKeys.self, in: text) == [])
     }
 
+    @Test func theLoggingSaysAllThatOneMaySay() throws {
+        let text = try example("logging.yaml")
+        let schema = try LoggingSchema(parsing: text, file: "logging.yaml")
+        #expect(schema.events.count == 2 && schema.events[0].message.count == 4)
+        #expect(
+            missing(LoggingSchema.CodingKeys.self, in: text) + missing(LoggingSchema.Rule.CodingKeys.self, in: text)
+                == [])
+        let whole = try String(contentsOf: Self.document, encoding: .utf8)
+        for word in ProgramEvent.Field.allCases.map(\.rawValue) + ProgramEvent.causes {
+            #expect(whole.contains("`\(word)`"), "\(word)")
+        }
+        let block = try #require(whole.range(of: "```yaml\nfailures:"))
+        let end = try #require(whole[block.upperBound...].range(of: "```"))
+        _ = try LogQueries(parsing: "failures:" + whole[block.upperBound..<end.lowerBound], file: "queries.yaml")
+    }
+
     /// Each claim in the section's first block is one.
     @Test func theCriteriaAreCriteria() throws {
         let text = try String(contentsOf: Self.document, encoding: .utf8)

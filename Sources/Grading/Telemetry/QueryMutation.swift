@@ -7,7 +7,13 @@ enum QueryMutation {
     /// Fields whose text is a duration.
     private static let durations: Set<String> = ["for", "keep_firing_for", "interval"]
     /// Lists whose elements can be left out.
-    private static let lists: Set<String> = ["rules", "groups", "slos"]
+    private static let lists: Set<String> = ["rules", "groups", "slos", "fields", "events"]
+    /// Fields that take one of a few words, and a word that is put in the place of another.
+    private static let words: [String: [String: String]] = [
+        "format": ["json": "logfmt", "logfmt": "json", "text": "json"],
+        "level": ["debug": "error", "info": "error", "warn": "error", "error": "debug"],
+        "ok": ["info": "debug", "debug": "info"], "failed": ["error": "info", "warn": "info"],
+    ]
 
     /// For each number and each duration in a query, ten times and a tenth of it; each duration of an alert likewise, or
     /// taken away; each rule taken away; two severities exchanged.
@@ -29,7 +35,7 @@ enum QueryMutation {
         switch value {
         case .object(let members):
             // A rule is known by what it is called.
-            let name = ["alert", "record", "id"].lazy.compactMap { members[$0]?.string }.first
+            let name = ["alert", "record", "id", "event"].lazy.compactMap { members[$0]?.string }.first
             let here = name.map { label.isEmpty ? $0 : "\(label) \($0)" } ?? label
             for (field, member) in members {
                 let inner = steps + [.member(field)]
@@ -39,12 +45,16 @@ enum QueryMutation {
                 } else if let text = member.string, durations.contains(field) {
                     if field != "interval" { add("\(place) removed", inner, nil) }
                     for (change, words) in changes(ofQuery: text) { add("\(place): \(words)", inner, .string(change)) }
+                } else if let text = member.string, let other = words[field]?[text] {
+                    add("\(place) \(other)", inner, .string(other))
                 } else if field == "severity", let text = member.string {
                     add("\(place) exchanged", inner, .string(text == "page" ? "ticket" : "page"))
                 } else if case .array(let elements) = member, lists.contains(field), elements.count > 1 {
                     for index in elements.indices {
                         let element = elements[index]
-                        let called = ["alert", "record", "name"].lazy.compactMap { element[$0]?.string }.first
+                        let called =
+                            element.string.map { "\(place) \($0)" }
+                            ?? ["alert", "record", "name", "event"].lazy.compactMap { element[$0]?.string }.first
                         add("\(called ?? "\(field)[\(index)]") removed", inner + [.index(index)], nil)
                     }
                 }

@@ -8,17 +8,20 @@ import Simulation
 public struct TelemetryDuty: Sendable, Decodable {
     /// Alerting rules that must tell in time that users are hurt.
     public var rules: AlertingDuty?
+    /// What programs log, and the queries that count failures in it.
+    public var logs: LoggingDuty?
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case rules }
+    enum CodingKeys: String, CodingKey, CaseIterable { case rules, logs }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
         rules = try container.decodeIfPresent(AlertingDuty.self, forKey: .rules)
-        try container.require(rules != nil, .rules, "something that is judged")
+        logs = try container.decodeIfPresent(LoggingDuty.self, forKey: .logs)
+        try container.require(rules != nil || logs != nil, .rules, "something that is judged")
     }
 
     /// Files of the hand-in that it judges.
-    var files: [String] { [rules?.file].compactMap { $0 } }
+    var files: [String] { [rules?.file].compactMap { $0 } + (logs?.files ?? []) }
 }
 
 /// How alerting rules are judged: by what each of the scenario's faults had cost users when somebody was told of it.
@@ -73,6 +76,7 @@ extension TelemetryDuty {
     /// What makes a file of the hand-in unusable.
     func faults(in file: Submission.File) -> [Lab.ConfigurationError] {
         if file.name == rules?.file { return Self.faults(inRules: file.text, file.name) }
+        if let logs, logs.files.contains(file.name) { return logs.faults(in: file.text, file.name) }
         return []
     }
 

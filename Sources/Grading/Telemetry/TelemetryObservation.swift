@@ -20,6 +20,8 @@ struct TelemetryObservation: Sendable {
     var faults: [FaultDescription]
     /// What users felt, by source of traffic.
     var felt: [String: FeltService]
+    /// What programs did, where logs are judged.
+    var work: [ProgramEvent] = []
 }
 
 /// Requests of one source over time, as its users felt them: counts that only rise.
@@ -107,6 +109,7 @@ extension Trial {
             if let rules = duty.rules {
                 AlertJudgement(rules, observation).judge(submission, into: &recording)
             }
+            if let logs = duty.logs { LoggingJudgement(logs, observation).judge(submission, into: &recording) }
             var digest = SHA256()
             digest.update(recording.digest.utf8)
             for name in recording.facts.keys.sorted() {
@@ -141,6 +144,12 @@ extension Trial {
             recording: trial.recording, store: prometheus.store,
             interval: prometheus.configuration.global.evaluationInterval, start: start, end: world.epochMilliseconds,
             faults: scenario.scenario.faults.map { $0.moved(seed: seed) }, felt: [:])
+        if duty.logs != nil {
+            guard world.recordsTraces else {
+                return .failure(ObservationFailure(text: "the scenario records no work: it needs monitoring.traces"))
+            }
+            observation.work = world.programEvents()
+        }
         let length = scenario.scenario.workloads.accounting.window
         for source in sources {
             let stream = "traffic/" + source.traffic

@@ -126,6 +126,52 @@ spec:
 
 At most 200 steps, of which at most 100 are taken: a loop ends there, or with the incident's time.
 
+## logging.yaml
+
+What programs log, in exercises about logs: which of the things that they do get a line, at which level, with which fields.
+
+```yaml
+# json, logfmt, or text: the message alone, behind its level in capitals.
+format: json
+# Lines of a lesser level are not written: debug, info, warn, error.
+level: info
+events:
+  # Something that a program did. request: it answered one; model_call: it asked a model, once for each attempt;
+  # tool_call: it used a tool. What is not listed is not logged.
+  - event: request
+    # By how it ended: ok (info, unless you say so), failed (error), or a cause, which goes before failed.
+    levels: {ok: info, failed: error, cancelled: info}
+    # In this order, behind level, event and message.
+    fields: [trace_id, route, status, duration_ms, cause]
+    # Words with fields in braces; level and event can be named as well.
+    message: "answered {route} with {status}"
+  # A rule for one program goes before one for all.
+  - event: request
+    program: orders
+    fields: [trace_id, status]
+```
+
+| fields | |
+| --- | --- |
+| of every event | `trace_id`, `span_id`, `outcome` (ok, failed), `cause`, `reason` (in the programmers' words), `status`, `duration_ms` |
+| `request` | `route`, `user_id`, `user_email`, `authorization`, `prompt`, `answer` |
+| `model_call` | `model`, `attempt`, `tokens_in`, `tokens_out`, `api_key`, `prompt`, `answer` |
+| `tool_call` | `tool`, `arguments`, `result` |
+
+Causes: `model_rate_limited`, `model_timeout`, `model_error`, `tool_timeout`, `tool_error`, `rate_limited`, `timeout`,
+`overloaded`, `cancelled`, `error`. A request has the cause of the call in it that failed last. `user_email`,
+`authorization`, `api_key`, `prompt`, `answer`, `arguments` and `result` are secret.
+
+Beside it lies `queries.yaml`, four LogQL queries: `failures`, `tools` and `slow` give numbers, `trace` gives the lines of the
+request whose trace stands in the place of `$trace_id`.
+
+```yaml
+failures: {query: 'sum by (cause) (count_over_time({app="shop"} | json | level="error" [5m]))'}
+trace: {query: '{namespace="shop"} |= "$trace_id"'}
+tools: {query: 'sum by (tool) (count_over_time({app="shop"} | json | event="tool_call" [5m]))'}
+slow: {query: 'quantile_over_time(0.95, {app="shop"} | json | unwrap duration_ms [5m]) by ()'}
+```
+
 ## criteria
 
 The language of an exercise's criteria, of a load test's rules and of a specification's invariants. A criterion is one

@@ -7,6 +7,7 @@ extension EmbeddedLabs {
         files01FirstLight,
         files0FirstLight,
         files10Tour,
+        files12StructuredLogs,
         files14BurnRate,
         files15Incident,
         files1Observability,
