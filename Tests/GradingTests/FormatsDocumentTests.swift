@@ -1,4 +1,5 @@
 import Foundation
+import Monitoring
 import Testing
 
 @testable import Grading
@@ -30,7 +31,7 @@ import Testing
         #expect(document.content.disruptions.count == 1 && document.content.deployment.analysis.count == 1)
         #expect(
             missing(SpecificationContent.CodingKeys.self, in: text) + missing(Load.CodingKeys.self, in: text)
-                + missing(ServiceLevelObjective.CodingKeys.self, in: text)
+                + missing(Grading.ServiceLevelObjective.CodingKeys.self, in: text)
                 + missing(Rehearsal.CodingKeys.self, in: text) + missing(CostCeiling.CodingKeys.self, in: text)
                 + missing(ScalingLimit.CodingKeys.self, in: text) + missing(Invariant.CodingKeys.self, in: text)
                 + missing(Alert.CodingKeys.self, in: text) + missing(DeploymentRules.CodingKeys.self, in: text) == [])
@@ -66,6 +67,13 @@ import Testing
         let block = try #require(whole.range(of: "```yaml\nfailures:"))
         let end = try #require(whole[block.upperBound...].range(of: "```"))
         _ = try LogQueries(parsing: "failures:" + whole[block.upperBound..<end.lowerBound], file: "queries.yaml")
+    }
+
+    @Test func theObjectivesAreRead() throws {
+        let objectives = try ServiceLevelDocument.objectives(try example("slo.yaml"))
+        #expect(objectives.map(\.name) == ["fast", "answered"])
+        #expect(objectives.map(\.days) == [28, 30])
+        #expect(IndicatorDuty.bounds(try example("buckets.yaml")) == [0.1, 0.5, 1, 8])
     }
 
     /// Each claim in the section's first block is one.

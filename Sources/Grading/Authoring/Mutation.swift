@@ -24,8 +24,8 @@ struct Mutation: Sendable {
                 }
                 continue
             }
-            if exercise.content.telemetry?.files.contains(file.name) ?? false {
-                for (name, text) in QueryMutation.mutations(of: file.text) {
+            if let duty = exercise.content.telemetry, duty.files.contains(file.name) {
+                for (name, text) in duty.mutations(of: file) {
                     var changed = submission
                     changed.files[place].text = text
                     mutations.append(Mutation(name: "\(file.name): \(name)", submission: changed))

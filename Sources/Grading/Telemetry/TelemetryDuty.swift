@@ -11,17 +11,24 @@ public struct TelemetryDuty: Sendable, Decodable {
     /// What programs log, and the queries that count failures in it.
     public var logs: LoggingDuty?
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case rules, logs }
+    /// Service level indicators that must measure what users felt.
+    public var indicators: IndicatorDuty?
+
+    enum CodingKeys: String, CodingKey, CaseIterable { case rules, logs, indicators }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
         rules = try container.decodeIfPresent(AlertingDuty.self, forKey: .rules)
         logs = try container.decodeIfPresent(LoggingDuty.self, forKey: .logs)
-        try container.require(rules != nil || logs != nil, .rules, "something that is judged")
+        indicators = try container.decodeIfPresent(IndicatorDuty.self, forKey: .indicators)
+        try container.require(
+            rules != nil || logs != nil || indicators != nil, .rules, "something that is judged")
     }
 
     /// Files of the hand-in that it judges.
-    var files: [String] { [rules?.file].compactMap { $0 } + (logs?.files ?? []) }
+    var files: [String] {
+        [rules?.file, indicators?.file, indicators?.buckets].compactMap { $0 } + (logs?.files ?? [])
+    }
 }
 
 /// How alerting rules are judged: by what each of the scenario's faults had cost users when somebody was told of it.
@@ -77,7 +84,18 @@ extension TelemetryDuty {
     func faults(in file: Submission.File) -> [Lab.ConfigurationError] {
         if file.name == rules?.file { return Self.faults(inRules: file.text, file.name) }
         if let logs, logs.files.contains(file.name) { return logs.faults(in: file.text, file.name) }
+        if let indicators, [indicators.file, indicators.buckets].contains(file.name) {
+            return indicators.faults(in: file.text, file.name)
+        }
         return []
+    }
+
+    /// Changes of a file of the hand-in that somebody might make by mistake or to get by.
+    func mutations(of file: Submission.File) -> [(name: String, text: String)] {
+        if let indicators, [indicators.file, indicators.buckets].contains(file.name) {
+            return IndicatorMutation.mutations(of: file.text)
+        }
+        return QueryMutation.mutations(of: file.text)
     }
 
     /// Rules that one file may hold.

@@ -18,7 +18,7 @@ struct TelemetryObservation: Sendable {
     var end: Int64
     /// The faults of the scenario at the moments that the seed chose.
     var faults: [FaultDescription]
-    /// What users felt, by source of traffic.
+    /// What users felt: by source of traffic for rules, by objective for indicators.
     var felt: [String: FeltService]
     /// What programs did, where logs are judged.
     var work: [ProgramEvent] = []
@@ -94,9 +94,13 @@ extension Trial {
         _ duty: TelemetryDuty, _ exercise: Exercise, _ submission: Submission, seed: UInt64, needs: CriterionNeeds,
         isOver: () -> Bool
     ) -> Trial {
-        let key = "\(exercise.hash) \(seed) \(needs.measurements) \(needs.streams)"
+        // The bounds of histograms are all of a hand-in that changes what is seen.
+        let bounds = duty.indicators?.lived(submission)
+        let key = "\(exercise.hash) \(seed) \(needs.measurements) \(needs.streams) \(bounds ?? [])"
         let result = TelemetryMemory.observation(key) {
-            observe(duty, exercise, exercise.scenario, seed: seed, needs: needs, isOver: isOver)
+            var scenario = exercise.scenario
+            if let bounds { scenario.scenario.monitoring?.buckets = bounds }
+            return observe(duty, exercise, scenario, seed: seed, needs: needs, isOver: isOver)
         }
         switch result {
         case .failure(let failure):
@@ -110,6 +114,9 @@ extension Trial {
                 AlertJudgement(rules, observation).judge(submission, into: &recording)
             }
             if let logs = duty.logs { LoggingJudgement(logs, observation).judge(submission, into: &recording) }
+            if let indicators = duty.indicators {
+                IndicatorJudgement(duty: indicators, observation: observation).judge(submission, into: &recording)
+            }
             var digest = SHA256()
             digest.update(recording.digest.utf8)
             for name in recording.facts.keys.sorted() {
@@ -125,7 +132,11 @@ extension Trial {
         isOver: () -> Bool
     ) -> Result<TelemetryObservation, ObservationFailure> {
         var wanted = needs
-        let sources = [duty.rules.map { (traffic: $0.traffic, good: $0.good) }].compactMap { $0 }
+        var sources: [(name: String, traffic: String, good: String)] = []
+        if let rules = duty.rules { sources.append((rules.traffic, rules.traffic, rules.good)) }
+        for goal in duty.indicators?.objectives ?? [] {
+            sources.append((IndicatorJudgement.source(of: goal), goal.traffic, goal.good))
+        }
         for source in sources { wanted.add(stream: "traffic/" + source.traffic) }
         let setting = TrialSetting(
             scenario: scenario, needs: wanted, inputs: [], duration: exercise.content.trial.duration,
@@ -154,7 +165,7 @@ extension Trial {
         for source in sources {
             let stream = "traffic/" + source.traffic
             let good = (try? Population(parsing: source.good)) ?? .good
-            observation.felt[source.traffic] = FeltService(
+            observation.felt[source.name] = FeltService(
                 trial.recording.levels[stream] ?? [], good: good, length: length)
             // Windows of a month are many; what no criterion asks for is not kept.
             if !needs.streams.contains(stream) { observation.recording.levels[stream] = nil }

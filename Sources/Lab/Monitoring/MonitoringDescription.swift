@@ -11,6 +11,10 @@ public struct MonitoringDescription: Sendable, Codable {
     /// Upper bounds of the programs' latency histograms, in seconds, ascending.
     public var buckets: [Double]
 
+    /// Whether programs count requests by path and status, as promhttp's instrumentation and FastAPI's do: labels
+    /// `handler` and `code` on counters and histograms, kubelets' probes among the requests.
+    public var hasRoutes: Bool
+
     /// Those of prometheus_client in Python, with three more for answers that take as long as an agent's.
     public static let bucketsByDefault = [
         0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 20, 30, 60,
@@ -36,6 +40,7 @@ public struct MonitoringDescription: Sendable, Codable {
 
     enum CodingKeys: String, CodingKey, CaseIterable {
         case prometheus, spread, buckets, rules, alertmanager
+        case hasRoutes = "routes"
         case hasOperator = "operator"
         case adapter
         case hasKEDA = "keda"
@@ -53,6 +58,7 @@ public struct MonitoringDescription: Sendable, Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .buckets, in: container, debugDescription: "must be at most 100 ascending numbers of seconds")
         }
+        hasRoutes = try container.decodeIfPresent(Bool.self, forKey: .hasRoutes) ?? false
         rules = try container.decodeIfPresent(String.self, forKey: .rules) ?? ""
         do { ruleFiles = rules.isEmpty ? [] : [("rules.yml", try RuleFile(rules))] } catch {
             let place = error.errors.first?.line.map { "line \($0) of it: " } ?? ""
@@ -93,6 +99,7 @@ public struct MonitoringDescription: Sendable, Codable {
         try container.encode(buckets, forKey: .buckets)
         try container.encode(rules, forKey: .rules)
         try container.encode(alertmanager, forKey: .alertmanager)
+        if hasRoutes { try container.encode(hasRoutes, forKey: .hasRoutes) }
         if hasOperator { try container.encode(hasOperator, forKey: .hasOperator) }
         try container.encodeIfPresent(adapter, forKey: .adapter)
         if hasKEDA { try container.encode(hasKEDA, forKey: .hasKEDA) }

@@ -16,7 +16,12 @@ extension World {
         if let engine = workloads.engine(of: container, now: now) {
             exposeEngine(container, engine, gauges, into: &metrics)
         } else if workloads.answersRequests(container) {
-            exposeRequests(gauges, into: &metrics)
+            if scenario.monitoring?.hasRoutes ?? false {
+                exposeRoutes(container, into: &metrics)
+            } else {
+                exposeRequests(gauges, into: &metrics)
+            }
+            exposeOccupation(gauges, into: &metrics)
             if workloads.runsAgents(container) { exposeAgent(container, gauges.meter, into: &metrics) }
         } else if workloads.isSidecar(container) {
             exposeSidecar(container, gauges.meter.observed, into: &metrics)
@@ -55,6 +60,27 @@ extension World {
             "http_request_duration_seconds", [], gauges.meter.latency,
             bounds: scenario.monitoring?.buckets ?? MonitoringDescription.bucketsByDefault,
             exemplars: exemplars(of: gauges.meter))
+    }
+
+    /// Requests by path and status, each with its times. Series come with the first request that they count.
+    private func exposeRoutes(_ container: ContainerID, into metrics: inout ExposedMetrics) {
+        let routes = workloads.routes(of: container).map { route in
+            (
+                labels: [Label("code", "\(route.status)"), Label("handler", route.path)],
+                latency: route.latency
+            )
+        }
+        metrics.describe("http_requests_total", "counter", "Requests answered, by path and status.")
+        for route in routes { metrics.add("http_requests_total", route.labels, Double(route.latency.count)) }
+        metrics.describe("http_request_duration_seconds", "histogram", "Time from a request's arrival to its answer.")
+        for route in routes {
+            metrics.addHistogram(
+                "http_request_duration_seconds", route.labels, route.latency,
+                bounds: scenario.monitoring?.buckets ?? MonitoringDescription.bucketsByDefault)
+        }
+    }
+
+    private func exposeOccupation(_ gauges: Workloads.ContainerGauges, into metrics: inout ExposedMetrics) {
         metrics.describe("http_requests_in_flight", "gauge", "Requests that are being handled.")
         metrics.add("http_requests_in_flight", [:], Double(gauges.inFlight))
         metrics.describe("http_requests_waiting", "gauge", "Requests that wait for a free place.")

@@ -33,6 +33,7 @@ extension World {
     mutating func observeWork() {
         guard let description = scenario.monitoring else { return }
         workloads.observeWork(upTo: description.buckets.map { Duration(seconds: $0) })
+        if description.hasRoutes { workloads.observeRoutes() }
     }
 
     mutating func handle(_ event: MonitoringStack.Event) {

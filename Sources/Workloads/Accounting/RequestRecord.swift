@@ -68,6 +68,8 @@ struct Recording: Sendable {
     /// Whether processes note more of their work, and the buckets whose last requests they remember; no part of the state.
     var observesWork = false
     var exampleBounds: [Duration] = []
+    /// Whether processes count by path and status; no part of the state.
+    var observesRoutes = false
     /// Names that records refer to, only while recording.
     var pods: [String] = []
     var podIndexes: [String: UInt32] = [:]

@@ -203,6 +203,7 @@ extension Workloads {
         processes[slot].inFlight -= 1
         processes[slot].meter.answered.count(outcome)
         processes[slot].meter.latency.record(clock.now - calls[call].began)
+        noteRoute(slot, calls[call].route, status: outcome.status, latency: clock.now - calls[call].began)
         noteExample(slot, trace: calls[call].trace, began: calls[call].began)
         processes[slot].meter.recent.note(clock.now - calls[call].began, now: clock.now)
         grow(slot, by: -calls[call].memory)
@@ -292,6 +293,7 @@ extension Workloads {
         let wasServing = calls[call].kind == .request && calls[call].state != .admission
         if wasServing {
             processes[slot].inFlight -= 1
+            noteRoute(slot, calls[call].route, status: 0, latency: clock.now - calls[call].began)
             grow(slot, by: -calls[call].memory)
             noteFreedSlot(slot)
         }

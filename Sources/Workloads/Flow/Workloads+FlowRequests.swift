@@ -91,6 +91,9 @@ extension Workloads {
         flows[slot].serverTime += Double(walk.weight) * answer.seconds
         processes[slot].meter.answered.count(answer.outcome, walk.weight)
         processes[slot].meter.latency.record(Duration(seconds: answer.seconds), count: UInt32(clamping: walk.weight))
+        noteRoute(
+            slot, UInt32(clamping: route), status: answer.outcome.status, latency: Duration(seconds: answer.seconds),
+            count: walk.weight)
         leaveBehind(slot, catalogue.programs[program].behaviour.memory, count: walk.weight)
         answer.seconds += seconds
         closeFlowSpan(span, .serve, after: answer.seconds, answer.outcome, slot: slot, &walk) { span in

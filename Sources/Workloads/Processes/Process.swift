@@ -91,6 +91,8 @@ public struct ProcessMeter: Sendable, Equatable {
     public var recent = RecentMinute()
     /// More of its work; empty unless somebody asked for it (``Workloads/observeWork(upTo:)``).
     public var observed = ObservedWork()
+    /// Its answers by path and status, in that order; empty unless somebody asked for it (``Workloads/observeRoutes()``).
+    public var routes: [RouteMeter] = []
 
     public init() {}
 }
@@ -127,7 +129,7 @@ extension Process: BinaryCodable {
         // What few processes have costs the others no byte.
         writer.writeByte(
             (swallowsSignals ? 1 : 0) | (drainsConnections ? 2 : 0) | (growthLeft > 0 ? 4 : 0)
-                | (meter.observed.isEmpty ? 0 : 8))
+                | (meter.observed.isEmpty ? 0 : 8) | (meter.routes.isEmpty ? 0 : 16))
         if growthLeft > 0 {
             writer.write(growthLeft)
             writer.write(growthPerSecond)
@@ -163,6 +165,7 @@ extension Process: BinaryCodable {
         writer.write(condition)
         writer.write(meter)
         if !meter.observed.isEmpty { writer.write(meter.observed) }
+        if !meter.routes.isEmpty { writer.write(meter.routes) }
     }
 
     init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
@@ -178,7 +181,7 @@ extension Process: BinaryCodable {
         isWarm = try reader.read()
         isDeadlocked = try reader.read()
         let flags = try reader.readByte()
-        guard flags < 16 else { throw .malformed(what: "process", offset: reader.offset) }
+        guard flags < 32 else { throw .malformed(what: "process", offset: reader.offset) }
         swallowsSignals = flags & 1 != 0
         drainsConnections = flags & 2 != 0
         if flags & 4 != 0 {
@@ -216,5 +219,6 @@ extension Process: BinaryCodable {
         condition = try reader.read()
         meter = try reader.read()
         if flags & 8 != 0 { meter.observed = try reader.read() }
+        if flags & 16 != 0 { meter.routes = try reader.read() }
     }
 }

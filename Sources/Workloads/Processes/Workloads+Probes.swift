@@ -58,7 +58,9 @@ extension Workloads {
         if connections < processes[slot].limit, !asksOthers, waiting(slot, index) == nil, !isBusyWithFlows(slot),
             chargeAtOnce(slot, seconds: work)
         {
-            reports.append(.probed(token, healthResult(slot, index)))
+            let result = healthResult(slot, index)
+            if let index { noteProbe(slot, index, result, latency: .zero) }
+            reports.append(.probed(token, result))
             return
         }
         let call = probeCall(.probe, token, slot, timeout: timeout)
@@ -109,6 +111,11 @@ extension Workloads {
 
     mutating func finishProbe(_ call: UInt32) {
         let slot = Int(calls[call].process)
+        if recording.observesRoutes, calls[call].route < .max - 1 {
+            // The program counts what it answers, whether or not anybody still waits for it.
+            let path = Int(calls[call].route)
+            noteProbe(slot, path, healthResult(slot, path), latency: clock.now - calls[call].began)
+        }
         if calls[call].origin == .probe {
             let token = ProbeToken(rawValue: calls[call].token)
             switch calls[call].route {

@@ -188,7 +188,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   receiver of remote write 1.0: samples, stale markers, native histograms and exemplars; one sample that is out of order, a
   duplicate or out of bounds refuses the whole request with 400, remote write 2.0 with 415. Debian's Prometheus 2.42 writes
   to a lab in the tests.
-- **Modelled.** What is exposed: programs (`http_requests_total`, `http_request_duration_seconds`, in-flight and waiting,
+- **Modelled.** What is exposed: programs (`http_requests_total`, `http_request_duration_seconds`, with `routes: true` by
+  path and status and kubelets' probes among them; in-flight and waiting,
   process CPU and memory; agents' calls, tokens, cost, steps (`agent_steps_total`) and tools
   (`agent_tool_calls_total{tool,status}`); vLLM's names), a Dapr sidecar's requests between services
   (`dapr_runtime_service_invocation_req_sent_total` and `…_req_recv_total`, with `app_id` alone), cAdvisor's CPU, memory and

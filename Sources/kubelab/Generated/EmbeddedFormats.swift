@@ -172,6 +172,63 @@ tools: {query: 'sum by (tool) (count_over_time({app="shop"} | json | event="tool
 slow: {query: 'quantile_over_time(0.95, {app="shop"} | json | unwrap duration_ms [5m]) by ()'}
 ```
 
+## slo.yaml
+
+Service level objectives, for `kubelab slo` and for exercises that ask for them: OpenSLO v1, or Sloth's. `{{.window}}` stands
+for the time that is looked at. One file may hold several documents.
+
+```yaml
+apiVersion: openslo/v1
+kind: SLO
+metadata: {name: fast}
+spec:
+  service: support-desk
+  budgetingMethod: Occurrences
+  timeWindow: [{duration: 28d, isRolling: true}]
+  # Or indicatorRef: the name of a document of kind SLI in the same file.
+  indicator:
+    metadata: {name: answered}
+    spec:
+      # total, and good or bad of them; thresholdMetric is not read.
+      ratioMetric:
+        counter: true
+        bad:
+          metricSource:
+            type: Prometheus
+            spec: {query: 'sum(rate(http_requests_total{app="gateway", code!="200"}[{{.window}}]))'}
+        total:
+          metricSource:
+            type: Prometheus
+            spec: {query: 'sum(rate(http_requests_total{app="gateway"}[{{.window}}]))'}
+  # A share; or targetPercent: 99.
+  objectives: [{target: 0.99}]
+---
+# Sloth's. Its Kubernetes form (kind: PrometheusServiceLevel) has the same below spec, with names such as errorQuery.
+version: prometheus/v1
+service: support-desk
+slos:
+  - name: answered
+    objective: 99
+    sli:
+      events:
+        error_query: sum(rate(http_requests_total{app="gateway", code!="200"}[{{.window}}]))
+        total_query: sum(rate(http_requests_total{app="gateway"}[{{.window}}]))
+      # Or the share itself: raw: {error_ratio_query: …}
+    alerting:
+      name: GatewayBurnsItsBudget
+      page_alert: {labels: {severity: page}}
+      ticket_alert: {disable: true}
+```
+
+## buckets.yaml
+
+The bounds of the programs' latency histograms, in seconds, where an exercise asks for them: ascending, at most 20, without
+the last one, which is infinite.
+
+```yaml
+buckets: [0.1, 0.5, 1, 8]
+```
+
 ## criteria
 
 The language of an exercise's criteria, of a load test's rules and of a specification's invariants. A criterion is one

@@ -8,6 +8,7 @@ extension EmbeddedLabs {
         files0FirstLight,
         files10Tour,
         files12StructuredLogs,
+        files13Slo,
         files14BurnRate,
         files15Incident,
         files1Observability,

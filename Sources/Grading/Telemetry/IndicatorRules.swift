@@ -1,0 +1,97 @@
+import KubernetesAPI
+import Monitoring
+import PromQL
+import Simulation
+
+/// Recording rules as a hand-in of indicators: the series that Sloth's would record, whoever wrote them.
+struct IndicatorRules {
+    private let rules: [RuleDescription]
+    private let text: String
+
+    /// Whether a text is a file of rules rather than a document of objectives.
+    static func isRuleFile(_ text: String) -> Bool {
+        (try? YAMLReader.documents(text))?.first?.value["groups"] != nil
+    }
+
+    /// - Returns: nil for a text that Prometheus could not read.
+    init?(_ text: String) {
+        guard let file = try? RuleFile(text) else { return nil }
+        rules = file.groups.flatMap(\.rules)
+        self.text = text
+    }
+
+    /// The share of bad requests over a window.
+    static func ratio(_ window: Duration) -> String {
+        "slo:sli_error:ratio_rate" + PrometheusDuration.format(Int64(window.seconds) * 1000)
+    }
+
+    /// The share of bad requests that is allowed.
+    static let budget = "slo:error_budget:ratio"
+
+    /// The series that an objective needs and no rule records.
+    func missing(_ goal: IndicatorGoal, _ windows: [Duration]) -> [String] {
+        let wanted = windows.map(Self.ratio) + [Self.budget]
+        var missing: [String] = []
+        for name in wanted where recording(name, goal.name).isEmpty && !missing.contains(Self.series(name, goal)) {
+            missing.append(Self.series(name, goal))
+        }
+        return missing
+    }
+
+    private static func series(_ name: String, _ goal: IndicatorGoal) -> String {
+        "\(name){sloth_slo=\"\(goal.name)\"}"
+    }
+
+    private func recording(_ name: String, _ objective: String) -> [RuleDescription] {
+        rules.filter { !$0.isAlert && $0.name == name && $0.labels["sloth_slo"] == objective }
+    }
+
+    /// The store with what other rules read of these, as it would have been recorded from the first sample on.
+    ///
+    /// What only the judge reads is evaluated at the moments at which it is read, which gives the same and costs little.
+    func recordings(in store: TimeSeriesStore, interval: Int64, workBudget: Int) -> TimeSeriesStore {
+        let read = Set(rules.flatMap { $0.expression.selectors.map { $0.metricName ?? "" } })
+        let isAllRead = read.contains("")
+        guard let document = (try? YAMLReader.documents(text))?.first?.value, let range = store.timeRange,
+            rules.contains(where: { isAllRead || read.contains($0.name) })
+        else { return store }
+        let groups = (document["groups"]?.array ?? []).map { group -> JSONValue in
+            let kept = (group["rules"]?.array ?? []).filter { rule in
+                guard let name = rule["record"]?.string else { return false }
+                return isAllRead || read.contains(name)
+            }
+            return group.setting([.member("rules")], to: .array(kept))
+        }
+        let needed = document.setting([.member("groups")], to: .array(groups))
+        guard let file = try? RuleFile(String(decoding: needed.compactBytes, as: UTF8.self)) else { return store }
+        var options = QueryEngine.Options()
+        options.defaultSubqueryStep = interval
+        options.workBudget = workBudget
+        let backfill = RuleBackfill(
+            [(name: "rules", file: file)], interval: interval, engine: QueryEngine(options: options))
+        return backfill.run(over: store, from: range.lowerBound, through: range.upperBound).store
+    }
+
+    /// What a rule would record at a moment.
+    /// - Returns: nil if it would record nothing.
+    /// - Throws: where the rule fails, or several series come out.
+    func value(
+        _ name: String, _ objective: String, at time: Int64, in store: TimeSeriesStore, engine: QueryEngine
+    ) throws(QueryError) -> Double? {
+        var found: [Double] = []
+        for rule in recording(name, objective) {
+            switch try engine.instant(rule.expression, query: rule.expr, in: store, at: time).value {
+            case .scalar(let value): found.append(value)
+            case .vector(let elements):
+                for element in elements {
+                    if case .float(let value) = element.value { found.append(value) }
+                }
+            case .string, .matrix: throw .execution("the rule \(name) gives no number")
+            }
+        }
+        guard found.count <= 1 else {
+            throw .execution("\(name) has \(found.count) series and not one: sum them up")
+        }
+        return found.first.flatMap { $0.isFinite ? $0 : nil }
+    }
+}
