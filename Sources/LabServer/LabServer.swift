@@ -14,6 +14,10 @@ public final class LabServer: Sendable {
         public var port = 0
         /// Where a lab with Prometheus has its HTTP API, without TLS; 0 for any port that is free.
         public var prometheusPort = 0
+        /// Where it has Loki's, likewise.
+        public var lokiPort = 0
+        /// Where a lab that records traces has Tempo's.
+        public var tempoPort = 0
         public var speed = Speed.times(1)
         /// Without TLS, for tests.
         public var isInsecure = false
@@ -32,13 +36,17 @@ public final class LabServer: Sendable {
 
     private let group: MultiThreadedEventLoopGroup
     private let channel: any Channel
-    private let prometheusChannel: (any Channel)?
+    private let otherChannels: [any Channel]
     private let clock: Task<Void, Never>
     let host: LabHost
     /// What clients need to get in.
     public let kubeconfig: Kubeconfig
     /// `http://127.0.0.1:9090`; nil for a lab without Prometheus.
     public let prometheus: String?
+    /// `http://127.0.0.1:3100`; nil for a lab without monitoring.
+    public let loki: String?
+    /// `http://127.0.0.1:3200`; nil for a lab that records no traces.
+    public let tempo: String?
 
     /// Connections that may be open at once; one more is closed at once.
     static let maximumConnections = 4_000
@@ -76,31 +84,58 @@ public final class LabServer: Sendable {
             let kubeconfig = Kubeconfig(
                 server: "\(configuration.isInsecure ? "http" : "https")://\(name):\(port)",
                 token: configuration.token, authority: certificates?.authority ?? "", namespace: namespace)
-            var prometheusChannel: (any Channel)?
+            var others: [any Channel] = []
+            func listen(
+                _ port: Int, _ answer: @escaping @Sendable (HTTPRequest) async -> HTTPAnswer
+            ) async throws -> String? {
+                let plain = try await Self.listenPlainly(
+                    group, connections, configuration.limits, host: configuration.host, port: port, answer)
+                others.append(plain)
+                return plain.localAddress?.port.map { "http://\(name):\($0)" }
+            }
+            var addresses = Addresses()
             if session.world.monitoring != nil {
                 let prometheus = PrometheusService(host: host, requests: requests)
-                prometheusChannel = try await ServerBootstrap(group: group)
-                    .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
-                    .childChannelInitializer { channel in
-                        channel.eventLoop.makeCompletedFuture {
-                            let pipeline = channel.pipeline.syncOperations
-                            try pipeline.addHandler(connections.handler())
-                            try pipeline.configureHTTPServerPipeline(
-                                withPipeliningAssistance: true, withErrorHandling: true)
-                            try pipeline.addHandler(
-                                HTTPConnection(limits: configuration.limits) { await prometheus.answer($0) })
-                        }
-                    }
-                    .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
-                    .bind(host: configuration.host, port: configuration.prometheusPort).get()
+                addresses.prometheus = try await listen(configuration.prometheusPort) { await prometheus.answer($0) }
+                let telemetry = TelemetryService(host: host, requests: requests)
+                addresses.loki = try await listen(configuration.lokiPort) { await telemetry.answerLoki($0) }
+                if session.world.recordsTraces {
+                    addresses.tempo = try await listen(configuration.tempoPort) { await telemetry.answerTempo($0) }
+                }
             }
-            let address = prometheusChannel.flatMap { $0.localAddress?.port }.map { "http://\(name):\($0)" }
-            return LabServer(group, channel, prometheusChannel, host, service, kubeconfig, address)
+            return LabServer(group, channel, others, host, service, kubeconfig, addresses)
         } catch {
             try? await group.shutdownGracefully()
             guard let failure = error as? IOError else { throw error }
             throw AddressError(description: String(cString: strerror(failure.errnoCode)).lowercased())
         }
+    }
+
+    /// What the plain addresses are.
+    private struct Addresses {
+        var prometheus: String?
+        var loki: String?
+        var tempo: String?
+    }
+
+    /// Listens without TLS and without a token.
+    private static func listenPlainly(
+        _ group: MultiThreadedEventLoopGroup, _ connections: ConnectionCount, _ limits: HTTPConnection.Limits,
+        host: String, port: Int, _ answer: @escaping @Sendable (HTTPRequest) async -> HTTPAnswer
+    ) async throws -> any Channel {
+        try await ServerBootstrap(group: group)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let pipeline = channel.pipeline.syncOperations
+                    try pipeline.addHandler(connections.handler())
+                    try pipeline.configureHTTPServerPipeline(
+                        withPipeliningAssistance: true, withErrorHandling: true)
+                    try pipeline.addHandler(HTTPConnection(limits: limits, service: answer))
+                }
+            }
+            .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
+            .bind(host: host, port: port).get()
     }
 
     private static func configure(
@@ -128,13 +163,15 @@ public final class LabServer: Sendable {
     }
 
     private init(
-        _ group: MultiThreadedEventLoopGroup, _ channel: any Channel, _ prometheusChannel: (any Channel)?,
-        _ host: LabHost, _ service: APIService, _ kubeconfig: Kubeconfig, _ prometheus: String?
+        _ group: MultiThreadedEventLoopGroup, _ channel: any Channel, _ otherChannels: [any Channel],
+        _ host: LabHost, _ service: APIService, _ kubeconfig: Kubeconfig, _ addresses: Addresses
     ) {
         self.group = group
         self.channel = channel
-        self.prometheusChannel = prometheusChannel
-        self.prometheus = prometheus
+        self.otherChannels = otherChannels
+        prometheus = addresses.prometheus
+        loki = addresses.loki
+        tempo = addresses.tempo
         self.host = host
         self.kubeconfig = kubeconfig
         clock = Task {
@@ -153,7 +190,7 @@ public final class LabServer: Sendable {
         clock.cancel()
         await clock.value
         try? await channel.close()
-        try? await prometheusChannel?.close()
+        for other in otherChannels { try? await other.close() }
         let result: Result<Void, any Error>
         do {
             try await host.finish()

@@ -11,6 +11,7 @@ extension World {
     /// Made when somebody asks, of what `kubectl logs` shows of each container's present run and of the one before.
     public func logStore() -> LogStore {
         var store = LogStore()
+        let lines = workloads.groupedLogs()
         for (_, pod) in cluster.context.store.pods.sorted {
             for container in pod.spec.ownInitContainers + pod.spec.ownContainers {
                 let labels = Labels(
@@ -24,7 +25,7 @@ extension World {
                         .get, Pod.resource, namespace: pod.metadata.namespace, name: pod.metadata.name)
                     request.log.container = container.name
                     request.log.previous = previous
-                    guard let log = try? cluster.containerLog(request, workloads) else { continue }
+                    guard let log = try? cluster.containerLog(request, lines) else { continue }
                     for line in log.lines {
                         let time = cluster.context.settings.epochSeconds * 1_000_000_000 + line.time.nanoseconds
                         // What passes Loki's limits is refused there too.

@@ -29,6 +29,8 @@ actor LabHost {
     var shells: [HostedShell] = []
     var exchanges: [HostedExchange] = []
     var logs: [HostedLog] = []
+    /// Logs and traces as they were last asked for.
+    var telemetry = RecentTelemetry()
     /// Why time stands still although it should run.
     private(set) var failure: String?
     private var isAdvancing = false

@@ -4,7 +4,7 @@ import Synchronization
 final class RequestCount: Sendable {
     /// Which of the lab's addresses a request came to.
     enum Interface: String, CaseIterable, Sendable {
-        case kubernetes, prometheus, alertmanager
+        case kubernetes, prometheus, alertmanager, loki, tempo
     }
 
     private let counts = Mutex<[Interface: [Int: Int]]>([:])

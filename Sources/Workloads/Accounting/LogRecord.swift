@@ -78,6 +78,24 @@ extension Workloads {
     }
 }
 
+extension Workloads {
+    /// All lines that are kept, by container: for whoever reads those of many.
+    public func groupedLogs() -> GroupedLogs {
+        var groups: [ContainerID: [LogLine]] = [:]
+        for record in recording.logs.all {
+            groups[record.container, default: []].append(LogLine(time: record.time, text: line(of: record)))
+        }
+        return GroupedLogs(lines: groups)
+    }
+
+    /// The lines that were kept when they were asked for.
+    public struct GroupedLogs: ContainerLogSource {
+        fileprivate let lines: [ContainerID: [LogLine]]
+
+        public func logLines(of container: ContainerID) -> [LogLine] { lines[container] ?? [] }
+    }
+}
+
 extension Workloads: ContainerLogSource {
     public func logLines(of container: ContainerID) -> [LogLine] {
         logs(of: container).map { LogLine(time: $0.time, text: line(of: $0)) }

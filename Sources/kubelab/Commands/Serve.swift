@@ -65,6 +65,13 @@ struct ServeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Port of Prometheus' HTTP API, if the lab has one (default: any).", valueName: "port"))
     var prometheusPort: UInt16 = 0
 
+    @Option(help: ArgumentHelp("Port of Loki's HTTP API, likewise.", valueName: "port"))
+    var lokiPort: UInt16 = 0
+
+    @Option(
+        help: ArgumentHelp("Port of Tempo's HTTP API, if the lab records traces (default: any).", valueName: "port"))
+    var tempoPort: UInt16 = 0
+
     @Option(help: ArgumentHelp("How time runs: paused, 1x, 10x, … or max-idle.", valueName: "speed"))
     var speed: SpeedArgument = SpeedArgument(.times(1))
 
@@ -93,6 +100,8 @@ struct ServeOptions: ParsableArguments {
         configuration.host = host
         configuration.port = Int(port)
         configuration.prometheusPort = Int(prometheusPort)
+        configuration.lokiPort = Int(lokiPort)
+        configuration.tempoPort = Int(tempoPort)
         configuration.speed = speed.speed
         configuration.isInsecure = insecureHttp
         let path = session.path
@@ -141,6 +150,8 @@ struct ServedLab {
         Terminal.note(
             "\(path) is served at \(server.kubeconfig.server), time runs \(configuration.speed); Ctrl-C ends it.")
         if let prometheus = server.prometheus { Terminal.note("Prometheus answers at \(prometheus).") }
+        if let loki = server.loki { Terminal.note("Loki answers at \(loki).") }
+        if let tempo = server.tempo { Terminal.note("Tempo answers at \(tempo).") }
         signals.wait()
         Terminal.note("Ending: the lab is written.")
         defer { try? FileManager.default.removeItem(atPath: kubeconfig) }

@@ -43,12 +43,10 @@ struct TraceCommand: ParsableCommand {
     }
 
     private func find(in world: World) throws -> Trace {
+        do {
+            if let trace = world.trace(try TraceID(asked: id)) { return trace }
+        } catch { throw Failure("\(id): \(error)") }
         let digits = id.lowercased()
-        guard !digits.isEmpty, digits.utf8.count <= 32, digits.allSatisfy({ $0.isHexDigit && $0.isASCII }) else {
-            throw Failure("\(id): trace IDs can only contain hex characters, at most 32 of them")
-        }
-        let padded = String(repeating: "0", count: 32 - digits.utf8.count) + digits
-        if let whole = TraceID(hexadecimal: padded), let trace = world.trace(whole) { return trace }
         let store = world.traceStore()
         let found = store.traces.filter { $0.id.description.hasPrefix(digits) }
         if found.count == 1 { return found[0] }
