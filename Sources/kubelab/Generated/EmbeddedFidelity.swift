@@ -205,9 +205,17 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
 - **Left out.** Remote write 2.0, remote read, metadata in remote writes, native histograms in scrapes and federation;
   node_exporter's file systems and network; the API server's requests and latencies and Dapr's HTTP, pub/sub and component
   counts, for which the model has no account; changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines
-  with them, where Loki keeps them. Traces: the store, its waterfall and critical path, TraceQL
-  (spansets, structure, pipelines; no metrics) and Tempo's JSON are there (`TraceStore`, `TraceQL`), and no world fills the
-  store yet, but for the worst request of a `kubelab report`.
+  with them, where Loki keeps them. Pushing to Loki and Tempo, Loki's tail and
+  volumes, TraceQL's metrics are not there.
+- **Real, logs and traces.** LogQL and TraceQL (spansets, structure, pipelines) with the real languages' errors for what is
+  left out, the reading APIs of Loki and Tempo with their texts, OTLP's protobuf for traces (two spans byte for byte as the
+  Python SDK sent them), `traceidratio`.
+- **Modelled, traces.** Spans are the model's truth: each attempt, each call in a server, each step, model call and tool call
+  has exactly one, with names of OpenTelemetry's conventions of 2026; tokens are those that were billed. A process that dies
+  leaves its open spans, ended then with `connection_reset`, where a real SDK would have lost them; nothing is ever lost on
+  the way to the store. All requests are `POST`; a model's and its provider's name are one. Sidecars, probes, hooks, batches
+  and the steps of a model server's engine have no spans. Of aggregated traffic there are traces of the requests that are
+  followed, a few for each interval and however many they stand for; one appears when its last span has ended.
 - **Real, the operator.** What ServiceMonitors and PodMonitors become (the operator's order of relabelling), PrometheusRules
   with the webhook's refusals, what survives a reload.
 - **Modelled, the operator.** One Prometheus that selects everything. A change takes five seconds at most to be noticed and 30 s
