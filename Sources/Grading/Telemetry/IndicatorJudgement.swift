@@ -50,7 +50,8 @@ struct IndicatorJudgement {
         var store = visible(to: submission)
         if IndicatorRules.isRuleFile(text) {
             guard let rules = IndicatorRules(text) else { return }
-            store = rules.recordings(in: store, interval: observation.interval, workBudget: Self.workBudget)
+            let names = IndicatorRules.names([recording.duration] + duty.windows.map { $0.to - $0.from })
+            store = rules.recordings(for: names, in: store, interval: observation.interval, workBudget: Self.workBudget)
             for goal in duty.objectives { judge(.rules(rules), goal, store, &recording) }
         } else {
             guard let objectives = try? ServiceLevelDocument.objectives(text) else { return }

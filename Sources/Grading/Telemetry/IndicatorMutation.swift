@@ -26,7 +26,7 @@ enum IndicatorMutation {
     }
 
     private static func text(_ values: [JSONValue]) -> String {
-        values.map { String(decoding: $0.compactBytes, as: UTF8.self) }.joined(separator: "\n---\n") + "\n"
+        values.map { String(decoding: $0.compactBytes, as: UTF8.self) + "\n" }.joined()
     }
 
     private static let queries: Set<String> = [

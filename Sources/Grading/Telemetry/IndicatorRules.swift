@@ -28,11 +28,14 @@ struct IndicatorRules {
     /// The share of bad requests that is allowed.
     static let budget = "slo:error_budget:ratio"
 
+    /// The series that are read where there are windows of some lengths.
+    static func names(_ windows: [Duration]) -> [String] { windows.map(ratio) + [budget] }
+
     /// The series that an objective needs and no rule records.
     func missing(_ goal: IndicatorGoal, _ windows: [Duration]) -> [String] {
-        let wanted = windows.map(Self.ratio) + [Self.budget]
         var missing: [String] = []
-        for name in wanted where recording(name, goal.name).isEmpty && !missing.contains(Self.series(name, goal)) {
+        for name in Self.names(windows)
+        where recording(name, goal.name).isEmpty && !missing.contains(Self.series(name, goal)) {
             missing.append(Self.series(name, goal))
         }
         return missing
@@ -46,19 +49,34 @@ struct IndicatorRules {
         rules.filter { !$0.isAlert && $0.name == name && $0.labels["sloth_slo"] == objective }
     }
 
-    /// The store with what other rules read of these, as it would have been recorded from the first sample on.
+    /// The names that rules of some names read, and those that the rules read that write them, and so on; nil for all.
+    private func readNames(from names: [String]) -> Set<String>? {
+        var found: Set<String> = []
+        var open = names
+        while let name = open.popLast() {
+            for selector in rules.filter({ $0.name == name }).flatMap(\.expression.selectors) {
+                guard let read = selector.metricName else { return nil }
+                if found.insert(read).inserted { open.append(read) }
+            }
+        }
+        return found
+    }
+
+    /// The store with what rules of some names read of other rules, as it would have been recorded from the first sample
+    /// on.
     ///
     /// What only the judge reads is evaluated at the moments at which it is read, which gives the same and costs little.
-    func recordings(in store: TimeSeriesStore, interval: Int64, workBudget: Int) -> TimeSeriesStore {
-        let read = Set(rules.flatMap { $0.expression.selectors.map { $0.metricName ?? "" } })
-        let isAllRead = read.contains("")
+    func recordings(
+        for names: [String], in store: TimeSeriesStore, interval: Int64, workBudget: Int
+    ) -> TimeSeriesStore {
+        let read = readNames(from: names)
         guard let document = (try? YAMLReader.documents(text))?.first?.value, let range = store.timeRange,
-            rules.contains(where: { isAllRead || read.contains($0.name) })
+            rules.contains(where: { read?.contains($0.name) ?? true })
         else { return store }
         let groups = (document["groups"]?.array ?? []).map { group -> JSONValue in
             let kept = (group["rules"]?.array ?? []).filter { rule in
                 guard let name = rule["record"]?.string else { return false }
-                return isAllRead || read.contains(name)
+                return read?.contains(name) ?? true
             }
             return group.setting([.member("rules")], to: .array(kept))
         }

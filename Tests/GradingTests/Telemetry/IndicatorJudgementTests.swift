@@ -204,6 +204,11 @@ import Workloads
             #expect(mutation.text != text)
             #expect(throws: Never.self) { try ServiceLevelDocument.objectives(mutation.text) }
         }
+        let two = IndicatorMutation.mutations(of: text + "\n---\n" + text.replacing("name: fast", with: "name: other"))
+        #expect(two.count == 2 * mutations.count + 2)
+        for mutation in two {
+            #expect(throws: Never.self) { try ServiceLevelDocument.objectives(mutation.text) }
+        }
         let bounds = IndicatorMutation.mutations(of: "buckets: [0.5, 8]\n")
         #expect(bounds.map(\.name) == ["buckets 0.5 removed", "buckets 8.0 removed"])
         #expect(IndicatorDuty.bounds(bounds[0].text) == [8])
