@@ -36,6 +36,10 @@ extension Workloads {
 
     /// Notes a probe that a process has answered on one of its health paths.
     mutating func noteProbe(_ slot: Int, _ path: Int, _ result: ProbeResult, latency: Duration) {
+        guard recording.observesRoutes else { return }
+        // Commands and gRPC have paths of their own kind, which no instrumentation of HTTP sees.
+        let health = catalogue.programs[Int(processes[slot].behaviour)].behaviour.health
+        guard health.indices.contains(path), health[path].path.utf8.first == UInt8(ascii: "/") else { return }
         let status: Int
         switch result {
         case .success(let code): status = code

@@ -20,9 +20,10 @@ task: |
 
   Prometheus scrapes gateway and support-agent once a minute: http_requests_total{app, pod, handler, code},
   http_request_duration_seconds_bucket{app, pod, handler, code, le} with _count and _sum, http_requests_in_flight, up,
-  process_…. Bounds are written as Python's client writes them, le="0.5" and le="8.0". Users and the load balancer (/healthz) ask the gateway, the gateway asks the agent and waits 2 s for an answer,
-  20 s for a task. Kubelets probe /readyz. Your own lab shows three such days (`kubelab start 1.3`, `kubelab advance 3d`)
-  with the bounds that buckets.yaml has now; `kubelab check` tries others.
+  process_…. Bounds are written as Python's client writes them, le="0.5" and le="8.0". Users and the load balancer (/healthz)
+  ask the gateway; the gateway asks the agent and waits 2 s for an answer, 20 s for a task. Kubelets probe /readyz. Your own
+  lab shows three such days (`kubelab start 1.3`, `kubelab advance 3d`) with the bounds that buckets.yaml has now; `kubelab
+  check` tries others.
 
   slo.yaml is one of
   - OpenSLO v1 (kind: SLO, ratioMetric), metadata.name is fast and reasoning;
@@ -144,8 +145,8 @@ debrief: |
   the network ends before it) no series of it tells: that is seen only from outside, by a probe or by the client. Users who
   try again are counted as often as they try. Sums are divided last: over pods, over time. Sloth's own share of a whole
   period is a mean of five-minute shares, which is wrong as soon as quiet hours are better than busy ones; over the windows
-  of its alerts it is not. A bound costs one series for each path, status and pod: eight bounds on these eight pods some 250,
-  two some 60.
+  of its alerts it is not. A bound costs one series for each path, status and pod, here 32; the two of the promise are enough
+  for the promise.
 
 """#),
         ("1-observability/1.3-slo/scenario.yaml", #"""

@@ -76,6 +76,20 @@ import Testing
         #expect(try MonitoringTests.query("http_requests_in_flight", world).count == 2)
     }
 
+    /// A server that notices that its client has gone counts nginx's status; a client that nobody notices is answered.
+    @Test(arguments: [(true, "499"), (false, "200")])
+    func clientsThatHaveGoneAreCounted(notices: Bool, code: String) throws {
+        let text = Self.scenario(resolution: "requests")
+            .replacing("path: /slow, rate: 5", with: "path: /slow, rate: 5, timeout: 300ms")
+            .replacing("service:\n", with: "service:\n        cancelsOnDisconnect: \(notices)\n")
+        let world = try Self.world(text, minutes: 5)
+        let truth = try #require(world.workloads.traffic(named: "slow")).total.outcomes
+        #expect(truth[.ok] == 0 && truth[.timedOut] > 1_000)
+        let codes = try MonitoringTests.query("sum by (code) (http_requests_total{handler=\"/slow\"})", world)
+        #expect(codes.keys.sorted() == ["{code=\"\(code)\"}"], "\(codes)")
+        #expect(codes.values.first ?? 0 > 1_000)
+    }
+
     @Test func snapshotsKeepTheCounts() throws {
         var world = try Self.world(Self.scenario(resolution: "requests"), minutes: 3)
         var copy = try World(decoding: world.encode(), scenario: world.scenario)
