@@ -35,66 +35,78 @@ extension NativeHistogram {
         return out
     }
 
-    /// The zero bucket reaches only to the side on which there are observations.
+    /// Without observations on one side of zero, a bucket around it reaches only to the other side.
     private func narrowed(_ interval: Interval) -> Interval {
         var result = interval
-        if interval.lower < 0, interval.upper > 0 {
-            if negative.isEmpty && !positive.isEmpty { result.lower = 0 }
-            if positive.isEmpty && !negative.isEmpty { result.upper = 0 }
-        } else if usesCustomBounds {
-            if interval.lower == -.infinity { result.lower = interval.upper > 0 ? 0 : interval.upper }
-        }
+        if negative.isEmpty && !positive.isEmpty { result.lower = 0 }
+        if positive.isEmpty && !negative.isEmpty { result.upper = 0 }
         return result
     }
 
+    /// The observations in buckets: fewer than `count` if some are NaN.
+    private var bucketedCount: Double { intervals.reduce(0) { $0 + $1.count } }
+
+    /// What observations of NaN do to a quantile: they count as if they were above all buckets.
+    enum NaNEffect: Sendable {
+        case isNaN, skewedHigher
+    }
+
     /// The quantile, interpolated linearly in the zero bucket and between custom bounds, else on the logarithmic scale.
-    func quantile(_ q: Double) -> Double {
-        if q < 0 { return -.infinity }
-        if q > 1 { return .infinity }
-        if count == 0 || q.isNaN { return .nan }
+    func quantile(_ q: Double) -> (value: Double, effect: NaNEffect?) {
+        if q < 0 { return (-.infinity, nil) }
+        if q > 1 { return (.infinity, nil) }
+        if count == 0 || q.isNaN { return (.nan, nil) }
         let all = intervals
-        guard !all.isEmpty else { return .nan }
         let forward = sum.isNaN || q < 0.5
         var rank = forward ? q * count : (1 - q) * count
         var seen = 0.0
-        var found = all[0]
+        var found = Interval(lower: 0, upper: 0, count: 0)
         for interval in forward ? all : all.reversed() {
             found = interval
             seen += interval.count
             if seen >= rank { break }
         }
-        found = narrowed(found)
-        if usesCustomBounds, found.upper == .infinity { return found.lower }
+        if usesCustomBounds {
+            if found.lower == -.infinity {
+                if found.upper <= 0 { return (found.upper, nil) }
+                found.lower = 0
+            } else if found.upper == .infinity {
+                return (found.lower, nil)
+            }
+        } else if found.lower < 0, found.upper > 0 {
+            found = narrowed(found)
+        }
         seen = min(seen, count)
-        if seen < rank { return sum.isNaN ? .nan : found.upper }
+        if seen < rank { return sum.isNaN ? (.nan, .isNaN) : (found.upper, nil) }
         rank = forward ? rank - (seen - found.count) : seen - rank
+        // Observations of both infinities make a sum of NaN too, and are in buckets.
+        let effect: NaNEffect? = sum.isNaN && bucketedCount < count ? .skewedHigher : nil
         let share = rank / found.count
         if usesCustomBounds || (found.lower <= 0 && found.upper >= 0) {
-            return found.lower + (found.upper - found.lower) * share
+            return (found.lower + (found.upper - found.lower) * share, effect)
         }
         let lower = GoMath.log2(found.lower.magnitude)
         let upper = GoMath.log2(found.upper.magnitude)
-        if found.lower > 0 { return exp2(lower + (upper - lower) * share) }
-        return -exp2(upper + (lower - upper) * (1 - share))
+        if found.lower > 0 { return (exp2(lower + (upper - lower) * share), effect) }
+        return (-exp2(upper + (lower - upper) * (1 - share)), effect)
     }
 
     private func exp2(_ x: Double) -> Double { GoMath.pow(2, x) }
 
-    /// The share of observations between two values.
-    func fraction(_ lower: Double, _ upper: Double) -> Double {
-        if count == 0 || lower.isNaN || upper.isNaN { return .nan }
-        if lower >= upper { return 0 }
+    /// The share of observations between two values, and whether observations of NaN are in none.
+    func fraction(_ lower: Double, _ upper: Double) -> (value: Double, excludesNaN: Bool) {
+        if count == 0 || lower.isNaN || upper.isNaN { return (.nan, false) }
+        if lower >= upper { return (0, false) }
         var rank = 0.0
-        // Observations of NaN are in no bucket.
-        var counted = 0.0
         var lowerRank: Double?
         var upperRank: Double?
         for raw in intervals {
-            let interval = narrowed(raw)
-            counted += raw.count
+            let aroundZero = raw.lower <= 0 && raw.upper >= 0
+            let interval = aroundZero ? narrowed(raw) : raw
             func interpolate(_ value: Double) -> Double {
-                if usesCustomBounds || (interval.lower <= 0 && interval.upper >= 0) {
-                    if interval.upper == .infinity { return rank }
+                if usesCustomBounds || aroundZero {
+                    // A bucket without a lower bound counts as a whole.
+                    if interval.lower == -.infinity { return interval.count }
                     return rank + interval.count * (value - interval.lower) / (interval.upper - interval.lower)
                 }
                 let low = GoMath.log2(interval.lower.magnitude)
@@ -103,24 +115,18 @@ extension NativeHistogram {
                 let share = value > 0 ? (place - low) / (high - low) : 1 - (place - high) / (low - high)
                 return rank + interval.count * share
             }
-            if lowerRank == nil {
-                if interval.lower >= lower {
-                    lowerRank = rank
-                } else if interval.upper > lower {
-                    lowerRank = interpolate(lower)
-                }
+            func position(of value: Double) -> Double? {
+                if interval.lower >= value { return rank }
+                return interval.upper > value ? interpolate(value) : nil
             }
-            if upperRank == nil {
-                if interval.lower >= upper {
-                    upperRank = rank
-                } else if interval.upper > upper {
-                    upperRank = interpolate(upper)
-                }
-            }
+            lowerRank = lowerRank ?? position(of: lower)
+            upperRank = upperRank ?? position(of: upper)
             if lowerRank != nil && upperRank != nil { break }
-            rank += raw.count
+            rank += interval.count
         }
-        return (min(upperRank ?? counted, counted) - min(lowerRank ?? counted, counted)) / count
+        let counted = sum.isNaN ? bucketedCount : count
+        let share = (min(upperRank ?? counted, counted) - min(lowerRank ?? counted, counted)) / count
+        return (share, counted < count)
     }
 
     /// The estimated variance: each observation at its bucket's middle.

@@ -30,6 +30,9 @@ extension Evaluator {
         let range = Expression.binary(binary).range
         switch (left, right) {
         case (.scalar(let a), .scalar(let b)):
+            if binary.op.isTrim {
+                throw .execution("operator \(GoQuote.quote(binary.op.rawValue)) not allowed for Scalar operations")
+            }
             return .scalar(
                 (0..<steps).map { step in
                     let (value, keep) = binary.op.apply(a[step], b[step])

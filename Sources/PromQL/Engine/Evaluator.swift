@@ -293,7 +293,11 @@ final class Evaluator {
                 points -= 1
             }
             if sample.histogram.isStale { continue }
-            if times { grid.values[step] = Double(sample.time) / 1000 } else { grid.set(step, sample.histogram) }
+            if times {
+                grid.values[step] = Double(sample.time) / 1000
+            } else {
+                grid.set(step, selector.read(sample).histogram)
+            }
             points += 1
         }
         return points
@@ -340,6 +344,7 @@ final class Evaluator {
             series.decode(after: first, through: last, into: &buffer)
             buffer.trim(after: first, through: last, withoutStale: true)
             let histograms = series.histograms(after: first, through: last).filter { !$0.histogram.isStale }
+                .map(selector.read)
             if buffer.count == 0 && histograms.isEmpty { continue }
             try spend(buffer.count + steps)
             if buffer.count > options.maxSamples { throw .tooManySamples }

@@ -83,15 +83,13 @@ extension Evaluator {
                     let metric = options.delayedNameRemoval ? native.labels.name : ""
                     let place = call.arguments[0].range
                     if name == "histogram_fraction" {
-                        if histogram.sum.isNaN { annotations.add(.fractionOfNaNs(metric, place)) }
-                        result.values[step] = histogram.fraction(parameters[0][step], parameters[1][step])
+                        let (share, excludesNaN) = histogram.fraction(parameters[0][step], parameters[1][step])
+                        if excludesNaN { annotations.add(.fractionOfNaNs(metric, place)) }
+                        result.values[step] = share
                         continue
                     }
-                    let q = parameters[round][step]
-                    let value = histogram.quantile(q)
-                    if histogram.sum.isNaN, histogram.count > 0, q >= 0, q <= 1 {
-                        annotations.add(.quantileOfNaNs(isNaN: value.isNaN, metric, place))
-                    }
+                    let (value, effect) = histogram.quantile(parameters[round][step])
+                    if let effect { annotations.add(.quantileOfNaNs(isNaN: effect == .isNaN, metric, place)) }
                     result.values[step] = value
                 }
                 result.labels = named(result.labels, 0)

@@ -8,6 +8,7 @@ struct Preprocessor {
 
     func prepare(_ expression: Expression) throws(QueryError) -> Expression {
         var prepared = expression
+        prepared.markStatisticsSelectors()
         let (_, wrap) = try prepare(&prepared)
         return wrap ? .stepInvariant(prepared) : prepared
     }

@@ -108,8 +108,7 @@ enum Quantile {
     /// The share of a classic histogram's observations between two values, linear within buckets. The buckets are sorted.
     static func fraction(_ sorted: [Bucket], _ lower: Double, _ upper: Double) -> Double {
         guard let highest = sorted.last, highest.bound == .infinity else { return .nan }
-        var buckets = coalesced(sorted)
-        _ = ensureMonotonic(&buckets)
+        let buckets = coalesced(sorted)
         let count = buckets[buckets.count - 1].count
         if count == 0 || lower.isNaN || upper.isNaN { return .nan }
         if lower >= upper { return 0 }
@@ -120,7 +119,9 @@ enum Quantile {
         for bucket in buckets {
             let end = bucket.bound
             func interpolate(_ value: Double) -> Double {
-                rank + (bucket.count - rank) * (value - before) / (end - before)
+                // A bucket without a lower bound counts as a whole.
+                before == -.infinity
+                    ? bucket.count : rank + (bucket.count - rank) * (value - before) / (end - before)
             }
             if lowerRank == nil {
                 if before >= lower {

@@ -144,6 +144,9 @@ public struct VectorSelector: Sendable, Equatable {
     public var anchored = false
     /// Interpolate at the range's ends (`smoothed`).
     public var smoothed = false
+    /// Made by the engine: only counts and sums of native histograms matter, so that samples tell where their counter
+    /// began anew.
+    public var tellsResets = false
     /// The argument of `info` may select nothing but labels that can be empty.
     public var mayMatchEverything = false
     public var range: SourceRange

@@ -160,7 +160,9 @@ public struct TimeSeriesStore: Sendable {
         var histogram = histogram
         if let known = series(id) {
             let before = known.histograms.last
-            if histogram.counterResetHint == .unknown, let before, !before.histogram.isStale, !histogram.isStale {
+            if histogram.counterResetHint == .unknown, let before, before.time == known.lastTime,
+                before.histogram.counterResetHint != .gauge, !before.histogram.isStale, !histogram.isStale
+            {
                 histogram.counterResetHint = histogram.isReset(after: before.histogram) ? .reset : .notReset
             }
             if let last = known.lastTime {

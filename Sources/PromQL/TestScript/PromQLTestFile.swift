@@ -23,8 +23,16 @@ public struct PromQLTestFile: Sendable {
         public var series: [SeriesNotation] = []
         /// When the counters behind the samples began, relative to each sample, in milliseconds.
         public var starts: [Labels: [Int64?]] = [:]
+        /// The same for series without such a line of their own, over and over; empty if nothing is said.
+        public var defaultStarts: [Int64?] = []
         /// Make native histograms with custom bounds of classic ones as well.
         public let withCustomBuckets: Bool
+
+        /// When the counter behind a series' sample began, relative to the sample.
+        func start(of labels: Labels, at index: Int) -> Int64? {
+            if let own = starts[labels] { return index < own.count ? own[index] : nil }
+            return defaultStarts.isEmpty ? nil : defaultStarts[index % defaultStarts.count]
+        }
     }
 
     /// What an evaluation must remark.
@@ -144,8 +152,12 @@ struct TestFileReader {
             let text = lines[next]
             next += 1
             if let at = TestFileReader.startTimestamps(text) {
-                let labels = try self.labels(String(text[..<at]))
-                load.starts[labels] = try starts(TestFileReader.trim(text[at...].dropFirst(3)))
+                let times = try starts(TestFileReader.trim(text[at...].dropFirst(3)))
+                if at == text.startIndex {
+                    load.defaultStarts = times
+                } else {
+                    load.starts[try labels(String(text[..<at]))] = times
+                }
                 continue
             }
             load.series.append(try series(text))
@@ -168,7 +180,7 @@ struct TestFileReader {
         }
     }
 
-    /// `_`, `-1m`, `-1mx3`, `0s-30sx4`: times relative to the samples.
+    /// `_`, `-1m`, `-1mx3`, `0s-30sx4`: times relative to the samples; `*` and `*x3` repeat the last one.
     private func starts(_ text: String) throws(Failure) -> [Int64?] {
         var out: [Int64?] = []
         for word in text.split(whereSeparator: { $0 == " " || $0 == "\t" }) {
@@ -179,6 +191,11 @@ struct TestFileReader {
             }
             if parts[0] == "_" {
                 out += [Int64?](repeating: nil, count: max(1, times))
+                continue
+            }
+            if parts[0] == "*" {
+                let last = out.lazy.compactMap(\.self).last ?? 0
+                out += [Int64?](repeating: last, count: times + 1)
                 continue
             }
             let sign = parts[0].dropFirst().lastIndex { $0 == "+" || $0 == "-" }

@@ -61,7 +61,7 @@ public struct PromQLTestRunner {
                     switch item {
                     case .omitted: continue
                     case .float(let value):
-                        if let starts = load.starts[labels], index < starts.count, let offset = starts[index] {
+                        if let offset = load.start(of: labels, at: index) {
                             try store.append(labels, time: time, value: value, start: time + offset)
                         } else {
                             try store.append(labels, time: time, value: value)
@@ -112,11 +112,22 @@ public struct PromQLTestRunner {
     private static func matches(_ match: PromQLTestFile.TextMatch, _ text: String) -> Bool {
         switch match {
         case .exactly(let wanted):
-            // Files before 3.8 leave out the place: ` (1:25)`.
-            return wanted == text || (text.hasPrefix(wanted + " (") && text.hasSuffix(")"))
+            return wanted == text || wanted == PromQLTestRunner.withoutPlace(text)
         case .matching(let pattern):
-            return (try? AnchoredRegex(".*(?:\(pattern)).*"))?.matches(text) ?? false
+            guard let regex = try? AnchoredRegex(".*(?:\(pattern)).*") else { return false }
+            return regex.matches(text) || regex.matches(PromQLTestRunner.withoutPlace(text))
         }
+    }
+
+    /// A remark without its place at the end, such as ` (1:25)`, which most files leave out.
+    private static func withoutPlace(_ text: String) -> String {
+        guard text.hasSuffix(")"), let open = text.lastIndex(of: "("), open > text.startIndex else { return text }
+        let place = text[open...].dropFirst().dropLast()
+        let before = text.index(before: open)
+        guard text[before] == " ", place.contains(":"), place.allSatisfy({ $0.isNumber || $0 == ":" }) else {
+            return text
+        }
+        return String(text[..<before])
     }
 
     private func failureMismatch(_ evaluation: PromQLTestFile.Evaluation, _ error: String) -> String? {
@@ -338,16 +349,24 @@ public struct PromQLTestRunner {
     }
 }
 
+extension AtModifier? {
+    /// A written time stays; `start()` and `end()` of an instant query are its own time.
+    fileprivate func fixed(to time: Int64) -> AtModifier {
+        if case .time(let written) = self { return .time(written) }
+        return .time(time)
+    }
+}
+
 extension Expression {
     /// With `@ time` on every selector that has none; nil if the value depends on the evaluation's time anyway.
     func fixed(to time: Int64) -> Expression? {
         switch self {
         case .number, .string: return self
         case .vector(var selector):
-            if selector.at == nil { selector.at = .time(time) }
+            selector.at = selector.at.fixed(to: time)
             return .vector(selector)
         case .matrix(var matrix):
-            if matrix.selector.at == nil { matrix.selector.at = .time(time) }
+            matrix.selector.at = matrix.selector.at.fixed(to: time)
             return .matrix(matrix)
         case .subquery(var subquery):
             guard let inner = subquery.expression.containsTime ? nil : subquery.expression as Expression? else {
@@ -355,7 +374,7 @@ extension Expression {
             }
             // The inside of a subquery has its own times; only the subquery itself is fixed.
             subquery.expression = inner
-            if subquery.at == nil { subquery.at = .time(time) }
+            subquery.at = subquery.at.fixed(to: time)
             return .subquery(subquery)
         case .paren(let inner, let range): return inner.fixed(to: time).map { .paren($0, range) }
         case .stepInvariant(let inner): return inner.fixed(to: time)
