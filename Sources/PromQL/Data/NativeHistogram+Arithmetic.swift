@@ -83,6 +83,21 @@ extension NativeHistogram {
         return result
     }
 
+    /// The same observations in the buckets of a coarser histogram.
+    func conformed(to coarser: NativeHistogram) -> NativeHistogram {
+        var copy = self
+        if coarser.usesCustomBounds {
+            if usesCustomBounds, customBounds != coarser.customBounds { copy = rebounded(coarser.customBounds) }
+            copy.customBounds = coarser.customBounds
+        } else {
+            copy = reduced(to: coarser.schema)
+            if zeroThreshold != coarser.zeroThreshold { copy = copy.widened(to: coarser.zeroThreshold) }
+            copy.zeroThreshold = coarser.zeroThreshold
+        }
+        copy.schema = coarser.schema
+        return copy
+    }
+
     private static func merged(_ a: [Bucket], _ b: [Bucket], _ operation: (Double, Double) -> Double) -> [Bucket] {
         var out: [Bucket] = []
         var (i, j) = (0, 0)
@@ -179,6 +194,10 @@ extension NativeHistogram {
         if count < before.count { return true }
         if usesCustomBounds != before.usesCustomBounds { return true }
         if schema > before.schema || zeroThreshold < before.zeroThreshold { return true }
+        // The wider zero bucket must not end inside a bucket with observations of before.
+        if zeroThreshold > before.zeroThreshold, before.widened(to: zeroThreshold).zeroThreshold != zeroThreshold {
+            return true
+        }
         guard let difference = subtracting(before) else { return true }
         return difference.zeroCount < 0 || difference.positive.contains { $0.count < 0 }
             || difference.negative.contains { $0.count < 0 }

@@ -148,24 +148,22 @@ extension Evaluator {
                 if !floats.isEmpty && !histograms.isEmpty {
                     annotations.add(.mixedFloatsHistogramsInAggregation(position))
                 } else if let (_, first) = histograms.first {
-                    var total = first
-                    var count = 1.0
+                    var total = CompensatedHistogram(first)
+                    var mean = CompensatedHistogramMean(first)
                     var compatible = true
                     for (name, histogram) in histograms.dropFirst() {
-                        guard let sum = total.combined(histogram, +) else {
+                        guard let next = op == .avg ? mean.add(histogram) : total.add(histogram) else {
                             annotations.add(.mixedSchemas(name, position))
                             compatible = false
                             break
                         }
-                        if sum.reconciledBounds { annotations.add(.reconciledBounds(during: "aggregation", position)) }
-                        total = sum.histogram
-                        count += 1
+                        if next.reconciledBounds { annotations.add(.reconciledBounds(during: "aggregation", position)) }
                     }
                     let hints = Set(histograms.map(\.1.counterResetHint))
                     if hints.contains(.reset), hints.contains(.notReset) {
                         annotations.add(.counterResetCollision(during: "aggregation", position))
                     }
-                    if compatible { result.set(step, op == .avg ? total.divided(by: count) : total.compacted) }
+                    if compatible { result.set(step, op == .avg ? mean.mean : total.total) }
                 } else if !floats.isEmpty {
                     reduceStep(op, floats, &result.values[step])
                 }

@@ -30,20 +30,20 @@ extension RangeFunction {
             return .float(Double(mixed ? max(window.times[window.count - 1], last.time) : last.time) / 1000)
         case .sum, .average:
             if mixed { return mixture() }
-            var total = first.histogram
+            var total = CompensatedHistogram(first.histogram)
+            var mean = CompensatedHistogramMean(first.histogram)
             for sample in histograms.dropFirst() {
-                guard let next = total.combined(sample.histogram, +) else {
+                guard let next = self == .sum ? total.add(sample.histogram) : mean.add(sample.histogram) else {
                     evaluator.annotations.add(.mixedSchemas(labels.name, range))
                     return nil
                 }
                 if next.reconciledBounds { evaluator.annotations.add(.reconciledBounds(during: "aggregation", range)) }
-                total = next.histogram
             }
             let hints = Set(histograms.map(\.histogram.counterResetHint))
             if hints.contains(.reset), hints.contains(.notReset) {
                 evaluator.annotations.add(.counterResetCollision(during: "aggregation", range))
             }
-            return .histogram(self == .sum ? total : total.divided(by: Double(histograms.count)))
+            return .histogram(self == .sum ? total.total : mean.mean)
         case .rate, .increase, .delta:
             if mixed { return mixture() }
             return rate(window, labels, range, evaluator).map(PointValue.histogram)
