@@ -69,8 +69,7 @@ extension Evaluator {
                 label.isEmpty ? labels : labels.setting(label, to: Exposition.formatFloat(parameters[round][step]))
             }
             for native in natives {
-                var result = renamed(native)
-                result.histograms = []
+                var result = renamed(Grid(labels: native.labels, dropName: native.dropName, steps: steps))
                 for step in 0..<steps {
                     guard let histogram = native.histogram(step) else { continue }
                     // A classic histogram of the same name and labels at the same time makes both doubtful.

@@ -66,19 +66,20 @@ extension Evaluator {
             selector.at = of.at
         }
         let wanted = Set(base.filter { !isInfo($0.labels) }.map { $0.labels.keeping(["instance", "job"]) })
+        // An identifying label that any of them has is asked of all info series.
+        let identifying = ["instance", "job"].filter { name in wanted.contains { !$0[name].isEmpty } }
+        func isWanted(_ labels: Labels) -> Bool {
+            wanted.contains(labels.keeping(["instance", "job"])) && identifying.allSatisfy { !labels[$0].isEmpty }
+        }
         for id in store.select(selector.matchers) {
-            guard let series = store.series(id), wanted.contains(series.labels.keeping(["instance", "job"])) else {
-                continue
-            }
+            guard let series = store.series(id), isWanted(series.labels) else { continue }
             let (first, last) = (reference(selector, step: 0) - options.lookback, reference(selector, step: steps - 1))
             if !series.histograms(after: first, through: last).isEmpty {
                 throw .execution("this should be an info metric, with float samples: \(series.labels)")
             }
         }
         // The value is the sample's time, so that the newer of two info series counts.
-        let infos = try select(selector, times: true).filter {
-            wanted.contains($0.labels.keeping(["instance", "job"]))
-        }
+        let infos = try select(selector, times: true).filter { isWanted($0.labels) }
         let byIdentity = Dictionary(grouping: infos.indices) { infos[$0].labels.keeping(["instance", "job"]) }
         var out: [Grid] = []
         let names = Set(dataMatchers.map(\.name))

@@ -184,11 +184,13 @@ public struct PromQLTestRunner {
             if evaluation.scalar != nil { return "expected a scalar, got a vector" }
             return vectorMismatch(evaluation, elements)
         case .matrix(let series):
-            var (start, step) = (evaluation.start, evaluation.step)
+            var (start, step, isExpected) = (evaluation.start, evaluation.step, false)
             for expectation in evaluation.expectations {
-                if case .rangeVector(let from, _, let every) = expectation { (start, step) = (from, every) }
+                if case .rangeVector(let from, _, let every) = expectation {
+                    (start, step, isExpected) = (from, every, true)
+                }
             }
-            if step == 0 { return "unexpected range vector" }
+            if step == 0, !isExpected { return "unexpected range vector" }
             if zip(series, series.dropFirst()).contains(where: { Labels.compare($0.labels, $1.labels) > 0 }) {
                 return "the series are not sorted by their labels"
             }
