@@ -1,101 +1,97 @@
 extension NativeHistogram {
     /// Without the observations above a value (`</`), or below it (`>/`): buckets that the value cuts keep the share that
-    /// interpolation says, and the sum loses the removed observations at the middle of their buckets.
+    /// interpolation says. The sum is estimated anew, each observation at the middle of what is left of its bucket, unless
+    /// nothing was cut off.
     func trimmed(at limit: Double, keepingLower: Bool) -> NativeHistogram {
         var result = self
-        var kept = 0.0
-        var removedSum = 0.0
-        var hasPositive = false
-        var hasNegative = false
+        var count = 0.0
+        var sum = 0.0
+        var isCut = false
+        func keep(_ share: (count: Double, middle: Double), of whole: Double) -> Double {
+            if share.count != whole { isCut = true }
+            count += share.count
+            sum += share.count * share.middle
+            return share.count
+        }
         func trim(_ buckets: [Bucket], isPositive: Bool) -> [Bucket] {
-            buckets.compactMap { bucket in
-                guard bucket.count != 0 else { return nil }
+            buckets.filter { $0.count != 0 }.map { bucket in
                 let (lower, upper) =
                     isPositive
                     ? (bound(bucket.index - 1), bound(bucket.index)) : (-bound(bucket.index), -bound(bucket.index - 1))
-                if usesCustomBounds {
-                    hasNegative = hasNegative || upper <= 0 || lower < 0
-                    hasPositive = hasPositive || upper > 0
-                } else {
-                    hasPositive = hasPositive || isPositive
-                    hasNegative = hasNegative || !isPositive
-                }
                 let interval = Interval(lower: lower, upper: upper, count: bucket.count)
-                let (count, middle) = share(of: interval, limit, keepingLower: keepingLower, isPositive: isPositive)
-                kept += count
-                removedSum += (bucket.count - count) * middle
-                return count == 0 ? nil : Bucket(index: bucket.index, count: count)
+                let kept = share(of: interval, limit, keepingLower: keepingLower, isPositive: isPositive)
+                return Bucket(index: bucket.index, count: keep(kept, of: bucket.count))
             }
         }
         result.positive = trim(positive, isPositive: true)
         result.negative = trim(negative, isPositive: false)
         if zeroCount > 0 {
-            let zero = Interval(lower: -zeroThreshold, upper: zeroThreshold, count: zeroCount)
-            let below = NativeHistogram.below(limit, zero, linear: true, isPositive: true)
-            result.zeroCount = keepingLower ? below : zeroCount - below
-            kept += result.zeroCount
+            // Without observations on one side of zero, the bucket reaches only to the other side.
+            let zero = Interval(
+                lower: !result.positive.isEmpty && result.negative.isEmpty ? 0 : -zeroThreshold,
+                upper: result.positive.isEmpty && !result.negative.isEmpty ? 0 : zeroThreshold, count: zeroCount)
+            result.zeroCount = keep(
+                NativeHistogram.zeroShare(of: zero, limit, keepingLower: keepingLower), of: zeroCount)
         }
-        var newSum = kept == 0 ? 0 : sum - removedSum
-        if !hasNegative, newSum < 0 { newSum = 0 }
-        if !hasPositive, newSum > 0 { newSum = 0 }
-        result.count = kept
-        result.sum = newSum
+        guard isCut else { return self }
+        result.count = count
+        result.sum = sum
         return result.compacted
     }
 
-    /// How many observations of a bucket stay, and the value that the others are taken for.
+    /// How many observations of a bucket stay, and the value that they are taken for.
     private func share(
         of bucket: Interval, _ limit: Double, keepingLower: Bool, isPositive: Bool
     ) -> (count: Double, middle: Double) {
-        let wholeMiddle = middle(bucket.lower, bucket.upper, isPositive: isPositive)
-        if bucket.lower == -.infinity {
-            if keepingLower {
-                if limit >= bucket.upper { return (bucket.count, 0) }
-                if limit >= 0, bucket.upper.isFinite {
-                    return (bucket.count * limit / bucket.upper, (limit + bucket.upper) / 2)
-                }
-                return (0, bucket.upper)
-            }
-            if limit >= 0, bucket.upper > limit, bucket.upper.isFinite {
-                return (bucket.count * (1 - limit / bucket.upper), limit / 2)
-            }
-            return limit == -.infinity ? (bucket.count, 0) : (0, bucket.upper)
+        if keepingLower ? bucket.upper <= limit : bucket.lower >= limit {
+            return (bucket.count, middle(bucket.lower, bucket.upper, isPositive: isPositive))
         }
-        if bucket.upper == .infinity {
-            if keepingLower { return limit == .infinity ? (bucket.count, 0) : (0, bucket.lower) }
-            return limit <= bucket.lower ? (bucket.count, 0) : (0, bucket.lower)
+        guard keepingLower ? bucket.lower < limit : bucket.upper > limit else { return (0, 0) }
+        if bucket.lower == -.infinity || bucket.upper == .infinity {
+            return NativeHistogram.unboundedShare(of: bucket, limit, keepingLower: keepingLower)
         }
-        if keepingLower {
-            if bucket.upper <= limit { return (bucket.count, 0) }
-            if bucket.lower >= limit { return (0, wholeMiddle) }
-            let below = NativeHistogram.below(limit, bucket, linear: usesCustomBounds, isPositive: isPositive)
-            return (below, cutMiddle(bucket, bucket.lower, limit, isPositive: isPositive))
-        }
-        if bucket.lower >= limit { return (bucket.count, 0) }
-        if bucket.upper <= limit { return (0, wholeMiddle) }
         let below = NativeHistogram.below(limit, bucket, linear: usesCustomBounds, isPositive: isPositive)
-        return (bucket.count - below, cutMiddle(bucket, limit, bucket.upper, isPositive: isPositive))
+        return keepingLower
+            ? (below, middle(bucket.lower, limit, isPositive: isPositive))
+            : (bucket.count - below, middle(limit, bucket.upper, isPositive: isPositive))
+    }
+
+    /// The same for a bucket without a bound on one side, which the value cuts: nobody knows how its observations are
+    /// spread, save that the lowest one of positive bounds is taken to begin at zero.
+    private static func unboundedShare(
+        of bucket: Interval, _ limit: Double, keepingLower: Bool
+    ) -> (count: Double, middle: Double) {
+        guard bucket.lower == -.infinity else { return keepingLower ? (0, 0) : (bucket.count, limit) }
+        guard bucket.upper.isFinite else { return (0, 0) }
+        if keepingLower {
+            if bucket.upper <= 0 { return (bucket.count, limit) }
+            return limit > 0 ? (bucket.count * limit / bucket.upper, limit / 2) : (0, 0)
+        }
+        return limit >= 0 ? (bucket.count * (1 - limit / bucket.upper), (limit + bucket.upper) / 2) : (0, 0)
+    }
+
+    private static func zeroShare(
+        of zero: Interval, _ limit: Double, keepingLower: Bool
+    ) -> (count: Double, middle: Double) {
+        let (whole, none) = ((zero.count, (zero.lower + zero.upper) / 2), (0.0, 0.0))
+        if limit <= zero.lower { return keepingLower ? none : whole }
+        if limit >= zero.upper { return keepingLower ? whole : none }
+        let (from, to) = keepingLower ? (zero.lower, limit) : (limit, zero.upper)
+        return (zero.count * ((to - from) / (zero.upper - zero.lower)), (from + to) / 2)
     }
 
     /// The value that observations between two bounds are taken for.
     private func middle(_ lower: Double, _ upper: Double, isPositive: Bool) -> Double {
+        if lower.isInfinite { return upper.isInfinite ? 0 : upper > 0 ? upper / 2 : upper }
+        if upper.isInfinite { return lower }
         if usesCustomBounds { return (lower + upper) / 2 }
-        let geometric = (lower.magnitude * upper.magnitude).squareRoot()
+        let geometric = (lower * upper).magnitude.squareRoot()
         return isPositive ? geometric : -geometric
     }
 
-    /// The same for a bucket that the value cuts: as the real engine has it, between the kept side's bound and the cut, and
-    /// between custom bounds the middle of the whole bucket.
-    private func cutMiddle(_ bucket: Interval, _ lower: Double, _ upper: Double, isPositive: Bool) -> Double {
-        usesCustomBounds
-            ? middle(bucket.lower, bucket.upper, isPositive: isPositive) : middle(lower, upper, isPositive: isPositive)
-    }
-
-    /// The observations of a bucket at or below a value.
+    /// The observations of a bucket at or below a value inside it.
     private static func below(_ limit: Double, _ bucket: Interval, linear: Bool, isPositive: Bool) -> Double {
-        if limit <= bucket.lower { return 0 }
-        if limit >= bucket.upper { return bucket.count }
-        if linear { return bucket.count * (limit - bucket.lower) / (bucket.upper - bucket.lower) }
+        if linear { return bucket.count * ((limit - bucket.lower) / (bucket.upper - bucket.lower)) }
         let low = GoMath.log2(bucket.lower.magnitude)
         let high = GoMath.log2(bucket.upper.magnitude)
         let place = GoMath.log2(limit.magnitude)

@@ -316,6 +316,10 @@ final class Evaluator {
                 series.floats = (0..<buffer.count).map { Sample(time: buffer.times[$0], value: buffer.values[$0]) }
                 series.histograms = histograms
                 if matrix.selector.anchored || matrix.selector.smoothed {
+                    if !histograms.isEmpty {
+                        let modifier = matrix.selector.anchored ? "anchored" : "smoothed"
+                        throw .execution("\(modifier) modifier is not supported with histograms")
+                    }
                     series.floats = extended(series.floats, matrix)
                 }
                 if !series.floats.isEmpty || !series.histograms.isEmpty { out.append(series) }
