@@ -240,7 +240,7 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   hold 240 samples (the real ones 120). A query's time-out is a budget of samples, and its limit of samples in
   memory counts all steps of a series, also those without one. Where the real engine walks a Go
   map, and so answers in a random order, the order here is that of the series' creation.
-- **Left out.** Start timestamps of native histograms, type-and-unit labels beyond their treatment as names, remote read, sums of native histograms by compensated addition.
+- **Left out.** Start timestamps of native histograms, type-and-unit labels beyond their treatment as names, remote read.
 
 """#
 }
