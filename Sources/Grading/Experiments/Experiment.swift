@@ -6,12 +6,15 @@ import Simulation
 public enum Experiment: String, Sendable, CaseIterable {
     case neverDrop = "never-drop"
     case autoscalingSavings = "autoscaling-savings"
+    case mttr
 
     /// The sentence under test, as the chapter has it.
     public var claim: String {
         switch self {
         case .neverDrop: "Auto-scaling ensures you never drop requests."
         case .autoscalingSavings: "Auto-scaling and right-sizing save 40 to 60% of what capacity for the peak costs."
+        case .mttr:
+            "Observability brings the mean time to recovery from 4 to 8 hours down to 15 to 30 minutes, 5 to 10 times."
         }
     }
 
@@ -20,6 +23,7 @@ public enum Experiment: String, Sendable, CaseIterable {
         switch self {
         case .neverDrop: quick ? 3 : 10
         case .autoscalingSavings: quick ? 2 : 10
+        case .mttr: quick ? 40 : 200
         }
     }
 
@@ -29,6 +33,7 @@ public enum Experiment: String, Sendable, CaseIterable {
         switch self {
         case .neverDrop: try NeverDrop(settings).report()
         case .autoscalingSavings: try AutoscalingSavings(settings).report()
+        case .mttr: try RecoveryExperiment(settings).report()
         }
     }
 }
