@@ -23,7 +23,7 @@ public enum Experiment: String, Sendable, CaseIterable {
         switch self {
         case .neverDrop: quick ? 3 : 10
         case .autoscalingSavings: quick ? 2 : 10
-        case .mttr: quick ? 40 : 200
+        case .mttr: quick ? 16 : 200
         }
     }
 

@@ -50,6 +50,8 @@ struct NeverDrop: Sendable {
     var rises: [Int64]
     var startups: [Int64]
     var targets: [Int64]
+    /// What is changed about the reference setting.
+    var changes = NeverDrop.changes
 
     init(_ settings: ExperimentSettings) {
         self.settings = settings
@@ -89,7 +91,7 @@ struct NeverDrop: Sendable {
         let grid = targets.flatMap { target in
             startups.flatMap { startup in rises.map { Setting(rise: $0, startup: startup, target: target) } }
         }
-        let changes = Self.changes
+        let changes = changes
         let all = ([Setting()] + changes.map(\.setting)).reduce(into: grid) { if !$0.contains($1) { $0.append($1) } }
         // A scenario that cannot be read is said once, before anything runs.
         _ = try settings.scenario("never-drop.yaml").world(seed: 1)

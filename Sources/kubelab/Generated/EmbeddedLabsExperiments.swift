@@ -153,6 +153,296 @@ workloads:
 manifests: [autoscaling-savings-gateway.yaml]
 
 """#),
+        ("experiments/mttr-services.yaml", #"""
+apiVersion: v1
+kind: Service
+metadata:
+  name: gateway
+spec:
+  selector: {app: gateway}
+  ports: [{name: http, port: 80, targetPort: http}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: gateway
+spec:
+  replicas: ${gateway-replicas:-2}
+  selector:
+    matchLabels: {app: gateway}
+  template:
+    metadata:
+      labels: {app: gateway}
+      annotations: {kubectl.kubernetes.io/restartedAt: "${gateway-restarted:-never}"}
+    spec:
+      containers:
+        - name: app
+          image: registry.support-desk.example/${gateway-image:-gateway:2.3}
+          ports: [{name: http, containerPort: 8000}]
+          resources:
+            requests: {cpu: 250m, memory: 128Mi}
+            limits: {memory: 256Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+            timeoutSeconds: 3
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: support-agent
+spec:
+  selector: {app: support-agent}
+  ports: [{name: http, port: 80, targetPort: http}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: support-agent
+spec:
+  replicas: ${support-agent-replicas:-3}
+  selector:
+    matchLabels: {app: support-agent}
+  template:
+    metadata:
+      labels: {app: support-agent}
+      annotations: {kubectl.kubernetes.io/restartedAt: "${support-agent-restarted:-never}"}
+    spec:
+      containers:
+        - name: app
+          image: registry.support-desk.example/${support-agent-image:-support-agent:2.3}
+          ports: [{name: http, containerPort: 8000}]
+          resources:
+            requests: {cpu: 250m, memory: 128Mi}
+            limits: {memory: 320Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+            timeoutSeconds: 3
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: retriever
+spec:
+  selector: {app: retriever}
+  ports: [{name: http, port: 80, targetPort: http}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: retriever
+spec:
+  replicas: ${retriever-replicas:-2}
+  selector:
+    matchLabels: {app: retriever}
+  template:
+    metadata:
+      labels: {app: retriever}
+      annotations: {kubectl.kubernetes.io/restartedAt: "${retriever-restarted:-never}"}
+    spec:
+      containers:
+        - name: app
+          image: registry.support-desk.example/${retriever-image:-retriever:2.3}
+          ports: [{name: http, containerPort: 8000}]
+          resources:
+            requests: {cpu: 250m, memory: 128Mi}
+            limits: {memory: 512Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+            timeoutSeconds: 3
+---
+apiVersion: v1
+kind: Service
+metadata:
+  name: orders
+spec:
+  selector: {app: orders}
+  ports: [{name: http, port: 80, targetPort: http}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: orders
+spec:
+  replicas: ${orders-replicas:-2}
+  selector:
+    matchLabels: {app: orders}
+  template:
+    metadata:
+      labels: {app: orders}
+      annotations: {kubectl.kubernetes.io/restartedAt: "${orders-restarted:-never}"}
+    spec:
+      containers:
+        - name: app
+          image: registry.support-desk.example/${orders-image:-orders:2.3}
+          ports: [{name: http, containerPort: 8000}]
+          resources:
+            requests: {cpu: 250m, memory: 128Mi}
+            limits: {memory: 256Mi}
+          readinessProbe:
+            httpGet: {path: /readyz, port: http}
+            periodSeconds: 5
+            timeoutSeconds: 3
+
+"""#),
+        ("experiments/mttr.yaml", #"""
+# The world of `kubelab experiment mttr`: the support desk, small. Two kinds of users, four services, a model provider with
+# a second one in reserve, and a database behind `orders`. What goes wrong is added by the experiment.
+name: mttr
+title: The support desk, on a day on which something breaks
+start: "2026-01-05T09:00:00Z"
+duration: 14h
+namespace: support-desk
+nodes:
+  - {name: worker, count: 4, cpu: "8", memory: 16Gi, price: 0.38}
+registry:
+  images:
+    registry.support-desk.example/gateway:2.3: 120Mi
+    registry.support-desk.example/support-agent:2.3: 220Mi
+    registry.support-desk.example/retriever:2.3: 300Mi
+    registry.support-desk.example/orders:2.3: 90Mi
+workloads:
+  images:
+    # Authenticates, screens, routes: 50 ms of CPU.
+    gateway:
+      service:
+        workers: 1
+        backlog: 512
+        cancelsOnDisconnect: true
+        routes:
+          - path: /orders
+            stages:
+              - compute: {lognormal: {median: 0.045, p95: 0.09}}
+              - call: {service: support-desk/orders, path: /, timeout: 2s}
+          - path: /ask
+            stages:
+              - compute: {lognormal: {median: 0.045, p95: 0.09}}
+              - call: {service: support-desk/support-agent, path: /, timeout: 40s}
+      startup: {importing: 2, loading: 4}
+      memory: {base: 80Mi}
+      port: 8000
+      health: [{path: /readyz, check: ready}]
+    support-agent:
+      service:
+        workers: 1
+        backlog: 512
+        cancelsOnDisconnect: true
+        stages:
+          - call: {service: support-desk/retriever, path: /, timeout: 5s}
+          - compute: {lognormal: {median: 0.02, p95: 0.05}}
+          - agent:
+              provider: model
+              steps: {uniform: {from: 0.6, to: 2.4}}
+              systemTokens: 2000
+              userTokens: 300
+              growthTokens: 230
+              outputTokens: {lognormal: {median: 60, p95: 150}}
+              toolsPerStep: 0.3
+              tools: [{service: {service: support-desk/orders, path: /, timeout: 5s}}]
+              firstStepWork: 0.012
+              stepWork: 0.010
+              modelTimeout: 30s
+              retries: {maximum: 1, base: 500ms}
+      startup: {importing: 2.4, loading: 8, warmUp: 1}
+      memory: {base: 110Mi}
+      port: 8000
+      health: [{path: /readyz, check: ready}]
+    retriever:
+      service:
+        workers: 1
+        backlog: 512
+        cancelsOnDisconnect: true
+        stages: [{compute: {lognormal: {median: 0.06, p95: 0.12}}}]
+      startup: {importing: 2, loading: 15, warmUp: 5}
+      memory: {base: 180Mi}
+      port: 8000
+      health: [{path: /readyz, check: ready}]
+    orders:
+      service:
+        workers: 1
+        slots: 20
+        backlog: 512
+        cancelsOnDisconnect: true
+        stages:
+          - compute: 0.004
+          - tool: {name: orders-database, timeout: 5s}
+      startup: {importing: 1, loading: 3}
+      memory: {base: 70Mi}
+      port: 8000
+      health: [{path: /readyz, check: ready}]
+  providers:
+    model:
+      requestsPerMinute: 600
+      inputTokensPerMinute: null
+      outputTokensPerMinute: null
+      firstToken: 500ms
+      decodeRate: 60
+      noise: 0.3
+    # In reserve, by another company: somewhat slower.
+    fallback:
+      requestsPerMinute: 600
+      inputTokensPerMinute: null
+      outputTokensPerMinute: null
+      firstToken: 700ms
+      decodeRate: 50
+      noise: 0.3
+  tools:
+    orders-database:
+      latency: {mixture: [{weight: 0.95, of: {lognormal: {median: 0.012, p95: 0.03}}}, {weight: 0.05, of: {lognormal: {median: 0.15, p95: 0.4}}}]}
+      errorRate: 0.001
+  # Windows by which recovery is judged, kept for the whole day.
+  accounting: {window: 60s, windows: 1000, telemetry: 20000}
+  traffic:
+    - name: browsing
+      service: support-desk/gateway
+      path: /orders
+      rate: 3
+      timeout: 5s
+      retries: {maximum: 1, base: 300ms, budget: 0.2}
+    - name: questions
+      service: support-desk/gateway
+      path: /ask
+      rate: 1.5
+      timeout: 60s
+      patience: {lognormal: {median: 30, p95: 60}}
+# What every level runs, whether or not the responder may look at it, so that all levels have the same world.
+monitoring:
+  prometheus: |
+    global: {scrape_interval: 30s, evaluation_interval: 30s}
+    scrape_configs:
+      - job_name: pods
+        kubernetes_sd_configs: [{role: pod, namespaces: {names: [support-desk]}}]
+        relabel_configs:
+          - {source_labels: [__meta_kubernetes_pod_label_app], target_label: app}
+          - {source_labels: [__meta_kubernetes_pod_name], target_label: pod}
+      - job_name: kube-state-metrics
+        honor_labels: true
+        static_configs: [{targets: ["kube-state-metrics.kube-system.svc:8080"]}]
+  rules: |
+    groups:
+      - name: users
+        rules:
+          - alert: UsersSeeErrors
+            expr: >
+              sum(rate(http_requests_total{app="gateway", code!="200"}[2m]))
+              / sum(rate(http_requests_total{app="gateway"}[2m])) > 0.05
+            for: 1m
+          - alert: UsersWait
+            expr: >
+              histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket{app="gateway"}[2m]))) > 20
+            for: 1m
+          - alert: NobodyIsServed
+            expr: (sum(rate(http_requests_total{app="gateway"}[2m])) or vector(0)) < 0.5
+            for: 1m
+          - alert: OrdersWait
+            expr: >
+              histogram_quantile(0.9, sum by (le) (rate(http_request_duration_seconds_bucket{app="orders"}[2m]))) > 1
+            for: 1m
+manifests: [mttr-services.yaml]
+
+"""#),
         ("experiments/never-drop-gateway.yaml", #"""
 apiVersion: v1
 kind: Service

@@ -33,7 +33,16 @@ struct ExperimentText {
                 "\(signed(one.movement.low)) to \(signed(one.movement.high))",
             ])
         }
-        return lines + rows.lines + ["(in \(report.resultUnit))"]
+        let unit = "(in \(report.resultUnit))"
+        if rows.lines.allSatisfy({ $0.count <= width }) { return lines + rows.lines + [unit] }
+        // Too wide for the terminal: an assumption's words on one line, its figures on the next.
+        for one in report.dependences {
+            lines += wrapped("- \(one.assumption): \(one.here) → \(one.changed)", 2)
+            lines.append(
+                "    \(number(one.result.value)), moves by \(signed(one.movement.value)) (\(signed(one.movement.low)) to \(signed(one.movement.high)))"
+            )
+        }
+        return lines + [unit]
     }
 
     private func wrapped(_ text: String, _ indent: Int = 0) -> [String] {

@@ -40,7 +40,7 @@ struct ResponderStep: Sendable, Equatable {
 /// It holds a belief over ``Hypothesis/all``, equal at first. A look at the system changes the belief by Bayes' rule, with
 /// the likelihoods of ``Hypothesis/expects(_:)``; the next look is the one that promises most information a minute. Once a
 /// remedy is believed in enough, or nothing more is to be learnt, it acts, waits, and checks. What did not help is
-/// believed in less; then it looks again, as the system has moved on. It sees what ``ObservedSystem`` shows and nothing
+/// not tried again before all else was; then it looks again, as the system has moved on. It sees what ``ObservedSystem`` shows and nothing
 /// else.
 struct Responder: Sendable {
     let profile: ResponderProfile
@@ -50,6 +50,8 @@ struct Responder: Sendable {
     /// What is left of the first belief after remedies that did not help.
     private var prior: [Double]
     private var seen: Set<LookUp> = []
+    /// What was found out in this round. What another look shows once more is no new evidence.
+    private var known: Set<Observable> = []
     private var tried: [Remedy] = []
     private(set) var steps: [ResponderStep] = []
     /// Of how long things take and of what is misread.
@@ -130,18 +132,27 @@ struct Responder: Sendable {
     private mutating func begin() {
         belief = prior
         seen = []
+        known = []
     }
 
+    /// What was seen before counts half, as the system has moved on and some of it may have been misread. What nothing is
+    /// left to try against is out; what has another remedy is half as likely.
     private mutating func disbelieve(_ remedy: Remedy) {
-        for (index, hypothesis) in Hypothesis.all.enumerated() where hypothesis.remedies.first == remedy {
-            prior[index] *= 0.1
+        let shares = shares
+        for (index, hypothesis) in Hypothesis.all.enumerated() {
+            prior[index] = max(shares[index], 1e-6).squareRoot()
+            if hypothesis.remedies.allSatisfy(tried.contains) {
+                prior[index] = 0
+            } else if hypothesis.remedies.contains(remedy) {
+                prior[index] /= 2
+            }
         }
         begin()
     }
 
     private mutating func learn(_ lookUp: LookUp, _ found: [Bool]) {
         seen.insert(lookUp)
-        for (observable, isSeen) in zip(lookUp.observables, found) {
+        for (observable, isSeen) in zip(lookUp.observables, found) where known.insert(observable).inserted {
             for (index, hypothesis) in Hypothesis.all.enumerated() {
                 let chance = hypothesis.expects(observable)
                 belief[index] *= isSeen ? chance : 1 - chance
@@ -178,7 +189,7 @@ struct Responder: Sendable {
         var best: (lookUp: LookUp, rate: Double)?
         let shares = shares
         for lookUp in LookUp.available(level, hasObjects: profile.hasObjects) where !seen.contains(lookUp) {
-            let bits = Self.information(lookUp, shares)
+            let bits = Self.information(lookUp, shares, without: known)
             guard bits >= profile.leastInformation else { continue }
             let rate = bits / max(0.01, profile.minutes(lookUp, pods: system.pods))
             if best.map({ rate > $0.rate }) ?? true { best = (lookUp, rate) }
@@ -188,14 +199,14 @@ struct Responder: Sendable {
 
     /// The mutual information of a look's observables and the hypotheses, in bits, each observable taken by itself and
     /// all together no more than what is unknown.
-    static func information(_ lookUp: LookUp, _ shares: [Double]) -> Double {
+    static func information(_ lookUp: LookUp, _ shares: [Double], without known: Set<Observable> = []) -> Double {
         func entropy(_ share: Double) -> Double {
             guard share > 0, share < 1 else { return 0 }
             return -(share * Mathematics.log(share) + (1 - share) * Mathematics.log(1 - share)) / Mathematics.log(2)
         }
         let unknown = shares.reduce(0) { $0 - ($1 > 0 ? $1 * Mathematics.log($1) / Mathematics.log(2) : 0) }
         var sum = 0.0
-        for observable in lookUp.observables {
+        for observable in lookUp.observables where !known.contains(observable) {
             var (overall, within) = (0.0, 0.0)
             for (hypothesis, share) in zip(Hypothesis.all, shares) where share > 0 {
                 let chance = hypothesis.expects(observable)
