@@ -43,6 +43,16 @@ enum Hypothesis: Sendable, Hashable {
         + DeskService.allCases.flatMap { [.versionFails($0), .versionSlow($0), .versionLeaks($0), .standstill($0)] }
         + [.nodeDown, .requestStorm]
 
+    /// ``expects(_:)`` of each of ``all``, in their order, for every observable of every look.
+    static let chances: [Observable: [Double]] = {
+        var chances: [Observable: [Double]] = [:]
+        for observable in LookUp.available(.correlated, hasObjects: true).flatMap(\.observables)
+        where chances[observable] == nil {
+            chances[observable] = all.map { $0.expects(observable) }
+        }
+        return chances
+    }()
+
     /// The service in which it first shows; nil where it is none in particular.
     var host: DeskService? {
         switch self {

@@ -153,8 +153,7 @@ struct Responder: Sendable {
     private mutating func learn(_ lookUp: LookUp, _ found: [Bool]) {
         seen.insert(lookUp)
         for (observable, isSeen) in zip(lookUp.observables, found) where known.insert(observable).inserted {
-            for (index, hypothesis) in Hypothesis.all.enumerated() {
-                let chance = hypothesis.expects(observable)
+            for (index, chance) in (Hypothesis.chances[observable] ?? []).enumerated() {
                 belief[index] *= isSeen ? chance : 1 - chance
             }
         }
@@ -208,8 +207,7 @@ struct Responder: Sendable {
         var sum = 0.0
         for observable in lookUp.observables where !known.contains(observable) {
             var (overall, within) = (0.0, 0.0)
-            for (hypothesis, share) in zip(Hypothesis.all, shares) where share > 0 {
-                let chance = hypothesis.expects(observable)
+            for (chance, share) in zip(Hypothesis.chances[observable] ?? [], shares) where share > 0 {
                 overall += share * chance
                 within += share * entropy(chance)
             }
