@@ -20,18 +20,21 @@ struct RecoveryExperiment: Sendable {
     }
 
     /// Lives through an incident at some levels, which share the world up to its beginning.
+    /// - Returns: nil if it was to stop.
     /// - Throws: `ConfigurationError`, `RunError` if the world cannot begin.
     static func courses(
         seed: UInt64, _ assumptions: Assumptions, _ levels: [TelemetryLevel], _ settings: ExperimentSettings
-    ) throws -> [RecoveryCourse] {
+    ) throws -> [RecoveryCourse]? {
         let incident = Incident(seed: seed, harmlessReleases: assumptions.harmlessReleases)
         let (world, deployed, usual) = try SimulatedDesk.begin(
             incident, seed: seed, replicas: assumptions.replicas, settings)
-        return levels.map { level in
+        let courses = levels.map { level in
             var desk = SimulatedDesk(
                 world, deployed, usual, assumptions.profile, level, settings, cures: incident.cures)
             return RecoveryCourse(of: &desk, cures: incident.cures, seed: seed)
         }
+        // What was broken off says nothing.
+        return settings.isOver() ? nil : courses
     }
 
     // MARK: Report
@@ -48,7 +51,7 @@ struct RecoveryExperiment: Sendable {
         let jobs =
             seeds.indices.map { (change: Int?.none, seed: $0) }
             + changes.indices.flatMap { change in (0..<few).map { (change: Int?.some(change), seed: $0) } }
-        let results = settings.each("incidents", jobs.count) { index -> Result<[RecoveryCourse], any Error> in
+        let results = settings.each("incidents", jobs.count) { index -> Result<[RecoveryCourse]?, any Error> in
             let job = jobs[index]
             return Result {
                 try Self.courses(
@@ -59,7 +62,7 @@ struct RecoveryExperiment: Sendable {
         var standard: [(seed: Int, courses: [RecoveryCourse])] = []
         var varied = [[(seed: Int, courses: [RecoveryCourse])]](repeating: [], count: changes.count)
         for (job, result) in zip(jobs, results) {
-            guard let courses = try result?.get() else { continue }
+            guard let courses = try result?.get() ?? nil else { continue }
             if let change = job.change {
                 varied[change].append((job.seed, courses))
             } else {

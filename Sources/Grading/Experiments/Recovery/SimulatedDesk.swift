@@ -114,6 +114,7 @@ struct SimulatedDesk: ObservedSystem {
 
     mutating func wait(minutes: Double) {
         guard failure == nil else { return }
+        if settings.isOver() { return failure = "interrupted" }
         do {
             try world.advance(to: world.now + Duration(seconds: minutes * 60), budget: 200_000_000)
         } catch {
