@@ -158,7 +158,13 @@ enum Hypothesis: Sendable, Hashable {
         case .culprit(let service):
             // A call that never ends leaves no span: the one that waits for it looks guilty.
             if case .standstill(let still) = self { return service.calls.contains(still) ? often : hardly }
-            return service == host ? usually : hardly
+            // So it is with calls that are slower than callers wait.
+            switch self {
+            case .databaseSlow, .versionSlow:
+                let isCaller = host.map(service.calls.contains) ?? false
+                return service == host ? often : isCaller ? perhaps : hardly
+            default: return service == host ? usually : hardly
+            }
         }
     }
 }

@@ -70,7 +70,7 @@ extension RecoveryExperiment {
     private static func stages(_ courses: [[RecoveryCourse]]) -> ExperimentReport.Table {
         var table = ExperimentReport.Table(
             title: "Median minutes until each stage, and shares of incidents over within a limit",
-            header: ["TELEMETRY", "DETECTED", "DIAGNOSED", "RECOVERED", "IN 30 MIN", "IN 4 H", "IN 12 H"], rows: [])
+            header: ["TELEMETRY", "DETECTED", "DIAGNOSED", "RECOVERED", "30 MIN", "4 H", "12 H"], rows: [])
         for (index, level) in TelemetryLevel.allCases.enumerated() {
             let all = courses.map { $0[index] }
             func median(_ values: [Double]) -> String {
