@@ -76,6 +76,15 @@ import Testing
         #expect(IndicatorDuty.bounds(try example("buckets.yaml")) == [0.1, 0.5, 1, 8])
     }
 
+    @Test func theAnswersSayAllThatOneMaySay() throws {
+        let text = try example("answers.yaml")
+        let answers = try Answers(parsing: text, file: "answers.yaml").answers
+        #expect(answers.count == 4 && answers[2].query.givesName && answers[3].value == .number(4.1))
+        #expect(missing(Answer.CodingKeys.self, in: text) == [])
+        let document = try String(contentsOf: Self.document, encoding: .utf8)
+        #expect(TraceReduction.names.filter { !document.contains("`\($0)`") } == [])
+    }
+
     /// Each claim in the section's first block is one.
     @Test func theCriteriaAreCriteria() throws {
         let text = try String(contentsOf: Self.document, encoding: .utf8)

@@ -10,24 +10,26 @@ public struct TelemetryDuty: Sendable, Decodable {
     public var rules: AlertingDuty?
     /// What programs log, and the queries that count failures in it.
     public var logs: LoggingDuty?
-
     /// Service level indicators that must measure what users felt.
     public var indicators: IndicatorDuty?
+    /// Questions that are answered with queries.
+    public var answers: AnswersDuty?
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case rules, logs, indicators }
+    enum CodingKeys: String, CodingKey, CaseIterable { case rules, logs, indicators, answers }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
         rules = try container.decodeIfPresent(AlertingDuty.self, forKey: .rules)
         logs = try container.decodeIfPresent(LoggingDuty.self, forKey: .logs)
         indicators = try container.decodeIfPresent(IndicatorDuty.self, forKey: .indicators)
+        answers = try container.decodeIfPresent(AnswersDuty.self, forKey: .answers)
         try container.require(
-            rules != nil || logs != nil || indicators != nil, .rules, "something that is judged")
+            rules != nil || logs != nil || indicators != nil || answers != nil, .rules, "something that is judged")
     }
 
     /// Files of the hand-in that it judges.
     var files: [String] {
-        [rules?.file, indicators?.file, indicators?.buckets].compactMap { $0 } + (logs?.files ?? [])
+        [rules?.file, indicators?.file, indicators?.buckets, answers?.file].compactMap { $0 } + (logs?.files ?? [])
     }
 }
 
@@ -87,6 +89,7 @@ extension TelemetryDuty {
         if let indicators, [indicators.file, indicators.buckets].contains(file.name) {
             return indicators.faults(in: file.text, file.name)
         }
+        if let answers, file.name == answers.file { return answers.faults(in: file) }
         return []
     }
 
@@ -95,6 +98,7 @@ extension TelemetryDuty {
         if let indicators, [indicators.file, indicators.buckets].contains(file.name) {
             return IndicatorMutation.mutations(of: file.text)
         }
+        if file.name == answers?.file { return AnswerMutation.mutations(of: file.text) }
         return QueryMutation.mutations(of: file.text)
     }
 

@@ -22,6 +22,8 @@ struct TelemetryObservation: Sendable {
     var felt: [String: FeltService]
     /// What programs did, where logs are judged.
     var work: [ProgramEvent] = []
+    /// What questions are asked of, and their truth.
+    var answers: AnsweredWorld?
 }
 
 /// Requests of one source over time, as its users felt them: counts that only rise.
@@ -117,6 +119,17 @@ extension Trial {
             if let indicators = duty.indicators {
                 IndicatorJudgement(duty: indicators, observation: observation).judge(submission, into: &recording)
             }
+            if let answers = duty.answers {
+                let visible = exercise.content.trial.visibleSeeds.first ?? seed
+                let other = "\(exercise.hash) \(visible) \(needs.measurements) \(needs.streams) []"
+                let shown = TelemetryMemory.observation(other) {
+                    observe(duty, exercise, exercise.scenario, seed: visible, needs: needs, isOver: isOver)
+                }
+                AnswerJudgement(duty: answers).judge(
+                    submission, in: AnswerJudgement.Place(key: key, observation: observation),
+                    shown: (try? shown.get()).map { AnswerJudgement.Place(key: other, observation: $0) },
+                    into: &recording)
+            }
             var digest = SHA256()
             digest.update(recording.digest.utf8)
             for name in recording.facts.keys.sorted() {
@@ -138,6 +151,12 @@ extension Trial {
             sources.append((IndicatorJudgement.source(of: goal), goal.traffic, goal.good))
         }
         for source in sources { wanted.add(stream: "traffic/" + source.traffic) }
+        for question in duty.answers?.questions ?? [] {
+            guard case .quantity(let text) = question.truth,
+                let quantity = try? AnswerQuestion.quantity(text, namespace: scenario.scenario.namespace)
+            else { continue }
+            wanted.add(quantity)
+        }
         let setting = TrialSetting(
             scenario: scenario, needs: wanted, inputs: [], duration: exercise.content.trial.duration,
             events: exercise.content.trial.events)
@@ -154,7 +173,7 @@ extension Trial {
         var observation = TelemetryObservation(
             recording: trial.recording, store: prometheus.store,
             interval: prometheus.configuration.global.evaluationInterval, start: start, end: world.epochMilliseconds,
-            faults: scenario.scenario.faults.map { $0.moved(seed: seed) }, felt: [:])
+            faults: scenario.scenario.faults(seed: seed), felt: [:])
         if duty.logs != nil {
             guard world.recordsTraces else {
                 return .failure(ObservationFailure(text: "the scenario records no work: it needs monitoring.traces"))
@@ -169,6 +188,12 @@ extension Trial {
                 trial.recording.levels[stream] ?? [], good: good, length: length)
             // Windows of a month are many; what no criterion asks for is not kept.
             if !needs.streams.contains(stream) { observation.recording.levels[stream] = nil }
+        }
+        if let answers = duty.answers {
+            do throws(ObservationFailure) {
+                observation.answers = try AnsweredWorld(answers, world, trial.recording)
+            } catch { return .failure(error) }
+            observation.recording.levels = observation.recording.levels.filter { needs.streams.contains($0.key) }
         }
         return .success(observation)
     }

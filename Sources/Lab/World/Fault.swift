@@ -20,6 +20,8 @@ public struct FaultDescription: Sendable, Codable {
     public var at: Duration?
     /// `at` is moved by up to so much, earlier or later, as the seed decides; so that nobody can know the moment.
     public var jitter: Duration?
+    /// `GROUP/NAME`: of the cases of a group the seed chooses one, and faults of the others never come.
+    public var drawn: FaultCase?
     /// A condition on measurements, looked at every 5 s from `at` (or the start) on.
     public var when: String?
     /// Nil: it stays.
@@ -27,7 +29,7 @@ public struct FaultDescription: Sendable, Codable {
     public var effect: Effect
 
     enum CodingKeys: String, CodingKey, CaseIterable {
-        case name, at, jitter, when, `for`, node, zone, health, workload, drain, restart
+        case name, at, jitter, `case`, when, `for`, node, zone, health, workload, drain, restart
     }
 
     public init(from decoder: any Decoder) throws {
@@ -39,6 +41,14 @@ public struct FaultDescription: Sendable, Codable {
             throw DecodingError.dataCorruptedError(
                 forKey: .jitter, in: container,
                 debugDescription: "must be between 0s and 'at', so that the fault comes after the beginning")
+        }
+        drawn = try container.decodeIfPresent(String.self, forKey: .case).map { text in
+            guard let drawn = FaultCase(text) else {
+                throw DecodingError.dataCorruptedError(
+                    forKey: .case, in: container,
+                    debugDescription: "\"\(text)\" is no case; it is written GROUP/NAME, such as lunch/amber")
+            }
+            return drawn
         }
         when = try container.decodeIfPresent(String.self, forKey: .when)
         duration = try container.decodeIfPresent(Duration.self, forKey: .for)
@@ -85,6 +95,7 @@ public struct FaultDescription: Sendable, Codable {
         try container.encode(name, forKey: .name)
         try container.encodeIfPresent(at, forKey: .at)
         try container.encodeIfPresent(jitter, forKey: .jitter)
+        try container.encodeIfPresent(drawn?.text, forKey: .case)
         try container.encodeIfPresent(when, forKey: .when)
         try container.encodeIfPresent(duration, forKey: .for)
         switch effect {
@@ -117,6 +128,37 @@ extension FaultDescription {
     }
 }
 
+/// One of several things of which the seed chooses what happens.
+public struct FaultCase: Sendable, Equatable {
+    public var group: String
+    public var name: String
+
+    /// - Returns: nil for anything but `GROUP/NAME`.
+    init?(_ text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, !parts[0].isEmpty, !parts[1].isEmpty else { return nil }
+        (group, name) = (parts[0], parts[1])
+    }
+
+    var text: String { "\(group)/\(name)" }
+}
+
+extension Scenario {
+    /// The faults that come in the world of a seed: of each group those of the case that it draws, and all at the moment
+    /// that it chooses.
+    public func faults(seed: UInt64) -> [FaultDescription] {
+        faults.filter { fault in
+            guard let drawn = fault.drawn else { return true }
+            var names: [String] = []
+            for other in faults.compactMap(\.drawn) where other.group == drawn.group && !names.contains(other.name) {
+                names.append(other.name)
+            }
+            var random = RandomStream(seed: seed, name: "case/" + drawn.group)
+            return names[Int(random.below(UInt64(names.count)))] == drawn.name
+        }.map { $0.moved(seed: seed) }
+    }
+}
+
 /// The faults of a world: which are due, which are in force, and what has happened so far.
 public struct Incidents: Sendable {
     enum Event: Sendable, BitwiseCopyable {
@@ -143,7 +185,7 @@ public struct Incidents: Sendable {
 
     static let lookInterval: Duration = .seconds(5)
 
-    init(scenario: Scenario, seed: UInt64) { faults = scenario.faults.map { $0.moved(seed: seed) } }
+    init(scenario: Scenario, seed: UInt64) { faults = scenario.faults(seed: seed) }
 
     mutating func start(clock: inout Clock) {
         for index in faults.indices { arm(index, clock: &clock) }

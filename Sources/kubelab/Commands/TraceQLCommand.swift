@@ -18,6 +18,11 @@ struct TraceQLCommand: ParsableCommand {
             kubelab traceql '{ resource.service.name = "support-agent" && duration > 2s }'
             kubelab traceql '{ name =~ "chat .*" } | count() > 3'
             kubelab traceql '{ name = "execute_tool orders" && span.error.type != nil }' -o json
+            kubelab traceql '{ name = "POST /answer" && kind = server }' --reduce p95 --start 12:40:00
+
+            With --reduce what was found between --start and --end becomes one number (spans, traces; mean, p50 to p99 of the \
+            spans' durations) or a ranking of names: longest, by the durations of the spans that match; critical-path, by \
+            what the traces waited for. A span counts in the time in which it ended, a trace in that of its root's end.
             """)
 
     @Argument(help: "The query.")
@@ -32,11 +37,17 @@ struct TraceQLCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Most traces.", valueName: "count"))
     var limit = 20
 
+    @Option(help: ArgumentHelp("One number or ranking of all that matches.", valueName: "how"))
+    var reduce: String?
+
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
 
     func validate() throws {
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        guard reduce.map({ TraceReduction($0) != nil }) ?? true else {
+            throw ValidationError("--reduce takes one of \(TraceReduction.names.joined(separator: ", "))")
+        }
     }
 
     func run() throws {
@@ -48,6 +59,10 @@ struct TraceQLCommand: ParsableCommand {
         let to = try end.map { try TraceInstant.nanoseconds($0, "--end", in: world) } ?? .max
         guard from <= to else { throw Failure("--start is later than --end") }
         let store = world.traceStore()
+        if let reduction = reduce.flatMap(TraceReduction.init) {
+            return Terminal.write(
+                TraceSearchText.reduced(reduction, reduction.result(of: query, in: store, from: from, to: to)))
+        }
         let matches = query.search(store, from: from, to: to, limit: limit)
         if output.isJSON {
             let answer = TempoResponse.search(matches, inspectedTraces: store.count)

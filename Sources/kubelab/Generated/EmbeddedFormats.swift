@@ -229,6 +229,51 @@ the last one, which is infinite.
 buckets: [0.1, 0.5, 1, 8]
 ```
 
+## answers.yaml
+
+Answers to the questions of an exercise, each with the query that gave it. The answer is compared with the truth of the
+world that you see; the query is asked again in worlds that you do not see, at the end of the questions' time.
+
+```yaml
+apiVersion: kubelab.dev/v1
+kind: Answers
+metadata:
+  name: shop
+spec:
+  answers:
+    # A question by its name, and what you found: a number (2412, 4.1s, 350ms, 12%) or a name.
+    - question: orders
+      answer: 2412
+      # One query. PromQL and LogQL are asked at one instant and give one number: exactly one element, whatever its labels.
+      promql: sum(increase(http_requests_total{app="shop"}[20m]))
+    - question: errors
+      answer: 17
+      logql: sum(count_over_time({app="shop"} | logfmt | status >= 500 [20m]))
+    # With 'label', the answer is that label's value on the greatest element.
+    - question: busiest
+      answer: shop-7d4b9-x2k5p
+      promql: sum by (pod) (rate(http_requests_total{app="shop"}[20m]))
+      label: pod
+    # TraceQL finds spans over the time of the questions; 'reduce' makes one number or name of them.
+    - question: p95
+      answer: 4.1s
+      traceql: '{ resource.service.name = "shop" && kind = server }'
+      reduce: p95
+```
+
+| `reduce` | gives |
+| --- | --- |
+| `spans` | how many spans match; a span counts in the time in which it ended |
+| `traces` | in how many traces something matches; a trace counts in the time in which its root ended |
+| `mean`, `p50`, `p75`, `p90`, `p95`, `p99` | of the durations of the spans that match, in seconds |
+| `longest` | the name with the longest spans, of those that match, in sum |
+| `critical-path` | the name for which the traces waited longest, by their critical paths: at each instant the span that everything else waited for |
+
+The name of a span is the model that was asked, what lies outside the cluster (a database), else the service that recorded it;
+what a server's span spent before the server began with it is `queue of SERVICE`. `kubelab traceql QUERY --reduce HOW --start
+TIME` shows the number or the whole ranking. A query that gives nothing, several numbers where one is asked for, or takes too
+long is as wrong as can be.
+
 ## criteria
 
 The language of an exercise's criteria, of a load test's rules and of a specification's invariants. A criterion is one

@@ -166,8 +166,9 @@ $ kubelab promql 'count({app="gateway"})'
 {} => 10 @[1767615780]
 ```
 
-The exercises of this lesson take each of these further: 1.3 is about a number that says what users felt, and its buckets;
-1.4 about who is woken by it, and when; 1.5 about what to do then. `kubelab next` says where to go on.
+The exercises of this lesson take each of these further: 1.1 asks five questions of the three signals of a slow afternoon,
+and asks them again elsewhere; 1.2 is about logs that can be counted; 1.3 about a number that says what users felt, and its
+buckets; 1.4 about who is woken by it, and when; 1.5 about what to do then. `kubelab next` says where to go on.
 
 """#),
     ]

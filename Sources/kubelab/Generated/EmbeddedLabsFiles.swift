@@ -7,6 +7,7 @@ extension EmbeddedLabs {
         files01FirstLight,
         files0FirstLight,
         files10Tour,
+        files11ThreeSignals,
         files12StructuredLogs,
         files13Slo,
         files14BurnRate,
