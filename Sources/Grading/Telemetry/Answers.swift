@@ -142,13 +142,17 @@ public enum AnswerValue: Sendable, Equatable {
     /// Reads `2412`, `4.1s`, `350ms`, `12%` or a name.
     init(parsing text: String) {
         let trimmed = text.trimmingSpaces
-        for (unit, factor) in [("ms", 0.001), ("s", 1), ("m", 60), ("h", 3_600), ("%", 0.01), ("", 1)]
+        // Divided, not multiplied by a fraction that binary numbers do not have: 350ms is 0.35.
+        let units: [(String, factor: Double, parts: Double)] = [
+            ("ms", 1, 1000), ("s", 1, 1), ("m", 60, 1), ("h", 3_600, 1), ("%", 1, 100), ("", 1, 1),
+        ]
+        for (unit, factor, parts) in units
         where trimmed.hasSuffix(unit) {
             let digits = trimmed.dropLast(unit.count)
             guard let last = digits.utf8.last, (48...57).contains(last) || last == 46,
                 let value = Double(digits), value.isFinite
             else { continue }
-            self = .number(value * factor)
+            self = .number(value * factor / parts)
             return
         }
         self = .name(trimmed)

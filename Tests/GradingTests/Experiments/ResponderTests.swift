@@ -1,3 +1,4 @@
+import Foundation
 import Lab
 import Simulation
 import Testing
@@ -128,7 +129,9 @@ private struct ScriptedSystem: ObservedSystem {
         #expect(incidents == (1...200).map { Incident(seed: UInt64($0)) })
     }
 
-    @Test func mttrDoesNotDependOnWorkers() throws {
+    /// Takes minutes in a debug build, so only when asked for: `KUBELAB_EXPERIMENTS=1`.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["KUBELAB_EXPERIMENTS"] != nil))
+    func mttrDoesNotDependOnWorkers() throws {
         let reports = try [1, 2].map { workers in
             var settings = Self.settings
             settings.workers = workers
