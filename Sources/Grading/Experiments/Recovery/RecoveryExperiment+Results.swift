@@ -30,9 +30,11 @@ extension RecoveryExperiment {
         ]
         for (index, level) in levels.enumerated().dropFirst() {
             let gains = courses.map { ($0[index - 1].minutes ?? 0) - ($0[index].minutes ?? 0) }
-            guard let gain = Estimate(meanOf: gains) else { continue }
+            guard var gain = Estimate(meanOf: gains) else { continue }
+            let word = gain.value < 0 ? "more" : "less"
+            if gain.value < 0 { (gain.value, gain.low, gain.high) = (-gain.value, -gain.high, -gain.low) }
             report.findings.append(
-                "\(levels[index - 1].name) → \(level.name): \(Figures.rounded(gain.value, 1)) minutes less on average (\(interval(gain, 1, 1)))."
+                "\(levels[index - 1].name) → \(level.name): \(Figures.rounded(gain.value, 1)) minutes \(word) on average (\(interval(gain, 1, 1)))."
             )
         }
     }
