@@ -22,7 +22,9 @@ task: |
   - errors: how many answers with status 502 did gateway give? (logql)
   - p95: within which time did 95% of the users' requests that ended well get their answer, as the user felt it? (traceql)
   - cause: for whom did those requests of users wait most that took longer than 5 s? (traceql, a name)
+
   Counts may be 2% off, the quantile 10%. The leading cause leads by far.
+
   The desk: users and a tester (traces name them as service.name) ask gateway (2 pods) at /ask, gateway asks
   support-agent (2 pods), which asks orders with its database, then a model. A colleague's digests ask support-agent as
   well. Clients of users try again after an error. Prometheus scrapes every 5 s, with the labels app and pod; pods

@@ -16,10 +16,11 @@ situation: |
 task: |
   Hand in logging.yaml, what the programs log (format, level and fields of each kind of event; 'kubelab formats
   logging.yaml' lists what there is), and queries.yaml, four LogQL queries over the last 20 minutes of the half hour:
-    failures  failing requests of support-agent by the label cause
-    trace     all lines of one request, whose trace id is put in the place of $trace_id
-    tools     failing uses of tools by the label tool
-    slow      the 95th percentile of the good requests of support-agent, in milliseconds
+  - failures: failing requests of support-agent by the label cause
+  - trace: all lines of one request, whose trace id is put in the place of $trace_id
+  - tools: support-agent's failing uses of tools by the label tool
+  - slow: the 95th percentile of the good requests of support-agent, in milliseconds
+
   support-agent (2 pods) answers requests: it looks up orders, asks a model, and may use payments, without which it answers
   as well. orders (2 pods) is a program of our own and logs its requests too. Labels of the streams: namespace, pod, container, app.
   By order of legal none of this may stand in a line: what people write or are answered, e-mail addresses, tokens and
