@@ -135,10 +135,7 @@ struct LoggingJudgement {
         }
         let good = requests.filter(\.cause.isEmpty).map { ($0.duration.seconds * 1000).rounded() }.sorted()
         guard !good.isEmpty else { return (0, nil) }
-        let rank = 0.95 * Double(good.count - 1)
-        let low = Int(rank)
-        let high = min(good.count - 1, low + 1)
-        let truth = good[low] + (good[high] - good[low]) * (rank - Double(low))
+        let truth = Estimate.quantile(0.95, ofSorted: good)
         guard samples.count == 1 else {
             return (1, "the query gives \(samples.count) numbers where one is asked for")
         }
