@@ -216,6 +216,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   the way to the store. All requests are `POST`; a model's and its provider's name are one. Sidecars, probes, hooks, batches
   and the steps of a model server's engine have no spans. Of aggregated traffic there are traces of the requests that are
   followed, a few for each interval and however many they stand for; one appears when its last span has ended.
+  Until the root of a trace has ended, searches name it `<root span not yet received>`, as Tempo does. Loki's and Tempo's versions
+  and several of their error texts are from knowledge of their sources, not recorded from running servers.
 - **Real, the operator.** What ServiceMonitors and PodMonitors become (the operator's order of relabelling), PrometheusRules
   with the webhook's refusals, what survives a reload.
 - **Modelled, the operator.** One Prometheus that selects everything. A change takes five seconds at most to be noticed and 30 s
