@@ -119,10 +119,10 @@ struct LoggingJudgement {
             let (was, says) = (truth[name] ?? 0, counted[name] ?? 0)
             let off = was > 0 ? min(1, abs(says - was) / was) : says > 0 ? 1 : 0
             guard off > worst.off || says.isNaN else { continue }
-            let kind = label == "tool" ? "failing uses of \(name)" : "requests failed for \(name)"
-            worst = (
-                says.isNaN ? 1 : off, "\(Figures.rounded(was, 0)) \(kind), the query says \(Figures.rounded(says, 0))"
-            )
+            let kind = label == "tool" ? "failing uses of \(name)" : "requests that failed for \(name)"
+            worst.off = says.isNaN ? 1 : off
+            // Not what the truth was: in a hidden world that would be the answer.
+            worst.text = "the query counts \(Figures.rounded(says, 0)) \(kind), \(Self.distance(worst.off))"
         }
         return worst
     }
@@ -142,8 +142,12 @@ struct LoggingJudgement {
         let off = abs(samples[0].value - truth) / max(1, truth)
         return (
             off.isNaN ? 1 : min(1, off),
-            "the 95th percentile is \(Figures.rounded(truth, 0)) ms, the query says \(Figures.rounded(samples[0].value, 0))"
+            "the query gives \(Figures.rounded(samples[0].value, 0)) ms, \(Self.distance(off))"
         )
+    }
+
+    private static func distance(_ off: Double) -> String {
+        off < 1 ? "\(Figures.percent(off)) off" : "which is nowhere near"
     }
 
     /// For how many failing requests the query finds the line of the request, that of the call which made it fail, and
