@@ -24,9 +24,9 @@ import Testing
                 - {job_name: cadvisor, scheme: https, metrics_path: /metrics/cadvisor, kubernetes_sd_configs: [{role: node}]}
             """)
 
-    private func lab(hours: Int64) throws -> LabSession {
+    private func lab(hours: Int64, _ text: String = Self.scenario) throws -> LabSession {
         let scenario = ScenarioFile(
-            scenario: try ScenarioFile.parse(Self.scenario, file: "monitored.yaml"), text: Self.scenario,
+            scenario: try ScenarioFile.parse(text, file: "monitored.yaml"), text: text,
             manifests: [("service.yaml", StoreRig.service)])
         var session = try LabSession.create(rig.lab, scenario: scenario, seed: 3)
         _ = try session.advance(to: .zero + .hours(hours))
@@ -57,6 +57,27 @@ import Testing
         #expect(snapshot.bytes.count < session.world.encode().count)
         let again = try rig.open()
         #expect(again.world.encode() == session.world.encode())
+    }
+
+    /// Every snapshot of a day names the spans of the hours before it.
+    @Test func spansLieBesideAsWell() throws {
+        let text = Self.scenario.replacing("rate: 0.02", with: "rate: 0.3").replacing(
+            "monitoring:\n", with: "monitoring:\n  traces: {retention: 24h, limit: 1000000}\n")
+        var session = try lab(hours: 6, text)
+        let spans = session.world.workloads.callSpans(now: session.world.now)
+        #expect(spans.count > 6 * 1_024)
+        try whatIsThereIsNeeded()
+        var writer = BinaryWriter()
+        for span in spans { writer.write(span) }
+        // All of them once, and of each snapshot at most the group that was growing.
+        let snapshots = try numbers("SELECT count(*) FROM snapshot")[0]
+        let stored = try numbers("SELECT sum(length(bytes)) FROM chunk")[0]
+        #expect(snapshots > 3 && stored < 2 * writer.bytes.count + snapshots * writer.bytes.count / 6)
+        #expect(try rig.open().world.stateDigest == session.world.stateDigest)
+        _ = try session.advance(to: .zero + .hours(7))
+        let again = try rig.open().world
+        #expect(again.encode() == session.world.encode())
+        #expect(again.workloads.callSpans(now: again.now).count > spans.count)
     }
 
     @Test func goingBackTakesAwayWhatWasAfterIt() throws {

@@ -5,10 +5,7 @@ extension TraceID: BinaryCodable {
     public func write(to writer: inout BinaryWriter) { writer.writeRaw(bytes) }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        guard let id = TraceID(bytes: try reader.readRaw(count: 16)) else {
-            throw .malformed(what: "TraceID", offset: reader.offset)
-        }
-        self = id
+        self.init(high: try reader.word(), low: try reader.word())
     }
 }
 
@@ -16,10 +13,16 @@ extension SpanID: BinaryCodable {
     public func write(to writer: inout BinaryWriter) { writer.writeRaw(bytes) }
 
     public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        guard let id = SpanID(bytes: try reader.readRaw(count: 8)) else {
-            throw .malformed(what: "SpanID", offset: reader.offset)
-        }
-        self = id
+        self.init(try reader.word())
+    }
+}
+
+extension BinaryReader {
+    /// Eight bytes, the first most significant, as identifiers are written.
+    fileprivate mutating func word() throws(BinaryDecodingError) -> UInt64 {
+        var word: UInt64 = 0
+        for byte in try readRaw(count: 8) { word = word << 8 | UInt64(byte) }
+        return word
     }
 }
 

@@ -182,9 +182,25 @@ struct TraceLog: Sendable {
 extension TraceLog {
     private static let section = "spans"
 
+    /// Spans that lie together beside a snapshot.
+    private static let group = 1_024
+
     func write(to writer: inout BinaryWriter) {
-        writer.section(Self.section, version: 1)
-        writer.write(spans)
+        // What has ended stays as it is until it is let go, so that full groups lie beside and snapshots share them.
+        if writer.attachments != nil {
+            writer.section(Self.section, version: 2)
+            writer.write(spans.count)
+            for first in stride(from: 0, to: spans.count, by: Self.group) {
+                writer.attach { part in
+                    for place in first..<min(spans.count, first + Self.group) {
+                        part.write(spans[ChunkedArray<CallSpan>.Index(UInt32(place))])
+                    }
+                }
+            }
+        } else {
+            writer.section(Self.section, version: 1)
+            writer.write(spans)
+        }
         writer.write(places)
         writer.write(numbered)
         writer.write(flows)
@@ -196,8 +212,19 @@ extension TraceLog {
 
     init(_ settings: TraceSettings, from reader: inout BinaryReader) throws(BinaryDecodingError) {
         self.settings = settings
-        try reader.section(Self.section, version: 1)
-        spans = try reader.read()
+        if try reader.section(Self.section, versions: 1...2) == 1 {
+            spans = try reader.read()
+        } else {
+            let count: Int = try reader.read()
+            // Each group has its name here, so that a count without them cannot claim memory.
+            guard count >= 0, count / Self.group <= reader.remaining / 16 else {
+                throw .malformed(what: "spans", offset: reader.offset)
+            }
+            while spans.count < count {
+                var part = try reader.readAttached()
+                for _ in 0..<min(Self.group, count - spans.count) { spans.append(try part.read()) }
+            }
+        }
         places = try reader.read()
         indexPlaces()
         numbered = try reader.read()
