@@ -28,7 +28,7 @@ struct Kubelab: ParsableCommand {
                 name: "Understanding",
                 subcommands: [
                     Graph.self, WhyCommand.self, Timeline.self, ReportCommand.self, Compare.self, Alerts.self,
-                    SLOCommand.self,
+                    SLOCommand.self, BillCommand.self,
                     LogQLCommand.self,
                     TraceQLCommand.self,
                     TraceCommand.self,

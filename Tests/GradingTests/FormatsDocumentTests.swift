@@ -85,6 +85,23 @@ import Testing
         #expect(TraceReduction.names.filter { !document.contains("`\($0)`") } == [])
     }
 
+    @Test func thePolicySaysAllThatOneMaySay() throws {
+        let text = try example("telemetry.yaml")
+        let policy = try TelemetryPolicy(parsing: text, file: "telemetry.yaml")
+        #expect(policy.metrics?.instruments.count == 2 && policy.traces?.policies?.count == 4)
+        #expect(policy.retention.traces == .hours(72) && policy.traces?.sampler.ratio == 0.5)
+        #expect(
+            missing(TelemetryPolicy.Metrics.CodingKeys.self, in: text)
+                + missing(TelemetryPolicy.Traces.CodingKeys.self, in: text)
+                + missing(Instrument.CodingKeys.self, in: text) == [])
+        let document = try String(contentsOf: Self.document, encoding: .utf8)
+        for word in Instrument.Kind.allCases.map(\.rawValue) + Instrument.Dimension.allCases.map(\.rawValue)
+            + SamplingPolicy.types
+        {
+            #expect(document.contains("`\(word)`"), "\(word)")
+        }
+    }
+
     /// Each claim in the section's first block is one.
     @Test func theCriteriaAreCriteria() throws {
         let text = try String(contentsOf: Self.document, encoding: .utf8)

@@ -4,6 +4,11 @@ import Simulation
 /// Answers against truth: how far each query is off in a world, and which stated answers are wrong in the learner's own.
 struct AnswerJudgement {
     let duty: AnswersDuty
+    /// What is kept of the telemetry, where the hand-in says that too.
+    let pipeline: PipelineDuty?
+
+    private static let findings = AnswerMemory<AnswerFinding>()
+    private static let volumes = AnswerMemory<TelemetryVolume>()
 
     /// One world, and by what it is known.
     struct Place {
@@ -19,9 +24,14 @@ struct AnswerJudgement {
             let text = submission.files.first(where: { $0.name == duty.file })?.text,
             let answers = try? Answers(parsing: text, file: duty.file, for: duty).answers
         else { return }
-        let moment = SimulationTime.zero + duty.to
-        var inquiry = AnswerInquiry(world, metrics: place.observation.store)
+        let kept = pipeline?.policy(of: submission)
+        if pipeline != nil, kept == nil { return }
+        guard var inquiry = AnswerInquiry(place.observation, policy: kept?.policy) else { return }
+        let key = "\(place.key) \(kept?.key ?? "")"
+        if let kept { bill(kept.policy, key, &inquiry, &recording) }
         for question in duty.questions {
+            let time = duty.time(of: question)
+            let moment = SimulationTime.zero + time.to
             let name = question.name + "-off"
             guard let truth = world.truths[question.name],
                 let answer = answers.first(where: { $0.question == question.name })
@@ -31,14 +41,33 @@ struct AnswerJudgement {
                     moment: moment, text: "the question \(question.name) has no answer")
                 continue
             }
-            let finding = AnswerMemory.finding("\(place.key) \(answer.query)") { inquiry.finding(answer.query) }
+            let finding = Self.findings.found("\(key) \(time.from) \(time.to) \(answer.query)") {
+                inquiry.finding(answer.query, from: time.from, to: time.to)
+            }
             let off = truth.distance(of: finding.value)
             recording.facts[name] = off
             recording.factNotes[name] = TrialRecording.FactNote(
                 moment: moment,
                 text: "the query for \(question.name) gave \(words(finding, of: question)), \(distance(off, question))")
         }
-        judgeStated(answers, shown, moment, &recording)
+        judgeStated(answers, shown, .zero + duty.to, &recording)
+    }
+
+    /// Adds the facts `telemetry-cost`, of a month of 30 days in the scenario's currency, and `telemetry-share` of that and
+    /// the machines together.
+    private func bill(
+        _ policy: TelemetryPolicy, _ key: String, _ inquiry: inout AnswerInquiry, _ recording: inout TrialRecording
+    ) {
+        let observation = inquiry.observation
+        guard let prices = observation.prices.telemetry else { return }
+        let volume = Self.volumes.found(key) { inquiry.volume() }
+        let length = Duration.milliseconds(observation.end - observation.start)
+        let bill = TelemetryBill(volume, over: length, policy, prices, nodes: observation.nodes)
+        recording.facts["telemetry-cost"] = bill.telemetry
+        recording.facts["telemetry-share"] = bill.share
+        let note = TrialRecording.FactNote(moment: .zero + length, text: bill.words(observation.prices.currency))
+        recording.factNotes["telemetry-cost"] = note
+        recording.factNotes["telemetry-share"] = note
     }
 
     private func judgeStated(
@@ -72,9 +101,11 @@ struct AnswerJudgement {
 
     private func distance(_ off: Double, _ question: AnswerQuestion) -> String {
         if question.asksForName {
-            return off == 0
-                ? "which is right"
-                : off >= 1 ? "for which nobody waited" : "which is not what most of the waiting was for"
+            guard off > 0 else { return "which is right" }
+            guard case .criticalPath = question.truth else {
+                return off >= 1 ? "of which there was none" : "which is not the most frequent"
+            }
+            return off >= 1 ? "for which nobody waited" : "which is not what most of the waiting was for"
         }
         return off >= 1 ? "which is nowhere near" : "\(Figures.percent(off)) off"
     }

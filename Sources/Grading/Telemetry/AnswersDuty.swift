@@ -6,7 +6,7 @@ import Simulation
 public struct AnswersDuty: Sendable, Decodable {
     /// The hand-in file with the answers.
     public var file: String
-    /// The time that all questions are about, since the trial began.
+    /// The time that questions are about which have none of their own, since the trial began.
     public var from: Duration
     public var to: Duration
     public var questions: [AnswerQuestion]
@@ -23,6 +23,12 @@ public struct AnswersDuty: Sendable, Decodable {
         try container.require((1...20).contains(questions.count), .questions, "between 1 and 20 questions")
         let names = questions.map(\.name)
         try container.require(Set(names).count == names.count, .questions, "each question has a name of its own")
+        for question in questions {
+            let time = time(of: question)
+            try container.require(
+                time.from >= .zero && time.from < time.to, .questions,
+                "\(question.name): 'to' must be after 'from', which is 0s or later")
+        }
     }
 
     /// What makes the file of answers unusable.
@@ -33,6 +39,11 @@ public struct AnswersDuty: Sendable, Decodable {
             return [ConfigurationError(file: file.name, message: "\(error)")]
         }
         return []
+    }
+
+    /// The time that a question is about, since the trial began.
+    func time(of question: AnswerQuestion) -> (from: Duration, to: Duration) {
+        (question.from ?? from, question.to ?? to)
     }
 
     /// A question by its name.
@@ -50,16 +61,23 @@ public struct AnswerQuestion: Sendable, Decodable {
         case quantity(String)
         /// Who leads the critical paths of requests of a source of traffic that took longer than a time.
         case criticalPath(traffic: String, slowerThan: Duration)
+        /// A number or a name, of what programs did.
+        case work(WorkTruth)
     }
 
     public var name: String
     /// Languages in which it may be asked.
     public var languages: [AnswerLanguage]
     public var truth: Truth
+    /// The time that it is about; nil for that of all questions.
+    public var from: Duration?
+    public var to: Duration?
     /// How far, as a share of the truth, a stated answer may be off.
     public var tolerance: Double
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case name, languages, truth, criticalPath, tolerance }
+    enum CodingKeys: String, CodingKey, CaseIterable {
+        case name, languages, truth, criticalPath, work, from, to, tolerance
+    }
 
     private struct Path: Decodable {
         var traffic: String
@@ -82,10 +100,18 @@ public struct AnswerQuestion: Sendable, Decodable {
         try container.require(
             !name.isEmpty && name.utf8.allSatisfy { (97...122).contains($0) || (48...57).contains($0) || $0 == 45 },
             .name, "is made of a-z, 0-9 and -")
+        from = try container.decodeIfPresent(Duration.self, forKey: .from)
+        to = try container.decodeIfPresent(Duration.self, forKey: .to)
         try container.require(!languages.isEmpty, .languages, "at least one of promql, logql and traceql")
         try container.require(tolerance > 0 && tolerance < 1, .tolerance, "must lie between 0 and 1, such as 0.02")
+        let truths = [CodingKeys.truth, .criticalPath, .work].filter(container.contains)
+        try container.require(
+            truths.count == 1, truths.last ?? .truth, "a question has one of 'truth', 'criticalPath' and 'work'")
+        if let work = try container.decodeIfPresent(WorkTruth.self, forKey: .work) {
+            truth = .work(work)
+            return
+        }
         if let path = try container.decodeIfPresent(Path.self, forKey: .criticalPath) {
-            try container.require(!container.contains(.truth), .truth, "a question has 'truth' or 'criticalPath'")
             truth = .criticalPath(traffic: path.traffic, slowerThan: path.slowerThan)
             return
         }
@@ -104,5 +130,11 @@ public struct AnswerQuestion: Sendable, Decodable {
     }
 
     /// Whether the answer is a name.
-    var asksForName: Bool { if case .criticalPath = truth { true } else { false } }
+    var asksForName: Bool {
+        switch truth {
+        case .quantity: return false
+        case .criticalPath: return true
+        case .work(let work): if case .leading = work.result { return true } else { return false }
+        }
+    }
 }

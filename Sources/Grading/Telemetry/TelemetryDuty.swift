@@ -14,8 +14,10 @@ public struct TelemetryDuty: Sendable, Decodable {
     public var indicators: IndicatorDuty?
     /// Questions that are answered with queries.
     public var answers: AnswersDuty?
+    /// What is kept of the telemetry that the answers' queries ask.
+    public var pipeline: PipelineDuty?
 
-    enum CodingKeys: String, CodingKey, CaseIterable { case rules, logs, indicators, answers }
+    enum CodingKeys: String, CodingKey, CaseIterable { case rules, logs, indicators, answers, pipeline }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
@@ -23,13 +25,24 @@ public struct TelemetryDuty: Sendable, Decodable {
         logs = try container.decodeIfPresent(LoggingDuty.self, forKey: .logs)
         indicators = try container.decodeIfPresent(IndicatorDuty.self, forKey: .indicators)
         answers = try container.decodeIfPresent(AnswersDuty.self, forKey: .answers)
+        pipeline = try container.decodeIfPresent(PipelineDuty.self, forKey: .pipeline)
+        try container.require(
+            pipeline == nil || answers != nil, .pipeline,
+            "what is kept is judged by the questions that it answers: 'answers' is missing")
         try container.require(
             rules != nil || logs != nil || indicators != nil || answers != nil, .rules, "something that is judged")
     }
 
     /// Files of the hand-in that it judges.
     var files: [String] {
-        [rules?.file, indicators?.file, indicators?.buckets, answers?.file].compactMap { $0 } + (logs?.files ?? [])
+        [rules?.file, indicators?.file, indicators?.buckets, answers?.file, pipeline?.policy].compactMap { $0 }
+            + (logs?.files ?? [])
+    }
+
+    /// Whether what programs did is looked at, which needs a world that records it.
+    var asksForWork: Bool {
+        logs != nil || pipeline != nil
+            || answers?.questions.contains { if case .work = $0.truth { true } else { false } } ?? false
     }
 }
 
@@ -90,6 +103,7 @@ extension TelemetryDuty {
             return indicators.faults(in: file.text, file.name)
         }
         if let answers, file.name == answers.file { return answers.faults(in: file) }
+        if let pipeline, file.name == pipeline.policy { return pipeline.faults(in: file) }
         return []
     }
 
@@ -99,6 +113,7 @@ extension TelemetryDuty {
             return IndicatorMutation.mutations(of: file.text)
         }
         if file.name == answers?.file { return AnswerMutation.mutations(of: file.text) }
+        if file.name == pipeline?.policy { return PolicyMutation.mutations(of: file.text) }
         return QueryMutation.mutations(of: file.text)
     }
 

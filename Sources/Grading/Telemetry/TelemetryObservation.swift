@@ -24,6 +24,9 @@ struct TelemetryObservation: Sendable {
     var work: [ProgramEvent] = []
     /// What questions are asked of, and their truth.
     var answers: AnsweredWorld?
+    var namespace = ""
+    var prices = PriceDescription()
+    var nodes: [NodeDescription] = []
 }
 
 /// Requests of one source over time, as its users felt them: counts that only rise.
@@ -125,7 +128,7 @@ extension Trial {
                 let shown = TelemetryMemory.observation(other) {
                     observe(duty, exercise, exercise.scenario, seed: visible, needs: needs, isOver: isOver)
                 }
-                AnswerJudgement(duty: answers).judge(
+                AnswerJudgement(duty: answers, pipeline: duty.pipeline).judge(
                     submission, in: AnswerJudgement.Place(key: key, observation: observation),
                     shown: (try? shown.get()).map { AnswerJudgement.Place(key: other, observation: $0) },
                     into: &recording)
@@ -174,7 +177,10 @@ extension Trial {
             recording: trial.recording, store: prometheus.store,
             interval: prometheus.configuration.global.evaluationInterval, start: start, end: world.epochMilliseconds,
             faults: scenario.scenario.faults(seed: seed), felt: [:])
-        if duty.logs != nil {
+        observation.namespace = scenario.scenario.namespace
+        observation.prices = scenario.scenario.prices
+        observation.nodes = scenario.scenario.nodes
+        if duty.asksForWork {
             guard world.recordsTraces else {
                 return .failure(ObservationFailure(text: "the scenario records no work: it needs monitoring.traces"))
             }
@@ -191,7 +197,8 @@ extension Trial {
         }
         if let answers = duty.answers {
             do throws(ObservationFailure) {
-                observation.answers = try AnsweredWorld(answers, world, trial.recording)
+                observation.answers = try AnsweredWorld(
+                    answers, world, trial.recording, work: observation.work)
             } catch { return .failure(error) }
             observation.recording.levels = observation.recording.levels.filter { needs.streams.contains($0.key) }
         }

@@ -263,27 +263,6 @@ public struct ControlPlaneDescription: Sendable, Codable {
     }
 }
 
-/// What things cost. Nodes have their own price; tokens are priced by their provider.
-public struct PriceDescription: Sendable, Codable {
-    public var currency: String
-    /// What an hour of the service being down costs the company, for debriefs.
-    public var downtimePerHour: Double
-
-    enum CodingKeys: String, CodingKey, CaseIterable { case currency, downtimePerHour }
-
-    public init() {
-        currency = "$"
-        downtimePerHour = 0
-    }
-
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.strict(CodingKeys.self)
-        self.init()
-        currency = try container.decodeIfPresent(String.self, forKey: .currency) ?? currency
-        downtimePerHour = try container.decodeIfPresent(Double.self, forKey: .downtimePerHour) ?? downtimePerHour
-    }
-}
-
 extension Decoder {
     /// A container whose keys must all be known: a misspelt field is an error that names the nearest known one.
     package func strict<Key: CodingKey & CaseIterable>(_ type: Key.Type) throws -> KeyedDecodingContainer<Key> {

@@ -29,21 +29,29 @@ struct LogQLCommand: ParsableCommand {
     @Flag(help: "The oldest lines first.")
     var forward = false
 
+    @Option(
+        help: ArgumentHelp(
+            TraceInstant.help("When it is asked (default: the lab's present)"), valueName: "time"))
+    var time: String?
+
+    @OptionGroup var telemetry: TelemetryPolicyOption
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
 
     func run() throws {
         let world = try global.open(for: .reading).world
-        let now = world.epochMilliseconds * 1_000_000
+        let now =
+            try time.map { Int64(clamping: try TraceInstant.nanoseconds($0, "--time", in: world)) }
+            ?? world.epochMilliseconds * 1_000_000
         var span = max(1, world.now.nanoseconds)
         if let since {
             do { span = try PrometheusDuration.parse(since) * 1_000_000 } catch { throw Failure("--since: \(error)") }
         }
-        let store = world.logStore()
+        let store = try telemetry.kept(in: world)?.logs ?? world.logStore()
         let direction: LogDirection = forward ? .forward : .backward
         let result: LogQLResult
         do {
-            // A query for numbers is asked at the present, one for lines over what has passed.
+            // A query for numbers is asked at one instant, one for lines over what had passed until then.
             let engine = LogQLEngine()
             if try LogQLEngine.isMetric(query) {
                 result = try engine.run(.instant(query, at: now), in: store)

@@ -40,6 +40,7 @@ struct PromQLCommand: ParsableCommand {
     @Flag(help: "Allow experimental functions and modifiers.")
     var experimental = false
 
+    @OptionGroup var telemetry: TelemetryPolicyOption
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
 
@@ -47,6 +48,9 @@ struct PromQLCommand: ParsableCommand {
         let parts = [start, end, step].compactMap { $0 }
         guard parts.isEmpty || (parts.count == 3 && time == nil) else {
             throw ValidationError("a range query needs --start, --end and --step together, without --time")
+        }
+        guard data == nil || telemetry.policy == nil else {
+            throw ValidationError("--policy is about the lab, --data about a file: one of them")
         }
     }
 
@@ -88,6 +92,9 @@ struct PromQLCommand: ParsableCommand {
         guard let data else {
             let world = try global.open(for: .reading).world
             guard let monitoring = world.monitoring else { throw Failure(Self.noPrometheus) }
+            if let kept = try telemetry.kept(in: world) {
+                return (kept.metrics, world.epochMilliseconds, monitoring.prometheus.engine.options)
+            }
             return (monitoring.prometheus.store, world.epochMilliseconds, monitoring.prometheus.engine.options)
         }
         var store = TimeSeriesStore()

@@ -40,6 +40,7 @@ struct TraceQLCommand: ParsableCommand {
     @Option(help: ArgumentHelp("One number or ranking of all that matches.", valueName: "how"))
     var reduce: String?
 
+    @OptionGroup var telemetry: TelemetryPolicyOption
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
 
@@ -58,7 +59,7 @@ struct TraceQLCommand: ParsableCommand {
         let from = try start.map { try TraceInstant.nanoseconds($0, "--start", in: world) } ?? 0
         let to = try end.map { try TraceInstant.nanoseconds($0, "--end", in: world) } ?? .max
         guard from <= to else { throw Failure("--start is later than --end") }
-        let store = world.traceStore()
+        let store = try telemetry.kept(in: world)?.traces ?? world.traceStore()
         if let reduction = reduce.flatMap(TraceReduction.init) {
             return Terminal.write(
                 TraceSearchText.reduced(reduction, reduction.result(of: query, in: store, from: from, to: to)))

@@ -218,6 +218,12 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   followed, a few for each interval and however many they stand for; one appears when its last span has ended.
   Until the root of a trace has ended, searches name it `<root span not yet received>`, as Tempo does. Loki's and Tempo's versions
   and several of their error texts are from knowledge of their sources, not recorded from running servers.
+- **Real, what is kept.** The decisions of the Collector's `tail_sampling` for the policies that look at one trace (with its hash,
+  whole milliseconds and `decision_wait`), of the SDK's `trace_id_ratio_based`, `sample_limit` of a scrape.
+- **Modelled, what is kept.** Metrics and lines under a policy are made of the work that programs did, without a scrape in the
+  world; a pod that is gone goes on showing its last numbers. One Collector sees all spans; late ones fare as the decision
+  said. Prices follow the form of public price lists, their amounts are the scenario's. A span's bytes are those of its
+  texts and 80 more. Rate limits, OTTL, composite policies and the Collector's own cost are left out.
 - **Real, the operator.** What ServiceMonitors and PodMonitors become (the operator's order of relabelling), PrometheusRules
   with the webhook's refusals, what survives a reload.
 - **Modelled, the operator.** One Prometheus that selects everything. A change takes five seconds at most to be noticed and 30 s

@@ -274,6 +274,78 @@ what a server's span spent before the server began with it is `queue of SERVICE`
 TIME` shows the number or the whole ranking. A query that gives nothing, several numbers where one is asked for, or takes too
 long is as wrong as can be.
 
+## telemetry.yaml
+
+What is kept of all that programs could tell, and for how long, in exercises about the price of telemetry. A signal that is
+left out is not kept. `kubelab bill telemetry.yaml` says what it costs in the lab's prices, and `kubelab promql`, `logql` and
+`traceql` ask what is kept with `--policy telemetry.yaml`.
+
+```yaml
+apiVersion: kubelab.dev/v1
+kind: TelemetryPolicy
+metadata:
+  name: shop
+spec:
+  # For how long what came in can be asked for: 1h to 400d; 30d where nothing is said.
+  retention: {metrics: 15d, logs: 7d, traces: 3d}
+  metrics:
+    # Between scrapes: 10s to 1h, 60s unless said.
+    interval: 30s
+    instruments:
+      - name: http_requests_total
+        # Besides app and pod. A good request has no cause.
+        labels: [route, code, cause]
+      - name: http_request_duration_seconds
+        labels: [route]
+        # In seconds, without the last one; Prometheus' clients' own unless said.
+        buckets: [0.5, 1, 2, 5, 10]
+  # As in logging.yaml.
+  logs:
+    format: json
+    level: warn
+    events:
+      - event: request
+        levels: {ok: debug, failed: error}
+        fields: [trace_id, route, cause]
+  traces:
+    # When a trace begins, in the program: always_on: {}, or a share by the trace's id.
+    sampler: {trace_id_ratio_based: {ratio: 0.5}}
+    # In the Collector (its processor tail_sampling), so long after a trace's first span has arrived; a span arrives when it
+    # ends. Without policies every trace is kept.
+    decision_wait: 30s
+    # A trace is kept if any of them wants it.
+    policies:
+      - {name: failed, type: status_code, status_code: {status_codes: [ERROR]}}
+      - {name: slow, type: latency, latency: {threshold_ms: 5000}}
+      - {name: some, type: probabilistic, probabilistic: {sampling_percentage: 1}}
+      - name: slow-orders
+        type: and
+        and:
+          and_sub_policy:
+            - {name: late, type: latency, latency: {threshold_ms: 1000, upper_threshold_ms: 5000}}
+            - {name: orders, type: string_attribute, string_attribute: {key: http.route, values: [/orders], invert_match: false}}
+```
+
+| instruments | labels |
+| --- | --- |
+| `http_requests_total`, `http_request_duration_seconds` | `route`, `code`, `outcome`, `cause`, `user_id`, `trace_id` |
+| `agent_model_calls_total`, `agent_model_call_duration_seconds`, `agent_tokens_total` (which has `type` as well: input, output) | `model`, `code`, `outcome`, `cause`, `trace_id` |
+| `agent_tool_calls_total`, `agent_tool_call_duration_seconds` | `tool`, `code`, `outcome`, `cause`, `trace_id` |
+
+What ends in `_seconds` is a histogram. A scrape of a pod that exposes more than 10,000 samples is refused, whole.
+
+| `type` | its settings | wants a trace |
+| --- | --- | --- |
+| `always_sample` | | always |
+| `status_code` | `status_codes`: OK, ERROR, UNSET | with a span of that status |
+| `latency` | `threshold_ms`, `upper_threshold_ms` | that took so long from its first begin to its last end |
+| `probabilistic` | `sampling_percentage`, `hash_salt` | by its id |
+| `string_attribute` | `key`, `values`, `invert_match` | with such an attribute, of a span or its resource |
+| `numeric_attribute` | `key`, `min_value`, `max_value` | with a whole number in the range |
+| `boolean_attribute` | `key`, `value` | |
+| `span_count` | `min_spans`, `max_spans` | |
+| `and` | `and_sub_policy` | that all of these want |
+
 ## criteria
 
 The language of an exercise's criteria, of a load test's rules and of a specification's invariants. A criterion is one

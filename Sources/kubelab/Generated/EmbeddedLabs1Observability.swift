@@ -168,7 +168,8 @@ $ kubelab promql 'count({app="gateway"})'
 
 The exercises of this lesson take each of these further: 1.1 asks five questions of the three signals of a slow afternoon,
 and asks them again elsewhere; 1.2 is about logs that can be counted; 1.3 about a number that says what users felt, and its
-buckets; 1.4 about who is woken by it, and when; 1.5 about what to do then. `kubelab next` says where to go on.
+buckets; 1.4 about who is woken by it, and when; 1.5 about what to do then; 1.6 about what of it all is worth its price.
+`kubelab next` says where to go on.
 
 """#),
     ]

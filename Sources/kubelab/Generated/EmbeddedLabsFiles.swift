@@ -12,6 +12,7 @@ extension EmbeddedLabs {
         files13Slo,
         files14BurnRate,
         files15Incident,
+        files16PriceOfKnowing,
         files1Observability,
         files40Tour,
         files41RightSize,

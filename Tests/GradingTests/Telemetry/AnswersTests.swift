@@ -70,9 +70,8 @@ import Testing
         observation.answers = AnsweredWorld(
             truths: [
                 "requests": .number(100), "p95": .number(5),
-                "cause": .ranking([TraceShare(name: "db", seconds: 48), TraceShare(name: "gateway", seconds: 24)]),
-            ], traces: writer.bytes, logs: LogStore(), from: (start + 600_000) * 1_000_000,
-            to: (start + 1_800_000) * 1_000_000)
+                "cause": .ranking([RankedName(name: "db", amount: 48), RankedName(name: "gateway", amount: 24)]),
+            ], traces: writer.bytes, logs: LogStore(), begin: start * 1_000_000)
         return AnswerJudgement.Place(key: "by hand", observation: observation)
     }
 
@@ -83,7 +82,7 @@ import Testing
     private static func facts(_ answers: String) throws -> TrialRecording {
         let place = try place()
         var recording = place.observation.recording
-        AnswerJudgement(duty: try duty()).judge(
+        AnswerJudgement(duty: try duty(), pipeline: nil).judge(
             Submission(files: [.init(name: "answers.yaml", text: document(answers))]), in: place, shown: place,
             into: &recording)
         return recording
@@ -185,6 +184,35 @@ import Testing
         let told = faults.map(\.description).joined()
         #expect(told.contains(words), "\(told)")
         #expect(told.contains("answers.yaml:"), "\(told)")
+    }
+
+    /// A question may be about another time than the rest, and about what programs did.
+    @Test func questionsHaveTimesAndTruthsOfTheirOwn() throws {
+        func duty(_ question: String) throws -> AnswersDuty {
+            try ConfigurationSource(
+                file: "exercise.yaml", text: "{file: answers.yaml, from: 10m, to: 30m, questions: [\(question)]}"
+            ).decode(AnswersDuty.self)
+        }
+        let hurt = try duty(
+            "{name: hurt, work: {event: request, program: a, outcome: failed, distinct: user_id}, from: 1m, tolerance: 0.1}"
+        )
+        let time = hurt.time(of: hurt.questions[0])
+        #expect(time.from == .minutes(1) && time.to == .minutes(30) && !hurt.questions[0].asksForName)
+        let led = try duty("{name: led, work: {event: tool_call, program: a, leading: tool}, tolerance: 0.1}")
+        #expect(led.questions[0].asksForName)
+        for (question, words) in [
+            ("{name: a, tolerance: 0.1}", "one of 'truth', 'criticalPath' and 'work'"),
+            ("{name: a, work: {event: lunch, program: a, leading: cause}, tolerance: 0.1}", "request, model_call"),
+            ("{name: a, work: {event: request, program: a, leading: tool}, tolerance: 0.1}", "nothing that a request"),
+            ("{name: a, work: {event: request, program: a}, tolerance: 0.1}", "'distinct' or 'leading'"),
+            (
+                "{name: a, work: {event: request, program: a, leading: cause}, from: 31m, tolerance: 0.1}",
+                "'to' must be after 'from'"
+            ),
+        ] {
+            let error = #expect(throws: Lab.ConfigurationError.self) { try duty(question) }
+            #expect(error.map { "\($0)".contains(words) } == true, "\(String(describing: error))")
+        }
     }
 
     @Test func mutantsLeaveConditionsOut() {

@@ -20,8 +20,10 @@ struct WrittenLogs {
     /// - Parameters:
     ///   - epoch: the wall clock at the world's beginning, in nanoseconds since 1970.
     ///   - traces: requests whose lines are remembered in ``events``.
+    ///   - kept: since when lines are still stored; older ones are counted only.
     init(
-        _ all: [ProgramEvent], _ schema: LoggingSchema, namespace: String, epoch: Int64, remembering traces: Set<UInt64>
+        _ all: [ProgramEvent], _ schema: LoggingSchema, namespace: String, epoch: Int64,
+        remembering traces: Set<UInt64> = [], storedSince kept: SimulationTime = .zero
     ) {
         var rules: [String: LoggingSchema.Rule?] = [:]
         var streams: [String: Labels] = [:]
@@ -38,6 +40,7 @@ struct WrittenLogs {
                 leaks += 1
                 if firstLeak == nil { firstLeak = (event, secret) }
             }
+            guard event.end >= kept else { continue }
             if traces.contains(event.trace) { events[line.text, default: []].append(place) }
             let labels: Labels
             if let known = streams[event.pod] {
@@ -69,7 +72,7 @@ struct WrittenLogs {
             case .field("level"): message += level.rawValue
             case .field("event"): message += event.kind.rawValue
             case .field(let name):
-                if let field = ProgramEvent.Field(rawValue: name) { message += value(field).map(text) ?? "-" }
+                if let field = ProgramEvent.Field(rawValue: name) { message += value(field)?.plainText ?? "-" }
             }
         }
         guard format != .text else { return (level.rawValue.uppercased() + " " + message, secret) }
@@ -85,17 +88,18 @@ struct WrittenLogs {
             return (String(decoding: object.compactBytes, as: UTF8.self), secret)
         }
         let pairs = members.map { name, value in
-            let text = text(value)
+            let text = value.plainText
             let isPlain = !text.isEmpty && text.utf8.allSatisfy { $0 > 32 && $0 != 34 && $0 != 61 && $0 != 127 }
             return name + "=" + (isPlain ? text : String(decoding: JSONValue.string(text).compactBytes, as: UTF8.self))
         }
         return (pairs.joined(separator: " "), secret)
     }
 
-    private static func text(_ value: JSONValue) -> String {
-        if let text = value.string { return text }
-        return String(decoding: value.compactBytes, as: UTF8.self)
-    }
+}
+
+extension JSONValue {
+    /// A text as it is, anything else as JSON.
+    var plainText: String { string ?? String(decoding: compactBytes, as: UTF8.self) }
 }
 
 extension ProgramEvent {

@@ -67,6 +67,8 @@ struct ProgramEvent: Sendable, Equatable {
     /// Name of the workload, and of its pod.
     var program: String
     var pod: String
+    /// Which container it was: another one after a restart.
+    var instance: UInt32 = 0
     /// Empty for a good end.
     var cause: String
     /// Of HTTP; 0 where no answer came.
@@ -141,6 +143,7 @@ extension World {
                 traceID: traceID(of: span.trace).description, spanID: spanID(of: span.number).description,
                 program: "", pod: "", cause: own(span), status: span.outcome.status, subject: "",
                 attempt: Int(span.ordinal), tokensIn: 0, tokensOut: 0, culprit: 0)
+            event.instance = span.place
             for (name, value) in places[Int(span.place)].attributes {
                 if name == "service.name" { event.program = value }
                 if name == "k8s.pod.name" { event.pod = value }
