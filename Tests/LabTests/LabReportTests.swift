@@ -183,9 +183,10 @@ import Workloads
         let trace = try #require(worst.trace)
         let root = try #require(trace.root?.span)
         #expect(root.durationNano == UInt64((worst.record.finish - worst.record.arrival).nanoseconds))
-        #expect(trace.spans.map(\.serviceName) == ["users", "shop/web", "shop/stock"])
         let waterfall = Waterfall(trace)
-        #expect(waterfall.rows.map(\.depth) == [0, 1, 2])
+        #expect(waterfall.rows.map(\.span.serviceName) == ["users", "users", "web", "web", "stock"])
+        #expect(waterfall.rows.map(\.span.span.kind) == [.client, .client, .server, .client, .server])
+        #expect(waterfall.rows.map(\.depth) == [0, 1, 2, 3, 4])
         let path = CriticalPath(trace).segments.reduce(0) { $0 + $1.durationNano }
         #expect(path == root.durationNano)
         #expect(worst.explanation.lines.first?.text.hasPrefix("request/\(worst.record.id) over:") == true)
@@ -195,6 +196,24 @@ import Workloads
         try replay.finish()
         let hurt = replay.world.workloads.requestRecords.filter { $0.outcome != .ok }
         #expect(hurt.map { $0.finish - $0.arrival }.max() == worst.record.finish - worst.record.arrival)
+    }
+
+    /// Recording that begins in the middle changes nothing, and is no part of what is written.
+    @Test func recordingTracesChangesNothing() throws {
+        let rig = try StoreRig()
+        let session = try Self.lived(rig, minutes: 6)
+        var replay = try session.replayFromStart()
+        try replay.advance(to: .zero + .minutes(4))
+        replay.world.recordTraces(TraceSettings())
+        try replay.finish()
+        #expect(replay.world.encode() == session.world.encode())
+        let store = replay.world.traceStore()
+        #expect(store.traces.count > 500)
+        for trace in store.traces {
+            let services = Set(trace.spans.map(\.serviceName))
+            #expect(services == ["users", "web", "stock"], "containers that ran before have their names: \(services)")
+            #expect(trace.startTimeUnixNano >= UInt64(session.world.epochMilliseconds - 2 * 60_000) * 1_000_000)
+        }
     }
 
     @Test func whatLastsShorterThanALookIsSeen() throws {

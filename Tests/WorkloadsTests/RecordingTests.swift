@@ -17,24 +17,23 @@ import Testing
         let gateway = rig.start("gateway", service: "default/gateway")
         rig.start("orders", service: "default/orders")
         rig.run(seconds: 2)
-        #expect(rig.workloads.requestRecords.isEmpty && rig.workloads.spanRecords.isEmpty)
+        #expect(rig.workloads.requestRecords.isEmpty && !rig.workloads.recordsTraces)
         rig.workloads.recordRequests(true)
-        rig.workloads.recordSpans(true)
+        rig.workloads.recordTraces(TraceSettings())
         rig.workloads.recordLogs(true)
         rig.begin()
         rig.run(seconds: 10)
         let records = rig.workloads.requestRecords
-        let spans = rig.workloads.spanRecords
+        let spans = rig.workloads.callSpans(now: rig.clock.now)
         #expect(Int64(records.count) == rig.workloads.traffic(named: "users")?.total.outcomes.total)
         #expect(Set(records.map(\.pod)) == ["default/gateway-0"])
         for record in records {
             let trace = spans.filter { $0.trace == record.id }
-            #expect(trace.count == 2)
+            #expect(trace.map(\.operation) == [.serve, .call, .serve, .attempt, .request])
             let root = trace.first { $0.parent == 0 }
-            let child = trace.first { $0.parent != 0 }
-            #expect(child?.parent == root?.span)
-            #expect(root?.end == record.finish && root?.sent == record.arrival)
-            #expect((child?.end ?? .never) <= (root?.end ?? .zero))
+            #expect(root?.number == CallSpan.root(of: record.id))
+            #expect(root?.end == record.finish && root?.begin == record.arrival)
+            #expect(trace.allSatisfy { $0.end <= record.finish })
         }
         let lines = rig.workloads.logs(of: gateway).map(\.text)
         #expect(lines.contains("INFO:     Application startup complete."))

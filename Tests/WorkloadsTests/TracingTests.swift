@@ -189,6 +189,44 @@ import Testing
         #expect(plain.workloads.logRecords == traced.workloads.logRecords.filter { !errors.contains($0) })
     }
 
+    /// Whoever begins in the middle has whole traces of what begins afterwards, and nothing of what was under way.
+    @Test func recordingMayBeginInTheMiddle() throws {
+        let settings = TraceSettings(limit: 1_000_000, retention: .hours(9))
+        func lived(_ first: TraceSettings?, _ then: TraceSettings?) -> Rig {
+            var rig = Self.rig(first)
+            rig.run(seconds: 199)
+            if let then { rig.workloads.recordTraces(then) }
+            rig.run(seconds: 100)
+            Self.drain(&rig)
+            return rig
+        }
+        /// All but numbers, which count what is recorded.
+        func story(_ spans: some Sequence<CallSpan>) -> [String] {
+            spans.filter { $0.operation != .process }.map {
+                "\($0.trace) \($0.operation) \($0.begin) \($0.end) \($0.outcome) \($0.subject) \($0.ordinal) \($0.waited)"
+            }
+        }
+        let (whole, late) = (lived(settings, nil), lived(nil, settings))
+        let spans = whole.workloads.callSpans(now: whole.clock.now)
+        let begun = Set(spans.filter { $0.operation == .request && $0.begin > .seconds(200) }.map(\.trace))
+        let recorded = late.workloads.callSpans(now: late.clock.now)
+        #expect(begun.count > 100)
+        #expect(story(recorded) == story(spans.filter { begun.contains($0.trace) }))
+        #expect(spans.contains { $0.begin < .seconds(200) && $0.end > .seconds(200) }, "some were under way")
+        #expect(late.events == whole.events)
+        #expect(late.workloads.requestRecords == whole.workloads.requestRecords)
+
+        // One request alone, whether or not others were recorded before.
+        let one = try #require(spans.first { $0.operation == .tool && begun.contains($0.trace) }).trace
+        let alone = TraceSettings(limit: 1_000_000, retention: .hours(9), sample: 0, only: one)
+        let only = lived(nil, alone).workloads.callSpans(now: .seconds(600))
+        #expect(story(only) == story(spans.filter { $0.trace == one }) && only.count > 5)
+        let changed = lived(settings, alone).workloads.callSpans(now: .seconds(600))
+        let before = spans.filter { $0.trace == one || !begun.contains($0.trace) }
+        #expect(story(changed) == story(before))
+        #expect(Set(changed.map(\.number)).count == changed.count)
+    }
+
     @Test func aSnapshotGoesOnAsTheWorldDoes() throws {
         let settings = TraceSettings(limit: 3000, retention: .seconds(90))
         var rig = Self.rig(settings)

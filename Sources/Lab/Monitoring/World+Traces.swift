@@ -8,8 +8,20 @@ import Workloads
 
 /// The traces of the requests of a world, as programs with OpenTelemetry's SDK would have sent them to Tempo.
 extension World {
-    /// Whether the scenario asked for traces.
+    /// Whether traces are recorded: the scenario asked for them, or somebody did since.
     public var recordsTraces: Bool { workloads.recordsTraces }
+
+    /// Records traces from now on, of requests that begin from now on, also where the scenario asks for none. The world
+    /// fares as it would without, but for the lines that programs with traces write about failed calls to tools and models;
+    /// its snapshots have what is recorded only where the scenario asks for it.
+    public mutating func recordTraces(_ settings: TraceSettings) {
+        let names = !recordsTraces
+        workloads.recordTraces(settings)
+        guard names else { return }
+        for id in workloads.runningContainers {
+            if let container = workloads.configuration(of: id) { nameTracePlace(id, container) }
+        }
+    }
 
     /// All traces that are kept at this instant. Made when somebody asks, of the records that the world keeps.
     public func traceStore() -> TraceStore {

@@ -50,7 +50,8 @@ extension World {
         writer.write(counts)
         // A world without monitoring writes what it always wrote.
         monitoring?.write(to: &writer)
-        workloads.writeTraces(to: &writer)
+        // Spans that somebody had recorded for a look at a replay are no part of the world.
+        if scenario.monitoring?.traces != nil { workloads.writeTraces(to: &writer) }
     }
 
     /// Reads a world back.

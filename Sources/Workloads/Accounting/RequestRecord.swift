@@ -18,22 +18,6 @@ public struct RequestRecord: Sendable, Equatable {
     public var isPoor: Bool
 }
 
-/// One call in one container: a span of a trace.
-public struct SpanRecord: Sendable, Equatable {
-    public var trace: UInt64
-    public var span: UInt64
-    /// The caller's span; 0 for the first.
-    public var parent: UInt64
-    /// Index in ``Workloads/recordedPods``.
-    public var pod: UInt32
-    /// Index of the service that was called; `UInt32.max` for a job.
-    public var service: UInt32
-    public var sent: SimulationTime
-    public var began: SimulationTime
-    public var end: SimulationTime
-    public var outcome: Outcome
-}
-
 /// A bounded memory of the last things that happened.
 public struct Ring<Element: Sendable>: Sendable {
     public let capacity: Int
@@ -61,7 +45,6 @@ public struct Ring<Element: Sendable>: Sendable {
 /// What is being recorded, by choice: nothing unless somebody asked.
 struct Recording: Sendable {
     var requests: Ring<RequestRecord>?
-    var telemetry: Ring<SpanRecord>?
     /// What programs wrote; requests only on demand.
     var logs = Ring<LogRecord>(capacity: 50_000)
     var logsRequests = false
@@ -74,7 +57,7 @@ struct Recording: Sendable {
     var pods: [String] = []
     var podIndexes: [String: UInt32] = [:]
 
-    var isOn: Bool { requests != nil || telemetry != nil }
+    var isOn: Bool { requests != nil }
 
     mutating func index(of pod: String) -> UInt32 {
         if let index = podIndexes[pod] { return index }
@@ -90,14 +73,8 @@ extension Workloads {
         recording.requests = on ? Ring(capacity: configuration.accounting.records) : nil
     }
 
-    /// Keeps the last spans from now on, or stops doing so.
-    public mutating func recordSpans(_ on: Bool) {
-        recording.telemetry = on ? Ring(capacity: configuration.accounting.telemetry) : nil
-    }
-
     /// Finished requests since recording began, oldest first, as many as are kept.
     public var requestRecords: [RequestRecord] { recording.requests?.all ?? [] }
-    public var spanRecords: [SpanRecord] { recording.telemetry?.all ?? [] }
     public var recordedPods: [String] { recording.pods }
 
     mutating func noteServer(_ call: UInt32, _ slot: Int) {
@@ -115,25 +92,14 @@ extension Workloads {
                 outcome: outcome, pod: pod, attempts: Int(journey.attempt) + 1, steps: Int(journey.steps),
                 isPoor: journey.isPoor))
     }
-
-    mutating func noteSpan(_ call: UInt32, _ slot: Int, _ outcome: Outcome) {
-        let one = calls[call]
-        let container = containers[slot]
-        let pod = recording.index(of: (container?.namespace ?? "") + "/" + (container?.pod ?? ""))
-        let parent = Handle<Call>(slot: one.originSlot, generation: one.originGeneration)
-        recording.telemetry?.append(
-            SpanRecord(
-                trace: one.trace, span: one.number,
-                parent: one.origin == .call && calls.contains(parent) ? calls[parent.slot].number : 0, pod: pod,
-                service: one.target, sent: one.sent, began: one.began, end: clock.now, outcome: outcome))
-    }
 }
 
 extension Recording: BinaryCodable {
     func write(to writer: inout BinaryWriter) {
         writer.write(pods)
         writer.write(requests)
-        writer.write(telemetry)
+        // Here stood calls that were recorded apart from traces, which no lab ever had in a snapshot.
+        writer.write(false)
         writer.write(logs)
         writer.write(logsRequests)
     }
@@ -142,7 +108,9 @@ extension Recording: BinaryCodable {
         pods = try reader.read()
         for (index, pod) in pods.enumerated() { podIndexes[pod] = UInt32(index) }
         requests = try reader.read()
-        telemetry = try reader.read()
+        guard try !reader.read(Bool.self) else {
+            throw .malformed(what: "recorded calls", offset: reader.offset)
+        }
         logs = try reader.read()
         logsRequests = try reader.read()
     }
@@ -191,31 +159,5 @@ extension RequestRecord: BinaryCodable {
         attempts = try reader.read()
         steps = try reader.read()
         isPoor = try reader.read()
-    }
-}
-
-extension SpanRecord: BinaryCodable {
-    public func write(to writer: inout BinaryWriter) {
-        writer.write(trace)
-        writer.write(span)
-        writer.write(parent)
-        writer.write(pod)
-        writer.write(service)
-        writer.write(sent)
-        writer.write(began)
-        writer.write(end)
-        writer.write(outcome)
-    }
-
-    public init(from reader: inout BinaryReader) throws(BinaryDecodingError) {
-        trace = try reader.read()
-        span = try reader.read()
-        parent = try reader.read()
-        pod = try reader.read()
-        service = try reader.read()
-        sent = try reader.read()
-        began = try reader.read()
-        end = try reader.read()
-        outcome = try reader.read()
     }
 }

@@ -190,7 +190,6 @@ extension Workloads {
             follow("\(podName(slot)) answers \(outcome) after \(Self.milliseconds(clock.now - calls[call].began))")
         }
         if calls[call].kind == .request { endServing(call, slot, outcome) }
-        if recording.telemetry != nil { noteSpan(call, slot, outcome) }
         traceServed(call, outcome)
         logWork(.request, call, slot, outcome)
         let answered = calls[call]

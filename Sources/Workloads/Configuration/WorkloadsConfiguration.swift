@@ -91,7 +91,7 @@ public struct AccountingConfiguration: Sendable, Equatable, Codable {
     public var windows: Int
     /// Finished requests kept while recording is on.
     public var records: Int
-    /// Spans kept while their recording is on.
+    /// Lines of logs kept.
     public var telemetry: Int
     /// The step of aggregated traffic.
     public var flowInterval: Duration

@@ -126,7 +126,6 @@ extension Workloads {
         grow(slot, by: -ended.memory)
         leaveBehind(slot, catalogue.programs[Int(processes[slot].behaviour)].behaviour.memory)
         noteFreedSlot(slot)
-        if recording.telemetry != nil { noteSpan(call, slot, ended.outcome) }
         traceServed(call, ended.outcome)
         logWork(.jobDone, call, slot, ended.outcome)
         finishInternal(call)

@@ -9,11 +9,16 @@ public struct TraceSettings: Sendable, Equatable {
     public var retention: Duration
     /// The share of traces that is recorded, 0 to 1: a decision about each trace when it begins, by its identifier.
     public var sample: Double
+    /// The one request whose trace is recorded, whatever the sampler says; nil for those that it keeps.
+    public var only: UInt64?
 
-    public init(limit: Int = 50_000, retention: Duration = .minutes(30), sample: Double = 1) {
+    public init(
+        limit: Int = 50_000, retention: Duration = .minutes(30), sample: Double = 1, only: UInt64? = nil
+    ) {
         self.limit = max(1, limit)
         self.retention = max(.nanoseconds(1), retention)
         self.sample = sample
+        self.only = only
     }
 
     /// The sampler `traceidratio` of the Python SDK: a trace is kept if the low 64 bits of its identifier are below
@@ -28,7 +33,8 @@ public struct TraceSettings: Sendable, Equatable {
 
 /// The spans of the requests of the last while, in the order in which they ended.
 struct TraceLog: Sendable {
-    let settings: TraceSettings
+    /// May change; what is kept is judged by those of the moment.
+    var settings: TraceSettings
     private(set) var spans = ChunkedArray<CallSpan>()
     private(set) var places: [TracePlace] = []
     /// Index in ``places`` by container; derived.

@@ -3,8 +3,11 @@ import Simulation
 
 /// Recording the spans of requests as they are worked on; every function here changes nothing but what is recorded.
 extension Workloads {
-    /// Records spans from now on, of requests that begin from now on.
-    public mutating func recordTraces(_ settings: TraceSettings) { tracing = TraceLog(settings) }
+    /// Records spans from now on, of requests that begin from now on; where spans are recorded already, what is kept stays,
+    /// and further ones are recorded by these settings.
+    public mutating func recordTraces(_ settings: TraceSettings) {
+        if tracing == nil { tracing = TraceLog(settings) } else { tracing?.settings = settings }
+    }
 
     /// Whether spans are recorded.
     public var recordsTraces: Bool { tracing != nil }
@@ -26,6 +29,7 @@ extension Workloads {
     /// Whether a request that begins now is recorded.
     func isSampled(_ request: UInt64) -> Bool {
         guard let tracing else { return false }
+        if let only = tracing.settings.only { return request == only }
         return tracing.settings.keeps(low: TraceIdentity.trace(of: request, seed: seed).low)
     }
 

@@ -84,7 +84,7 @@ struct ReportPage {
         ]
         if let trace = worst.trace {
             parts.append(WaterfallPicture.markup(trace, words: words))
-            if trace.spans.count == 1 {
+            if !trace.spans.contains(where: { $0.span.kind == .server }) {
                 parts.append(
                     "<p>No server has ended a call of it within a minute after: it came to none, or where it went stands still. Its way is below.</p>"
                 )

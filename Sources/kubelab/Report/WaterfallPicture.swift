@@ -33,9 +33,9 @@ struct WaterfallPicture {
             let indent = Double(min(row.depth, 8)) * 12
             let room = Int((names - indent - 12) / (isError ? 7.4 : 6.5))
             picture.label(
-                indent, y + 14, ReportWords.text(label(row, words), limit: max(8, room)), isError ? "bad" : "")
+                indent, y + 14, ReportWords.text(title(row), limit: max(8, room)), isError ? "bad" : "")
             let (from, end) = (x(row.startOffsetNano), x(row.startOffsetNano + row.durationNano))
-            let began = span.events.first { $0.name == "started" }?.timeUnixNano ?? span.startTimeUnixNano
+            let began = Self.began(span)
             let works = min(end, max(from, x(began > trace.startTimeUnixNano ? began - trace.startTimeUnixNano : 0)))
             let text =
                 "\(ReportWords.text(title(row))): \(seconds(row.durationNano)), \(ReportWords.text(outcome(span)))"
@@ -52,23 +52,33 @@ struct WaterfallPicture {
             waterfall.rows.count > most ? "<p>\(waterfall.rows.count - most) further spans are not drawn.</p>" : ""
         return picture.figure(
             "Waterfall", "\(rows.count) spans in \(seconds(waterfall.durationNano)); the table below has them")
-            + "<p class=\"key\"><span class=\"nb\"><span class=\"k waits\"></span> on its way or waiting for a slot</span> <span class=\"nb\"><span class=\"k span\"></span> at work</span> <span class=\"nb\"><span class=\"k spanBad\"></span> ended badly</span> <span class=\"nb\"><span class=\"k critical\"></span> decided the end (critical path)</span></p>"
+            + "<p class=\"key\"><span class=\"nb\"><span class=\"k waits\"></span> waiting in a queue</span> <span class=\"nb\"><span class=\"k span\"></span> at work</span> <span class=\"nb\"><span class=\"k spanBad\"></span> ended badly</span> <span class=\"nb\"><span class=\"k critical\"></span> decided the end (critical path)</span></p>"
             + more + table(rows)
     }
 
+    /// What was done, by which pod.
     private static func title(_ row: Waterfall.Row) -> String {
-        row.span.serviceName + " " + row.span.span.name
+        guard case .string(let pod)? = row.span.resource.attributes.value(of: "k8s.pod.name") else {
+            return row.span.serviceName + " " + row.span.span.name
+        }
+        return pod + " " + row.span.span.name
     }
 
-    /// The title without what is known anyway: the scenario's namespace, and the service in front of its own pod.
-    private static func label(_ row: Waterfall.Row, _ words: ReportWords) -> String {
-        let (service, name) = (words.workload(row.span.serviceName), words.workload(row.span.span.name))
-        return name.hasPrefix(service) ? name : service + " " + name
+    /// When work began; the end for what never came out of a queue.
+    private static func began(_ span: OpenTelemetry.Span) -> UInt64 {
+        if let dequeued = span.events.first(where: { $0.name == "dequeued" }) { return dequeued.timeUnixNano }
+        guard case .double(let waited)? = span.attributes.value(of: "kubelab.queue.seconds"),
+            waited * 1e9 + 0.5 >= Double(span.durationNano)
+        else { return span.startTimeUnixNano }
+        return span.endTimeUnixNano
     }
 
     private static func outcome(_ span: OpenTelemetry.Span) -> String {
-        if case .string(let text)? = span.attributes.value(of: "outcome") { return text }
-        return span.status.code == .error ? "error" : "ok"
+        if span.status.code == .error { return span.status.message.isEmpty ? "error" : span.status.message }
+        if case .int(let status)? = span.attributes.value(of: "http.response.status_code"), status >= 400 {
+            return "status \(status)"
+        }
+        return "ok"
     }
 
     private static func seconds(_ nano: UInt64) -> String { ReportWords.seconds(Double(nano) / 1e9) }

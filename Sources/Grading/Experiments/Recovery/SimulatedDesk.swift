@@ -72,7 +72,6 @@ struct SimulatedDesk: ObservedSystem {
             deployed.tags[service] = Incident.badTag
             try apply(deployed, to: &world, settings)
         }
-        world.recordSpans(true)
         return (world, deployed, usual)
     }
 
@@ -89,6 +88,8 @@ struct SimulatedDesk: ObservedSystem {
     ) {
         self.cures = cures
         self.world = world
+        // Only where they are looked at: with traces programs also write lines about calls that failed.
+        if level >= .correlated { self.world.recordTraces(TraceSettings()) }
         self.deployed = deployed
         self.profile = profile
         self.level = level

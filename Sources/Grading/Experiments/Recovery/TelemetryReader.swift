@@ -254,26 +254,33 @@ struct TelemetryReader: Sendable {
     /// Follows up to nine of the latest failing or slow traces from the gateway down: as long as a called service fails
     /// too, or takes most of the time, it is that one's. Most of them say who the culprit is.
     private func traces(_ world: borrowing World) -> Set<Observable> {
-        let spans = world.workloads.spanRecords
-        func service(_ span: SpanRecord) -> DeskService? {
-            let levels = world.workloads.serviceLevels
-            guard levels.indices.contains(Int(span.service)) else { return nil }
-            return levels[Int(span.service)].name.split(separator: "/").last.flatMap {
-                DeskService(rawValue: String($0))
-            }
+        let workloads = world.workloads
+        let spans = workloads.callSpans(now: world.now)
+        let parents = Dictionary(spans.map { ($0.number, $0.parent) }, uniquingKeysWith: { first, _ in first })
+        let served = spans.filter { $0.operation == .serve }
+        let servers = Set(served.map(\.number))
+        /// The server's span during which another server was called.
+        func caller(_ span: CallSpan) -> UInt64? {
+            var next = parents[span.parent]
+            while let number = next, !servers.contains(number) { next = parents[number] }
+            return next
+        }
+        let below = Dictionary(grouping: served, by: caller)
+        func service(_ span: CallSpan) -> DeskService? {
+            workloads.subject(of: span).split(separator: "/").last.flatMap { DeskService(rawValue: String($0)) }
         }
         let since = world.now - .minutes(5)
         let usual = usualLatency[.gateway] ?? 0
         var votes: [DeskService: Int] = [:]
         var opened = 0
-        for root in spans.reversed() where root.end >= since && service(root) == .gateway {
+        for root in served.reversed() where root.end >= since && service(root) == .gateway {
             guard opened < 9 else { break }
-            guard root.outcome != .ok || (root.end - root.sent).seconds > 2 * usual else { continue }
+            guard root.outcome != .ok || (root.end - root.begin).seconds > 2 * usual else { continue }
             opened += 1
             var present = root
-            while let next = spans.filter({ $0.trace == root.trace && $0.parent == present.span }).max(by: {
-                ($0.outcome != .ok ? 1 : 0, $0.end - $0.sent) < ($1.outcome != .ok ? 1 : 0, $1.end - $1.sent)
-            }), next.outcome != .ok || 2 * (next.end - next.sent).seconds > (present.end - present.sent).seconds {
+            while let next = (below[present.number] ?? []).max(by: {
+                ($0.outcome != .ok ? 1 : 0, $0.end - $0.begin) < ($1.outcome != .ok ? 1 : 0, $1.end - $1.begin)
+            }), next.outcome != .ok || 2 * (next.end - next.begin).seconds > (present.end - present.begin).seconds {
                 present = next
             }
             if let culprit = service(present) { votes[culprit, default: 0] += 1 }
