@@ -21,13 +21,21 @@ struct AnswerInquiry {
     let policy: TelemetryPolicy?
     private var traces: TraceStore?
     private var kept: [AnswerLanguage: KeptTelemetry] = [:]
+    /// By what world and policy together are known; nil to remember nothing.
+    private let key: String?
+
+    /// Sampled traces of worlds under a policy: all spans of a world are many and take long to unpack, and what is kept of them
+    /// is little.
+    private static let sampled = AnswerMemory<KeptTelemetry>(capacity: 64)
+    private static let fewSpans = 30_000
 
     /// - Returns: nil for an observation of which no questions are asked.
-    init?(_ observation: TelemetryObservation, policy: TelemetryPolicy? = nil) {
+    init?(_ observation: TelemetryObservation, policy: TelemetryPolicy? = nil, key: String? = nil) {
         guard let world = observation.answers else { return nil }
         self.observation = observation
         self.world = world
         self.policy = policy
+        self.key = key
     }
 
     /// Samples that one query may look at, and hold: a hundred times what the questions of an exercise need.
@@ -108,14 +116,19 @@ struct AnswerInquiry {
     }
 
     private mutating func kept(for language: AnswerLanguage) -> KeptTelemetry {
-        if let known = kept[language] { return known }
+        if let known = kept[language] ?? remembered(language) { return known }
         guard let policy else { return KeptTelemetry() }
         let told = ToldTelemetry(
             work: observation.work, traces: language == .traceql ? unpacked() : TraceStore(),
             namespace: observation.namespace, start: observation.start, end: observation.end)
         let made = KeptTelemetry(policy, of: told, for: [language])
         kept[language] = made
+        if let key, language == .traceql, made.volume.spans < Self.fewSpans { Self.sampled.remember(made, key) }
         return made
+    }
+
+    private func remembered(_ language: AnswerLanguage) -> KeptTelemetry? {
+        language == .traceql ? key.flatMap(Self.sampled.remembered) : nil
     }
 
     private mutating func unpacked() -> TraceStore {
@@ -135,15 +148,24 @@ extension Labels {
 /// hand-ins their policy.
 final class AnswerMemory<Found: Sendable>: Sendable {
     private let known = Mutex<[String: Found]>([:])
-    private let capacity = 20_000
+    private let capacity: Int
+
+    /// - Parameter capacity: findings that are remembered; with one more all are forgotten.
+    init(capacity: Int = 20_000) { self.capacity = capacity }
 
     func found(_ key: String, _ find: () -> Found) -> Found {
-        if let found = known.withLock({ $0[key] }) { return found }
+        if let found = remembered(key) { return found }
         let found = find()
+        remember(found, key)
+        return found
+    }
+
+    func remembered(_ key: String) -> Found? { known.withLock { $0[key] } }
+
+    func remember(_ found: Found, _ key: String) {
         known.withLock { known in
             if known.count >= capacity { known = [:] }
             known[key] = found
         }
-        return found
     }
 }

@@ -26,8 +26,8 @@ struct AnswerJudgement {
         else { return }
         let kept = pipeline?.policy(of: submission)
         if pipeline != nil, kept == nil { return }
-        guard var inquiry = AnswerInquiry(place.observation, policy: kept?.policy) else { return }
         let key = "\(place.key) \(kept?.key ?? "")"
+        guard var inquiry = AnswerInquiry(place.observation, policy: kept?.policy, key: key) else { return }
         if let kept { bill(kept.policy, key, &inquiry, &recording) }
         for question in duty.questions {
             let time = duty.time(of: question)

@@ -21,13 +21,13 @@ task: |
   - incident: which cause had most of the failing requests on Monday from 13:00 to 17:00? (promql or logql, a name)
   - hurt: how many users met a failing request in that time? One who met two is one. (promql or logql)
   - slow: for whom did the requests of users to /answer wait most that took longer than 5 s, Tuesday 06:00 to 12:00? (traceql, a name)
-  - statement: for whom do statements (/statement) wait most? (traceql, a name)
+  - statement: for whom did statements (/statement) wait most, Monday 06:00 to Tuesday 06:00? (traceql, a name)
 
   The number of users and of requests may be 2% off, the quantile 10%. The desk: users ask support-agent (2 pods) at /answer,
   and try again after an error; it asks orders-db and a model. A statement is put together from ledger, archive and printer.
   A colleague has digests made at /digest. Metrics have the labels app and pod besides yours.
 
-  Telemetry may cost 2 $ a month and shop. A million samples cost 0.06 $ and 0.002 $ for each day that they are kept;
+  Telemetry may cost 2.50 $ a month and shop. A million samples cost 0.06 $ and 0.002 $ for each day that they are kept;
   a million log lines or spans 0.90 $ and 0.053 $ for each day, and a gigabyte of them 0.10 $. A pod may expose 10,000
   samples; a scrape that brings more is refused.
   `kubelab formats telemetry.yaml` has the format. After `kubelab start` and `kubelab advance 30h`, `kubelab bill
@@ -71,18 +71,18 @@ telemetry:
         languages: [traceql]
         criticalPath: {traffic: partners, slowerThan: 0s}
         from: 0h
-        to: 30h
+        to: 24h
         tolerance: 0.1
 trial:
   duration: 30h
   visibleSeeds: [1, 2]
-  hiddenSeeds: 3
+  hiddenSeeds: 4
   events: 20000000
 criteria:
   - id: cost
     title: Telemetry costs what was agreed
     points: 45
-    expect: fact(telemetry-cost) <= 2, nothing at 8
+    expect: fact(telemetry-cost) <= 2.5, nothing at 8
     graph: [traffic/users.p95]
   - id: requests
     title: All requests are counted
@@ -140,8 +140,8 @@ wrong:
     criterion: cost
     misconception: Metrics are cheap. (Each is; instruments times labels times buckets times pods, six times a minute, are not.)
   - name: errors-only
-    criterion: slow
-    misconception: What went wrong has an error. (Slow is not failed; whoever keeps errors only cannot say what the slow ones waited for.)
+    criterion: statement
+    misconception: What went wrong has an error. (Slow is not failed; whoever keeps errors only has none of what took long and ended well.)
   - name: count-the-sample
     criterion: requests
     misconception: What is stored is what happened. (What was sampled away is missing in every count of it; counters see all.)
@@ -172,6 +172,37 @@ debrief: |
   one in a hundred at random loses what is rare, so the decision is taken when the trace is over, by what it was: failed, slow,
   of a kind that is seldom. And whatever is kept is kept until somebody has asked. Four hundred shops at eighteen dollars less a
   month are 86,000 $ a year.
+accepted:
+  - name: "telemetry.yaml: retention metrics: 30d divided by 10"
+    reason: three days are enough for questions about yesterday
+  - name: "telemetry.yaml: retention logs: 7d times 10"
+    reason: lines about failures are few, so that keeping them longer costs little
+  - name: "telemetry.yaml: logs events request levels ok info"
+    reason: the level of the whole keeps such lines out
+  - name: "telemetry.yaml: logs events request fields trace_id removed"
+    reason: nobody asks for the trace of a single failure here
+  - name: "telemetry.yaml: logs events request fields route removed"
+    reason: nobody asks which route failed
+  - name: "telemetry.yaml: logs events request fields cause removed"
+    reason: the metric has the cause as well
+  - name: "telemetry.yaml: traces policies errors removed"
+    reason: what failed is asked of metrics and lines; slow traces are kept all the same
+  - name: "telemetry.yaml: traces policies a-few *"
+    reason: no question is about usual requests
+  - name: "answers.yaml: requests promql: 24h times 10"
+    reason: before Monday 06:00 there is nothing
+  - name: "answers.yaml: incident promql: 4h times 10"
+    reason: Monday morning had too few failures to change who leads
+  - name: 'answers.yaml: incident promql: without app="support-agent"'
+    reason: one program exposes metrics
+  - name: 'answers.yaml: slow traceql: without resource.service.name = "users"'
+    reason: servers of slow requests are in the same traces
+  - name: 'answers.yaml: slow traceql: without name = "POST /answer"'
+    reason: other spans of slow requests lie in the same traces
+  - name: "answers.yaml: slow traceql: without duration > 5s"
+    reason: who leads among the slow leads among all that is kept
+  - name: "answers.yaml: slow traceql: 5s divided by 10"
+    reason: who leads among the slow leads among all that is kept
 
 """#),
         ("1-observability/1.6-price-of-knowing/scenario.yaml", #"""
@@ -253,7 +284,7 @@ workloads:
     - name: partners
       service: support-desk/support-agent
       path: /statement
-      rate: 0.00011
+      rate: 0.00012
       timeout: 120s
     - name: digests
       service: support-desk/support-agent
@@ -286,18 +317,18 @@ faults:
   - {name: moss, case: statement/moss, at: 0s, workload: {tool: {name: archive, condition: {latencyFactor: 14}}}}
   - {name: reed, case: statement/reed, at: 0s, workload: {tool: {name: printer, condition: {latencyFactor: 14}}}}
   # Tuesday morning, some minutes at a time: one of three things is slow.
-  - {name: amber-1, case: tuesday/amber, at: 24h20m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 22}}}}
-  - {name: amber-2, case: tuesday/amber, at: 25h15m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 22}}}}
-  - {name: amber-3, case: tuesday/amber, at: 26h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 22}}}}
-  - {name: amber-4, case: tuesday/amber, at: 27h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 22}}}}
-  - {name: amber-5, case: tuesday/amber, at: 28h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 22}}}}
-  - {name: amber-6, case: tuesday/amber, at: 29h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 22}}}}
-  - {name: birch-1, case: tuesday/birch, at: 24h20m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 24, decodeFactor: 3}}}}
-  - {name: birch-2, case: tuesday/birch, at: 25h15m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 24, decodeFactor: 3}}}}
-  - {name: birch-3, case: tuesday/birch, at: 26h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 24, decodeFactor: 3}}}}
-  - {name: birch-4, case: tuesday/birch, at: 27h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 24, decodeFactor: 3}}}}
-  - {name: birch-5, case: tuesday/birch, at: 28h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 24, decodeFactor: 3}}}}
-  - {name: birch-6, case: tuesday/birch, at: 29h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 24, decodeFactor: 3}}}}
+  - {name: amber-1, case: tuesday/amber, at: 24h20m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 17}}}}
+  - {name: amber-2, case: tuesday/amber, at: 25h15m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 17}}}}
+  - {name: amber-3, case: tuesday/amber, at: 26h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 17}}}}
+  - {name: amber-4, case: tuesday/amber, at: 27h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 17}}}}
+  - {name: amber-5, case: tuesday/amber, at: 28h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 17}}}}
+  - {name: amber-6, case: tuesday/amber, at: 29h10m, jitter: 20m, for: 7m, workload: {tool: {name: orders-db, condition: {latencyFactor: 17}}}}
+  - {name: birch-1, case: tuesday/birch, at: 24h20m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 55, decodeFactor: 3}}}}
+  - {name: birch-2, case: tuesday/birch, at: 25h15m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 55, decodeFactor: 3}}}}
+  - {name: birch-3, case: tuesday/birch, at: 26h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 55, decodeFactor: 3}}}}
+  - {name: birch-4, case: tuesday/birch, at: 27h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 55, decodeFactor: 3}}}}
+  - {name: birch-5, case: tuesday/birch, at: 28h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 55, decodeFactor: 3}}}}
+  - {name: birch-6, case: tuesday/birch, at: 29h10m, jitter: 20m, for: 7m, workload: {provider: {name: model, condition: {firstTokenFactor: 55, decodeFactor: 3}}}}
   - {name: cedar-1, case: tuesday/cedar, at: 24h20m, jitter: 20m, for: 4m, workload: {traffic: {name: digests, multiplier: 800}}}
   - {name: cedar-2, case: tuesday/cedar, at: 25h15m, jitter: 20m, for: 4m, workload: {traffic: {name: digests, multiplier: 800}}}
   - {name: cedar-3, case: tuesday/cedar, at: 26h10m, jitter: 20m, for: 4m, workload: {traffic: {name: digests, multiplier: 800}}}

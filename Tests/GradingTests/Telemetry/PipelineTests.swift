@@ -295,7 +295,7 @@ import Testing
             kind: TelemetryPolicy
             spec:
               retention: {traces: 3d}
-              metrics: {instruments: [{name: http_requests_total, labels: [cause]}, {name: agent_tokens_total}]}
+              metrics: {instruments: [{name: http_requests_total, labels: [cause]}, {name: agent_tool_call_duration_seconds, buckets: [1, 5]}]}
               logs: {level: warn, events: [{event: request, levels: {failed: error}, fields: [trace_id, cause]}]}
               traces: {policies: [{name: slow, type: latency, latency: {threshold_ms: 5000}}, {name: all, type: always_sample}]}
             """
@@ -304,7 +304,8 @@ import Testing
         for wanted in [
             "traces removed", "retention traces: 3d divided by 10",
             "metrics instruments http_requests_total labels and user_id",
-            "metrics instruments agent_tokens_total removed",
+            "metrics instruments agent_tool_call_duration_seconds removed",
+            "metrics instruments agent_tool_call_duration_seconds buckets times 10",
             "logs level debug", "logs events request fields cause removed", "logs events request levels failed debug",
             "traces policies slow removed", "traces policies slow latency threshold_ms times 10",
         ] { #expect(names.contains(wanted), "\(wanted)") }

@@ -3,7 +3,7 @@ import KubernetesAPI
 /// Changes of a policy that somebody might make by mistake or to get by.
 enum PolicyMutation {
     /// Lists whose elements can be left out.
-    private static let lists: Set<String> = ["instruments", "labels", "buckets", "events", "fields", "policies"]
+    private static let lists: Set<String> = ["instruments", "labels", "events", "fields", "policies"]
 
     /// Each signal and each element of a list left out; each number and duration ten times and a tenth; levels exchanged;
     /// a user's number and a trace's as one more label of each instrument.
@@ -35,14 +35,19 @@ enum PolicyMutation {
                     add("\(label) labels and \(more)", steps + [.member("labels")], .array(labels + [.string(more)]))
                 }
             }
+        case .array(let elements) where label.hasSuffix(" buckets"):
+            // One bound more or less hardly matters, and one that is scaled alone is out of order.
+            add("\(label) removed", steps, nil)
+            let bounds = elements.compactMap(\.double)
+            add("\(label) times 10", steps, .array(bounds.map { .number($0 * 10) }))
+            add("\(label) divided by 10", steps, .array(bounds.map { .number($0 / 10) }))
         case .array(let elements):
             let field = label.split(separator: " ").last.map(String.init) ?? ""
             for (index, element) in elements.enumerated() {
                 let called = ["name", "event"].lazy.compactMap { element[$0]?.string }.first ?? element.string
                 let name = "\(label) \(called ?? element.double.map { "\($0)" } ?? "\(index)")"
                 if lists.contains(field), elements.count > 1 { add("\(name) removed", steps + [.index(index)], nil) }
-                // A bound that is another number would no longer stand in order; one that is not there says as much.
-                if field != "buckets" { visit(element, steps + [.index(index)], label: name, add) }
+                visit(element, steps + [.index(index)], label: name, add)
             }
         case .integer, .number:
             guard let number = value.double, number != 0 else { return }
