@@ -112,9 +112,9 @@ private struct ScriptedSystem: ObservedSystem {
         renamed.faults = incident.faults.map { $0.replacing("{name: version,", with: "{name: unrelated,") }
         #expect(renamed.faults != incident.faults)
         let seen = try [incident, renamed].map { one in
-            let (world, deployed, usual) = try SimulatedDesk.begin(one, seed: 3, Self.settings)
+            let beginning = try SimulatedDesk.begin(one, seed: 3, Self.settings)
             var desk = SimulatedDesk(
-                world, deployed, usual, ResponderProfile(), .correlated, Self.settings, cures: one.cures)
+                beginning, ResponderProfile(), .correlated, Self.settings, cures: one.cures)
             desk.wait(minutes: 8)
             return LookUp.available(.correlated, hasObjects: true).map { desk.look($0) } + [[desk.isCalling]]
         }

@@ -43,15 +43,18 @@ enum Hypothesis: Sendable, Hashable {
         + DeskService.allCases.flatMap { [.versionFails($0), .versionSlow($0), .versionLeaks($0), .standstill($0)] }
         + [.nodeDown, .requestStorm]
 
-    /// ``expects(_:)`` of each of ``all``, in their order, for every observable of every look.
-    static let chances: [Observable: [Double]] = {
+    /// ``expects(_:callersLookGuilty:)`` of each of ``all``, in their order, for every observable of every look.
+    static let chances = chances(callersLookGuilty: false)
+    static let chancesWithGuiltyCallers = chances(callersLookGuilty: true)
+
+    private static func chances(callersLookGuilty: Bool) -> [Observable: [Double]] {
         var chances: [Observable: [Double]] = [:]
         for observable in LookUp.available(.correlated, hasObjects: true).flatMap(\.observables)
         where chances[observable] == nil {
-            chances[observable] = all.map { $0.expects(observable) }
+            chances[observable] = all.map { $0.expects(observable, callersLookGuilty: callersLookGuilty) }
         }
         return chances
-    }()
+    }
 
     /// The service in which it first shows; nil where it is none in particular.
     var host: DeskService? {
@@ -63,6 +66,15 @@ enum Hypothesis: Sendable, Hashable {
             service
         case .nodeDown: nil
         case .requestStorm: .gateway
+        }
+    }
+
+    /// Whose work or answers it is that fail or take long; nil where it is none's in particular.
+    var suspect: Suspect? {
+        switch self {
+        case .providerSlow, .providerFailing, .providerLimit: .model
+        case .databaseSlow, .databaseFailing: .database
+        default: host.map(Suspect.service)
         }
     }
 
@@ -81,7 +93,9 @@ enum Hypothesis: Sendable, Hashable {
 
     /// How likely an observable is to be seen if this is what is wrong: the experience of somebody who has run such
     /// systems for some time. `usually` and `hardly` leave room for what experience does not cover.
-    func expects(_ seen: Observable) -> Double {
+    /// - Parameter callersLookGuilty: whether traces are expected to blame callers for calls that they give up, as they
+    ///   do where cancelled calls leave no spans; for comparison.
+    func expects(_ seen: Observable, callersLookGuilty: Bool = false) -> Double {
         let (usually, often, perhaps, rarely, hardly) = (0.93, 0.75, 0.5, 0.2, 0.05)
         let service = seen.service
         let isHost = service != nil && service == host
@@ -155,15 +169,39 @@ enum Hypothesis: Sendable, Hashable {
             return hardly
         case .nodeLost: return self == .nodeDown ? usually : hardly
         case .manyRequests: return self == .requestStorm ? usually : hardly
-        case .culprit(let service):
-            // A call that never ends leaves no span: the one that waits for it looks guilty.
-            if case .standstill(let still) = self { return service.calls.contains(still) ? often : hardly }
-            // So it is with calls that are slower than callers wait.
+        case .culprit(let blamed):
+            // Whoever fails or is slow has a span that says so, of its own or of the call to it; how, tells TraceReading.
+            // What is given up leaves its spans as well, marked as cancelled.
             switch self {
-            case .databaseSlow, .versionSlow:
-                let isCaller = host.map(service.calls.contains) ?? false
-                return service == host ? often : isCaller ? perhaps : hardly
-            default: return service == host ? usually : hardly
+            case .nodeDown:
+                // Calls to its pods end nowhere, and any service may have had pods on it.
+                if case .service = blamed { return rarely }
+                return hardly
+            case .standstill(.gateway), .versionLeaks(.gateway):
+                // Who stands still ends no span, and who is killed takes them along; of the gateway no other program of
+                // ours has a span.
+                return hardly
+            default: break
+            }
+            if callersLookGuilty, let host, let service, service.calls.contains(host) {
+                switch self {
+                case .databaseSlow, .versionSlow: return perhaps
+                default: break
+                }
+            }
+            guard let suspect, blamed == suspect else {
+                // Who waits for something slow runs out of slots, and then requests pass their time in its own queue.
+                switch self {
+                case .providerSlow, .databaseSlow, .versionSlow, .standstill:
+                    return suspect.map(blamed.calls) ?? false ? rarely : hardly
+                default: return hardly
+                }
+            }
+            switch self {
+            // Between two deaths nothing is wrong, so that what little fails may have other causes.
+            case .versionLeaks: return often
+            case .databaseSlow, .versionSlow: return callersLookGuilty ? often : usually
+            default: return usually
             }
         }
     }
@@ -203,17 +241,17 @@ enum Observable: Sendable, Hashable {
     case nodeLost
     /// Far more requests come than before.
     case manyRequests
-    /// Failing or slow requests spend their time, or first fail, there.
-    case culprit(DeskService)
+    /// Traces of failing or slow requests blame it, as ``TraceReading`` reads them.
+    case culprit(Suspect)
 
     var service: DeskService? {
         switch self {
         case .errors(let service), .slow(let service), .ownErrors(let service), .badGateway(let service),
             .timeouts(let service), .limited(let service), .silent(let service), .restarting(let service),
             .notReady(let service), .newVersion(let service), .busy(let service), .fillsMemory(let service),
-            .culprit(let service):
+            .culprit(.service(let service)):
             service
-        case .nodeLost, .manyRequests: nil
+        case .nodeLost, .manyRequests, .culprit: nil
         }
     }
 }

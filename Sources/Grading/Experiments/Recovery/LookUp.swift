@@ -33,7 +33,7 @@ enum LookUp: Sendable, Hashable {
     case resourceMetrics
     /// A query over the logs of all services: lines by service and status.
     case logQuery
-    /// Some failing or slow traces, followed to where they fail or wait.
+    /// Some failing or slow traces, followed to where they fail or wait: ``TraceReading``.
     case traces
 
     /// What there is to look at.
@@ -57,7 +57,7 @@ enum LookUp: Sendable, Hashable {
         case .requestMetrics: return statuses(all) + all.flatMap { [.slow($0), .silent($0)] } + [.manyRequests]
         case .resourceMetrics: return all.flatMap { [.busy($0), .fillsMemory($0), .restarting($0)] }
         case .logQuery: return statuses(all) + all.map(Observable.silent)
-        case .traces: return all.map(Observable.culprit)
+        case .traces: return Suspect.all.map(Observable.culprit)
         }
     }
 }
@@ -91,6 +91,8 @@ struct ResponderProfile: Sendable, Equatable {
     var leastInformation = 0.05
     /// Whether it may ask the API server for pods, nodes and revisions.
     var hasObjects = true
+    /// Whether traces are expected to blame callers for calls that they give up.
+    var callersLookGuilty = false
     /// Factor on the times of actions.
     var acting = 1.0
 

@@ -26,11 +26,10 @@ struct RecoveryExperiment: Sendable {
         seed: UInt64, _ assumptions: Assumptions, _ levels: [TelemetryLevel], _ settings: ExperimentSettings
     ) throws -> [RecoveryCourse]? {
         let incident = Incident(seed: seed, harmlessReleases: assumptions.harmlessReleases)
-        let (world, deployed, usual) = try SimulatedDesk.begin(
-            incident, seed: seed, replicas: assumptions.replicas, settings)
+        let beginning = try SimulatedDesk.begin(incident, seed: seed, replicas: assumptions.replicas, settings)
         let courses = levels.map { level in
             var desk = SimulatedDesk(
-                world, deployed, usual, assumptions.profile, level, settings, cures: incident.cures)
+                beginning, assumptions.profile, level, settings, cures: incident.cures)
             return RecoveryCourse(of: &desk, cures: incident.cures, seed: seed)
         }
         // What was broken off says nothing.
@@ -105,6 +104,10 @@ struct RecoveryExperiment: Sendable {
             ("whether kubectl shows objects", "yes", "logs alone", with { $0.profile.hasObjects = false }),
             ("how late alerts arrive", "at once", "after 60 min", with { $0.profile.alertDelay = 60 }),
             ("how often a sign is misread", "1%", "5%", with { $0.profile.misreading = 0.05 }),
+            (
+                "whether traces are expected to blame callers", "no", "for calls given up",
+                with { $0.profile.callersLookGuilty = true }
+            ),
             ("how often harmless releases mislead", "1 in 2", "never", with { $0.harmlessReleases = 0 }),
         ]
     }

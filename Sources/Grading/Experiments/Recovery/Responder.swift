@@ -45,6 +45,7 @@ struct ResponderStep: Sendable, Equatable {
 struct Responder: Sendable {
     let profile: ResponderProfile
     let level: TelemetryLevel
+    private let chances: [Observable: [Double]]
     /// Not normalised.
     private var belief: [Double]
     /// What is left of the first belief after remedies that did not help.
@@ -61,6 +62,7 @@ struct Responder: Sendable {
         self.profile = profile
         self.level = level
         random = RandomStream(seed: seed, name: "responder")
+        chances = profile.callersLookGuilty ? Hypothesis.chancesWithGuiltyCallers : Hypothesis.chances
         prior = [Double](repeating: 1, count: Hypothesis.all.count)
         belief = prior
     }
@@ -153,7 +155,7 @@ struct Responder: Sendable {
     private mutating func learn(_ lookUp: LookUp, _ found: [Bool]) {
         seen.insert(lookUp)
         for (observable, isSeen) in zip(lookUp.observables, found) where known.insert(observable).inserted {
-            for (index, chance) in (Hypothesis.chances[observable] ?? []).enumerated() {
+            for (index, chance) in (chances[observable] ?? []).enumerated() {
                 belief[index] *= isSeen ? chance : 1 - chance
             }
         }
@@ -188,7 +190,7 @@ struct Responder: Sendable {
         var best: (lookUp: LookUp, rate: Double)?
         let shares = shares
         for lookUp in LookUp.available(level, hasObjects: profile.hasObjects) where !seen.contains(lookUp) {
-            let bits = Self.information(lookUp, shares, without: known)
+            let bits = Self.information(lookUp, shares, without: known, chances)
             guard bits >= profile.leastInformation else { continue }
             let rate = bits / max(0.01, profile.minutes(lookUp, pods: system.pods))
             if best.map({ rate > $0.rate }) ?? true { best = (lookUp, rate) }
@@ -198,7 +200,10 @@ struct Responder: Sendable {
 
     /// The mutual information of a look's observables and the hypotheses, in bits, each observable taken by itself and
     /// all together no more than what is unknown.
-    static func information(_ lookUp: LookUp, _ shares: [Double], without known: Set<Observable> = []) -> Double {
+    static func information(
+        _ lookUp: LookUp, _ shares: [Double], without known: Set<Observable> = [],
+        _ chances: [Observable: [Double]] = Hypothesis.chances
+    ) -> Double {
         func entropy(_ share: Double) -> Double {
             guard share > 0, share < 1 else { return 0 }
             return -(share * Mathematics.log(share) + (1 - share) * Mathematics.log(1 - share)) / Mathematics.log(2)
@@ -207,7 +212,7 @@ struct Responder: Sendable {
         var sum = 0.0
         for observable in lookUp.observables where !known.contains(observable) {
             var (overall, within) = (0.0, 0.0)
-            for (chance, share) in zip(Hypothesis.chances[observable] ?? [], shares) where share > 0 {
+            for (chance, share) in zip(chances[observable] ?? [], shares) where share > 0 {
                 overall += share * chance
                 within += share * entropy(chance)
             }

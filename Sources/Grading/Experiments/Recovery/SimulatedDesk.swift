@@ -45,12 +45,25 @@ struct SimulatedDesk: ObservedSystem {
     static let day: Duration = .hours(12)
     static let slow: [(traffic: String, bound: Duration)] = [("browsing", .seconds(2)), ("questions", .seconds(20))]
 
+    /// An incident as it begins.
+    struct Beginning {
+        var world: World
+        /// The same world with traces, which are recorded for those alone who look at them: where they are, programs write
+        /// lines about calls that failed besides.
+        var traced: World
+        var deployed = Deployed()
+        var usual: TelemetryReader
+    }
+
+    /// When traces begin: early enough for what is usual, and after what harmless release there was.
+    static let tracing: Duration = .minutes(15)
+
     /// The world shortly after an incident has begun.
     /// - Parameter replicas: factor on the number of pods.
     /// - Throws: `ConfigurationError`, `RunError`.
     static func begin(
         _ incident: Incident, seed: UInt64, replicas: Int = 1, _ settings: ExperimentSettings
-    ) throws -> (world: World, deployed: Deployed, usual: TelemetryReader) {
+    ) throws -> Beginning {
         var deployed = Deployed()
         if replicas > 1 {
             for service in DeskService.allCases { deployed.replicas[service] = replicas * (service == .agent ? 3 : 2) }
@@ -63,16 +76,22 @@ struct SimulatedDesk: ObservedSystem {
             deployed.tags[service] = Incident.harmlessTag
             try apply(deployed, to: &world, settings)
         }
+        try world.advance(to: .zero + tracing)
+        var traced = world
+        traced.recordTraces(TraceSettings(retention: .minutes(10)))
         try world.advance(to: .zero + Incident.begin)
-        let usual = TelemetryReader(usualOf: world)
-        for text in incident.faults {
-            world.inject(try FaultDescription.parse(text, file: "incident", namespace: world.scenario.namespace))
+        try traced.advance(to: .zero + Incident.begin)
+        let usual = TelemetryReader(usualOf: world, traces: traced.traceStore())
+        if let service = incident.release { deployed.tags[service] = Incident.badTag }
+        func strike(_ world: inout World) throws {
+            for text in incident.faults {
+                world.inject(try FaultDescription.parse(text, file: "incident", namespace: world.scenario.namespace))
+            }
+            if incident.release != nil { try apply(deployed, to: &world, settings) }
         }
-        if let service = incident.release {
-            deployed.tags[service] = Incident.badTag
-            try apply(deployed, to: &world, settings)
-        }
-        return (world, deployed, usual)
+        try strike(&world)
+        try strike(&traced)
+        return Beginning(world: world, traced: traced, deployed: deployed, usual: usual)
     }
 
     private static func apply(_ deployed: Deployed, to world: inout World, _ settings: ExperimentSettings) throws {
@@ -83,18 +102,16 @@ struct SimulatedDesk: ObservedSystem {
     }
 
     init(
-        _ world: World, _ deployed: Deployed, _ usual: TelemetryReader, _ profile: ResponderProfile,
-        _ level: TelemetryLevel, _ settings: ExperimentSettings, cures: [Remedy]
+        _ beginning: Beginning, _ profile: ResponderProfile, _ level: TelemetryLevel, _ settings: ExperimentSettings,
+        cures: [Remedy]
     ) {
         self.cures = cures
-        self.world = world
-        // Only where they are looked at: with traces programs also write lines about calls that failed.
-        if level >= .correlated { self.world.recordTraces(TraceSettings()) }
-        self.deployed = deployed
+        world = level >= .correlated ? beginning.traced : beginning.world
+        deployed = beginning.deployed
         self.profile = profile
         self.level = level
         self.settings = settings
-        reader = usual
+        reader = beginning.usual
     }
 
     // MARK: What the responder has

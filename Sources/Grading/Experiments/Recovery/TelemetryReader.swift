@@ -13,15 +13,18 @@ struct TelemetryReader: Sendable {
     private var usualRate: [DeskService: Double] = [:]
     private var usualLatency: [DeskService: Double] = [:]
     private var usualLogLatency: [DeskService: Double] = [:]
+    private var usualTraces: TraceReading?
 
     /// Looks at a world in which nothing is wrong yet.
-    init(usualOf world: borrowing World) {
+    /// - Parameter traces: what the same world has of traces, where it has some.
+    init(usualOf world: borrowing World, traces: TraceStore?) {
         usualRate = byService("sum by (app) (rate(http_requests_total[10m]))", world)
         usualLatency = byService(Self.latency(over: "10m"), world)
         for service in DeskService.allCases {
             let lines = lines(of: service, minutes: 10, world).map(\.duration).sorted()
             usualLogLatency[service] = Estimate.quantile(0.9, ofSorted: lines)
         }
+        usualTraces = traces.map(TraceReading.init(usualIn:))
     }
 
     private static func latency(over range: String) -> String {
@@ -251,41 +254,9 @@ struct TelemetryReader: Sendable {
 
     // MARK: Traces
 
-    /// Follows up to nine of the latest failing or slow traces from the gateway down: as long as a called service fails
-    /// too, or takes most of the time, it is that one's. Most of them say who the culprit is.
     private func traces(_ world: borrowing World) -> Set<Observable> {
-        let workloads = world.workloads
-        let spans = workloads.callSpans(now: world.now)
-        let parents = Dictionary(spans.map { ($0.number, $0.parent) }, uniquingKeysWith: { first, _ in first })
-        let served = spans.filter { $0.operation == .serve }
-        let servers = Set(served.map(\.number))
-        /// The server's span during which another server was called.
-        func caller(_ span: CallSpan) -> UInt64? {
-            var next = parents[span.parent]
-            while let number = next, !servers.contains(number) { next = parents[number] }
-            return next
-        }
-        let below = Dictionary(grouping: served, by: caller)
-        func service(_ span: CallSpan) -> DeskService? {
-            workloads.subject(of: span).split(separator: "/").last.flatMap { DeskService(rawValue: String($0)) }
-        }
-        let since = world.now - .minutes(5)
-        let usual = usualLatency[.gateway] ?? 0
-        var votes: [DeskService: Int] = [:]
-        var opened = 0
-        for root in served.reversed() where root.end >= since && service(root) == .gateway {
-            guard opened < 9 else { break }
-            guard root.outcome != .ok || (root.end - root.begin).seconds > 2 * usual else { continue }
-            opened += 1
-            var present = root
-            while let next = (below[present.number] ?? []).max(by: {
-                ($0.outcome != .ok ? 1 : 0, $0.end - $0.begin) < ($1.outcome != .ok ? 1 : 0, $1.end - $1.begin)
-            }), next.outcome != .ok || 2 * (next.end - next.begin).seconds > (present.end - present.begin).seconds {
-                present = next
-            }
-            if let culprit = service(present) { votes[culprit, default: 0] += 1 }
-        }
-        guard let most = votes.values.max(), most * 2 > opened else { return [] }
-        return Set(votes.filter { $0.value == most }.keys.map(Observable.culprit))
+        guard let usual = usualTraces else { return [] }
+        let since = UInt64(clamping: (world.epochMilliseconds - 5 * 60_000) * 1_000_000)
+        return Set(usual.suspects(in: world.traceStore(), since: since).map(Observable.culprit))
     }
 }
