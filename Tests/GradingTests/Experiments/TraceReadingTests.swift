@@ -177,6 +177,24 @@ import Testing
             TraceReading(usualIn: Self.store(Self.ordinary)).suspects(in: Self.store(Self.ordinary), since: 0) == [])
     }
 
+    /// One of ten waits long for the database on any day.
+    @Test func whatFailsOnAnyDayIsBlamedForNothing() {
+        func day(_ first: UInt64, slow: Int) -> [Story] {
+            (0..<40).map { place in
+                var story = Story(first + UInt64(place))
+                let length: UInt64 = place < slow ? 400 : 60
+                let gateway = story.serve(.gateway, "/orders", 0, length)
+                let call = story.call("orders.support-desk", by: .gateway, below: gateway, 40, length)
+                let orders = story.serve(.orders, "/", below: call, 41, length)
+                story.call("orders-database", by: .orders, below: orders, 46, length)
+                return story
+            }
+        }
+        let reading = TraceReading(usualIn: Self.store(day(1, slow: 3)))
+        #expect(reading.suspects(in: Self.store(day(101, slow: 4)), since: 0) == [])
+        #expect(reading.suspects(in: Self.store(day(101, slow: 8)), since: 0) == [.database])
+    }
+
     /// A process that is killed sends no spans; its caller's say whom they lost.
     @Test func whoDiesIsBlamedByItsCallers() {
         let blamed = Self.blamed { story in

@@ -198,8 +198,8 @@ enum Hypothesis: Sendable, Hashable {
                 }
             }
             switch self {
-            // Between two deaths nothing is wrong, so that what little fails may have other causes.
-            case .versionLeaks: return often
+            // Between two deaths nothing is wrong, so that what fails may be too little to stand out.
+            case .versionLeaks: return perhaps
             case .databaseSlow, .versionSlow: return callersLookGuilty ? often : usually
             default: return usually
             }

@@ -33,6 +33,8 @@ struct TraceReading: Sendable {
     }
 
     private var usual: [String: Usual] = [:]
+    /// The share of requests that fail or are slow on such a day.
+    private var usuallyBad = 0.0
     /// How many traces are opened, the latest first.
     static let most = 9
 
@@ -53,23 +55,35 @@ struct TraceReading: Sendable {
                 duration: Estimate.quantile(0.9, ofSorted: all.sorted()),
                 shares: (sums[path] ?? [:]).mapValues { $0 / Double(all.count) })
         }
+        let (bad, all) = requests(in: store, since: 0)
+        usuallyBad = Double(bad.count) / Double(max(1, all))
     }
 
-    /// Whom most of the latest failing or slow requests blame, of those that ended since an instant.
-    func suspects(in store: TraceStore, since: UInt64) -> Set<Suspect> {
-        var latest: [(end: UInt64, spans: SpanTree, entry: Int)] = []
+    /// Those requests that failed or were slow of all that ended since an instant, the latest first.
+    private func requests(in store: TraceStore, since: UInt64) -> (bad: [(spans: SpanTree, entry: Int)], all: Int) {
+        var all = 0
+        var bad: [(end: UInt64, spans: SpanTree, entry: Int)] = []
         for trace in store.traces where trace.endTimeUnixNano >= since {
             let spans = SpanTree(trace)
             for entry in spans.entries where spans[entry].endTimeUnixNano >= since {
+                all += 1
                 let bound = 2 * (usual[spans.path(of: entry)]?.duration ?? .infinity)
                 guard !spans.isGood(entry) || Double(spans[entry].durationNano) > bound else { continue }
-                latest.append((spans[entry].endTimeUnixNano, spans, entry))
+                bad.append((spans[entry].endTimeUnixNano, spans, entry))
             }
         }
-        latest.sort { ($0.end, $0.spans[$0.entry].spanID) > ($1.end, $1.spans[$1.entry].spanID) }
+        bad.sort { ($0.end, $0.spans[$0.entry].spanID) > ($1.end, $1.spans[$1.entry].spanID) }
+        return (bad.map { ($0.spans, $0.entry) }, all)
+    }
+
+    /// Whom most of the latest failing or slow requests blame, of those that ended since an instant. Some fail or are slow
+    /// on any day; if there are not twice as many, they say nothing.
+    func suspects(in store: TraceStore, since: UInt64) -> Set<Suspect> {
+        let (latest, all) = requests(in: store, since: since)
+        guard Double(latest.count) > 2 * usuallyBad * Double(all) else { return [] }
         var votes: [Suspect: Int] = [:]
         let opened = latest.prefix(Self.most)
-        for (_, spans, entry) in opened {
+        for (spans, entry) in opened {
             if let suspect = suspect(in: spans, entry) { votes[suspect, default: 0] += 1 }
         }
         guard let most = votes.values.max(), most * 2 > opened.count else { return [] }
