@@ -142,6 +142,9 @@ wrong:
   - name: errors-only
     criterion: statement
     misconception: What went wrong has an error. (Slow is not failed; whoever keeps errors only has none of what took long and ended well.)
+  - name: slowest-span
+    criterion: slow
+    misconception: Of the traces that are left the longest span is the cause. (The spans around it are longer by nature; keep whole traces, and ask what everything else waited for.)
   - name: count-the-sample
     criterion: requests
     misconception: What is stored is what happened. (What was sampled away is missing in every count of it; counters see all.)
