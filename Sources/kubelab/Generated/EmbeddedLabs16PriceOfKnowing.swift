@@ -170,11 +170,11 @@ panel:
   - {name: frugal, why: "no more than the six questions need"}
 debrief: |
   Counters count everything for the price of a few series, as long as their labels have few values; so whatever happens often
-  is asked of them. A line costs as much as a span and a million times less than a series with a user in it: who it was, and
-  what failed, stands in lines, and lines of good requests are a choice. Traces say what was waited for, and nothing else does;
-  one in a hundred at random loses what is rare, so the decision is taken when the trace is over, by what it was: failed, slow,
-  of a kind that is seldom. And whatever is kept is kept until somebody has asked. Four hundred shops at eighteen dollars less a
-  month are 86,000 $ a year.
+  is asked of them. A line costs as much as a span, and a series of one user as much in a month as a few thousand lines: who it
+  was, and what failed, stands in lines, and lines of good requests are a choice. Traces say what was waited for, and nothing
+  else does; one in a hundred at random loses what is rare, so the decision is taken when the trace is over, by what it was:
+  failed, slow, of a kind that is seldom. And whatever is kept is kept until somebody has asked. Four hundred shops at eighteen
+  dollars less a month are 86,000 $ a year.
 accepted:
   - name: "telemetry.yaml: retention metrics: 30d divided by 10"
     reason: three days are enough for questions about yesterday
