@@ -23,7 +23,7 @@ public struct TraceSettings: Sendable, Equatable {
 
     /// The sampler `traceidratio` of the Python SDK: a trace is kept if the low 64 bits of its identifier are below
     /// the share of 2^64.
-    func keeps(low bits: UInt64) -> Bool {
+    public func keeps(low bits: UInt64) -> Bool {
         if sample >= 1 { return true }
         guard sample > 0 else { return false }
         let bound = (sample * 0x1p64).rounded()

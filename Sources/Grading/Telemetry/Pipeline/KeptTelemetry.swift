@@ -3,6 +3,7 @@ import Monitoring
 import OpenTelemetry
 import PromQL
 import Simulation
+import Workloads
 
 /// All that programs could tell of a time that has passed, of which a policy keeps a part.
 public struct ToldTelemetry: Sendable {
@@ -112,11 +113,8 @@ extension TelemetryPolicy.Traces {
 }
 
 extension HeadSampler {
-    /// The SDKs' decision: the low half of the identifier against a share of all 64-bit numbers.
-    func keeps(_ id: TraceID) -> Bool {
-        let bound = (ratio * 0x1p64).rounded()
-        return bound >= 0x1p64 || (ratio > 0 && id.low < UInt64(bound))
-    }
+    /// The SDKs' decision, as the world's own programs take it.
+    func keeps(_ id: TraceID) -> Bool { TraceSettings(sample: ratio).keeps(low: id.low) }
 }
 
 extension StoredSpan {
