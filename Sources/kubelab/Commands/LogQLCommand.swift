@@ -1,4 +1,5 @@
 import ArgumentParser
+import Grading
 import Lab
 import Monitoring
 import PromQL
@@ -15,6 +16,7 @@ struct LogQLCommand: ParsableCommand {
 
             kubelab logql '{app="gateway"} |= "ERROR"' --since 10m
             kubelab logql 'sum by (pod) (count_over_time({app="gateway"} | logfmt | status >= 500 [5m]))'
+            kubelab logql '{app="gateway"} | json' --logging logging.yaml
             """)
 
     @Argument(help: "The query.")
@@ -34,9 +36,30 @@ struct LogQLCommand: ParsableCommand {
             TraceInstant.help("When it is asked (default: the lab's present)"), valueName: "time"))
     var time: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Ask of the lines that programs would have written under a schema (kubelab formats logging.yaml), in place of theirs.",
+            valueName: "file"), completion: .file())
+    var logging: String?
+
     @OptionGroup var telemetry: TelemetryPolicyOption
     @OptionGroup var output: OutputOptions
     @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        if logging != nil, telemetry.policy != nil {
+            throw ValidationError("--logging and --policy exclude each other: a policy has a schema of its own (spec.logs).")
+        }
+    }
+
+    /// What is asked: the lab's lines, or those of a schema or of a policy.
+    private func lines(of world: borrowing World) throws -> LogStore {
+        guard let logging else { return try telemetry.kept(in: world)?.logs ?? world.logStore() }
+        let schema = try LoggingSchema(
+            parsing: String(decoding: try Files.bytes(logging), as: UTF8.self), file: logging)
+        guard world.recordsTraces else { throw Failure(TraceQLCommand.noTraces) }
+        return world.logStore(as: schema)
+    }
 
     func run() throws {
         let world = try global.open(for: .reading).world
@@ -47,7 +70,7 @@ struct LogQLCommand: ParsableCommand {
         if let since {
             do { span = try PrometheusDuration.parse(since) * 1_000_000 } catch { throw Failure("--since: \(error)") }
         }
-        let store = try telemetry.kept(in: world)?.logs ?? world.logStore()
+        let store = try lines(of: world)
         let direction: LogDirection = forward ? .forward : .backward
         let result: LogQLResult
         do {

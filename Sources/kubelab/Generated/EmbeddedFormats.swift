@@ -160,7 +160,8 @@ events:
 
 Causes: `model_rate_limited`, `model_timeout`, `model_error`, `tool_timeout`, `tool_error`, `rate_limited`, `timeout`,
 `overloaded`, `cancelled`, `error`. A request has the cause of the call in it that failed last. `user_email`,
-`authorization`, `api_key`, `prompt`, `answer`, `arguments` and `result` are secret.
+`authorization`, `api_key`, `prompt`, `answer`, `arguments` and `result` are secret. `kubelab logql QUERY --logging logging.yaml`
+asks the lines that a lab's programs would have written so far.
 
 Beside it lies `queries.yaml`, four LogQL queries: `failures`, `tools` and `slow` give numbers, `trace` gives the lines of the
 request whose trace stands in the place of `$trace_id`.

@@ -26,6 +26,9 @@ task: |
   By order of legal none of this may stand in a line: what people write or are answered, e-mail addresses, tokens and
   API keys, arguments and results of tools. A user's number is no secret.
   All lines together may take 380 bytes for each request of support-agent.
+
+  After `kubelab advance 30m`, `kubelab logql '{app="support-agent"}' --logging logging.yaml` shows the lines that a schema
+  makes; logging.yaml is at first what is logged today.
 handIn:
   - {file: logging.yaml, objects: []}
   - {file: queries.yaml, objects: []}
@@ -67,7 +70,7 @@ criteria:
     expect: fact(bytes-per-request) <= 380, nothing at 1000
 hints:
   - Try to count by hand, in twenty lines of today's logs, how many requests failed because of the model. What would each line have to say so that a machine can?
-  - "kubelab start 1.2; kubelab advance 30m; kubelab logs deploy/support-agent | head; kubelab formats logging.yaml; kubelab logql 'sum by (level) (count_over_time({app=\"support-agent\"} | json [20m]))'"
+  - "kubelab advance 30m; kubelab logql '{app=\"support-agent\"}' --logging logging.yaml --limit 20; kubelab formats logging.yaml; and with a schema in json: kubelab logql 'sum by (level) (count_over_time({app=\"support-agent\"} | json [20m]))' --logging logging.yaml"
   - "OpenTelemetry: 'Logs Data Model' (severity, attributes, trace context); Loki: 'Log queries' (json, logfmt, label filters), 'Metric queries' (count_over_time, unwrap)"
 wrong:
   - name: prose

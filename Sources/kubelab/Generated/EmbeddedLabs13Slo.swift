@@ -262,12 +262,17 @@ monitoring:
 faults:
   # Two answers in ten thousand fail all the time.
   - {name: noise, at: 0s, workload: {image: {name: support-agent, condition: {errorRate: 0.0002}}}}
-  # Day 1: the knowledge base is slow for an afternoon.
-  - {name: slow-lookups, at: 11h, jitter: 2h, for: 3h, workload: {tool: {name: knowledge, condition: {latencyFactor: 1.75}}}}
-  # Day 2: a bad version answers quickly, and wrongly.
-  - {name: bad-release, at: 35h, jitter: 2h, for: 2h, workload: {image: {name: support-agent, condition: {errorRate: 0.03}}}}
-  # Day 3: one of the agent's pods accepts requests and never answers.
-  - {name: silence, at: 59h, jitter: 2h, for: 20m, workload: {deadlock: {pod: support-agent, count: 1}}}
+  # Day 1: the knowledge base is slow for an afternoon; the seed says how long.
+  - {name: slow-lookups, at: 11h, jitter: 2h, for: 2h, case: slow/short, workload: {tool: {name: knowledge, condition: {latencyFactor: 1.75}}}}
+  - {name: slow-lookups-for-longer, at: 11h, jitter: 2h, for: 3h, case: slow/longer, workload: {tool: {name: knowledge, condition: {latencyFactor: 1.75}}}}
+  - {name: slow-lookups-for-long, at: 11h, jitter: 2h, for: 4h30m, case: slow/long, workload: {tool: {name: knowledge, condition: {latencyFactor: 1.75}}}}
+  # Day 2: a bad version answers quickly, and wrongly; the seed says how often.
+  - {name: bad-release, at: 35h, jitter: 2h, for: 2h, case: release/bad, workload: {image: {name: support-agent, condition: {errorRate: 0.03}}}}
+  - {name: worse-release, at: 35h, jitter: 2h, for: 2h, case: release/worse, workload: {image: {name: support-agent, condition: {errorRate: 0.05}}}}
+  - {name: worst-release, at: 35h, jitter: 2h, for: 2h, case: release/worst, workload: {image: {name: support-agent, condition: {errorRate: 0.08}}}}
+  # Day 3: one of the agent's pods accepts requests and never answers; the seed says how long.
+  - {name: silence, at: 59h, jitter: 2h, for: 20m, case: silence/short, workload: {deadlock: {pod: support-agent, count: 1}}}
+  - {name: longer-silence, at: 59h, jitter: 2h, for: 35m, case: silence/longer, workload: {deadlock: {pod: support-agent, count: 1}}}
 manifests: [support-desk.yaml]
 prices:
   currency: $

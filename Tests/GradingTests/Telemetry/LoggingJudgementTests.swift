@@ -125,6 +125,16 @@ import Workloads
         #expect(models.count > failing.count { $0.cause == "model_error" })
     }
 
+    @Test func theLinesOfASchemaCanBeLookedAt() throws {
+        let store = Self.world.logStore(as: try LoggingSchema(parsing: Self.logging, file: "logging.yaml"))
+        // Good calls of models are below the level; all else is written, at the time at which it ended.
+        let written = Self.events.filter { $0.kind == .request || !$0.cause.isEmpty }
+        let end = Self.world.epochMilliseconds * 1_000_000
+        #expect(store.accepted == written.count)
+        let entries = store.allStreams.flatMap { $0.entries(from: end - 360_000_000_000, to: end + 1) }
+        #expect(entries.count == written.count)
+    }
+
     @Test func rightQueriesAreRight() throws {
         let recording = try facts(Self.logging, Self.queries)
         for name in ["failures-off", "tools-off", "slow-off", "secret-lines"] {

@@ -174,3 +174,12 @@ extension ProgramEvent {
         return phrases[Int(number % UInt64(phrases.count))]
     }
 }
+
+extension World {
+    /// The lines that programs would have written so far under a schema. The world must record traces: of them is known what
+    /// programs did.
+    public func logStore(as schema: LoggingSchema) -> LogStore {
+        let epoch = epochMilliseconds - now.nanoseconds / 1_000_000
+        return WrittenLogs(programEvents(), schema, namespace: scenario.namespace, epoch: epoch * 1_000_000).store
+    }
+}

@@ -72,7 +72,9 @@ struct LoggingJudgement {
     ) {
         recording.facts[name] = outcome.value
         guard let text = outcome.text else { return }
-        recording.factNotes[name] = TrialRecording.FactNote(moment: .zero, text: Sanitised.text(text, limit: 300))
+        // What was logged can be looked at when all of it was.
+        recording.factNotes[name] = TrialRecording.FactNote(
+            moment: .zero + recording.duration, text: Sanitised.text(text, limit: 300))
     }
 
     /// So many of them, evenly spread.

@@ -8,7 +8,7 @@ import Lab
 ///       - event: request
 ///         levels: {ok: info, failed: error}
 ///         fields: [trace_id, route, status, duration_ms, cause]
-struct LoggingSchema: Sendable, Decodable {
+public struct LoggingSchema: Sendable, Decodable {
     enum Format: String, Sendable, CaseIterable { case json, logfmt, text }
 
     /// Severity, in ascending order.
@@ -82,7 +82,7 @@ struct LoggingSchema: Sendable, Decodable {
 
     enum CodingKeys: String, CodingKey, CaseIterable { case format, level, events }
 
-    init(from decoder: any Decoder) throws {
+    public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
         format = try container.contains(.format) ? container.word(Format.self, .format) : .json
         level = try container.contains(.level) ? container.word(Level.self, .level) : .info
@@ -99,7 +99,8 @@ struct LoggingSchema: Sendable, Decodable {
         }
     }
 
-    init(parsing text: String, file: String) throws {
+    /// - Throws: `ConfigurationError` with file, line and field path.
+    public init(parsing text: String, file: String) throws {
         self = try ConfigurationSource(file: file, text: text).decode(LoggingSchema.self)
     }
 
