@@ -106,6 +106,10 @@ import Testing
             Reflow.lines("one two\nthree four five\n\n  kept   as it is\n- an item that is long\nnext", width: 12) == [
                 "one two", "three four", "five", "", "  kept   as it is", "- an item", "  that is", "  long next",
             ])
+        #expect(
+            Reflow.lines("- an item\n  that goes on\n    as written", width: 12) == [
+                "- an item", "  that goes", "  on", "    as written",
+            ])
         #expect(Reflow.lines("", width: 10).isEmpty)
     }
 }

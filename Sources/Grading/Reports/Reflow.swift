@@ -15,14 +15,15 @@ public enum Reflow {
                 result.append("")
                 continue
             }
-            if row.hasPrefix(" ") {
+            let isInItem = line.hasPrefix("- ") || line.hasPrefix("  ")
+            if row.hasPrefix(" "), !(isInItem && row.hasPrefix("  ") && !row.hasPrefix("   ")) {
                 close()
                 result.append(String(row))
                 continue
             }
             let isItem = row.hasPrefix("- ")
             if isItem { close() }
-            let margin = isItem || line.hasPrefix("- ") || line.hasPrefix("  ") ? "  " : ""
+            let margin = isItem || isInItem ? "  " : ""
             for word in row.split(separator: " ") {
                 if !line.isEmpty, line.count + 1 + word.count > width {
                     result.append(line)

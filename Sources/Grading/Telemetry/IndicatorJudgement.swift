@@ -82,18 +82,19 @@ struct IndicatorJudgement {
         recording.facts["\(goal.name)-felt"] = all.value.felt
         if let measured = all.value.measured { recording.facts["\(goal.name)-measured"] = measured }
         let allowed = 1 - goal.objective
-        var worst = (name: "the whole trial", begin: SimulationTime.zero, found: all)
+        // What a window was can be asked at its end.
+        var worst = (name: "the whole trial", end: whole, found: all)
         for part in duty.windows {
             let (begin, end) = (SimulationTime.zero + part.from, SimulationTime.zero + part.to)
             guard end <= whole else { continue }
             let found = compare(indicator, goal, store, from: begin, to: end)
             let name = "the window '\(part.name)'"
-            note("\(goal.name)-\(part.name)", found, allowed, begin, name, &recording)
+            note("\(goal.name)-\(part.name)", found, allowed, end, name, &recording)
             if found.value.error(budget: allowed) > worst.found.value.error(budget: allowed) {
-                worst = (name, begin, found)
+                worst = (name, end, found)
             }
         }
-        note("\(goal.name)-error", worst.found, allowed, worst.begin, worst.name, &recording)
+        note("\(goal.name)-error", worst.found, allowed, worst.end, worst.name, &recording)
         judgeBudget(indicator, goal, store, all, &recording)
     }
 
@@ -129,11 +130,11 @@ struct IndicatorJudgement {
     }
 
     private func note(
-        _ name: String, _ found: (value: Comparison, failure: String?), _ allowed: Double, _ begin: SimulationTime,
+        _ name: String, _ found: (value: Comparison, failure: String?), _ allowed: Double, _ end: SimulationTime,
         _ part: String, _ recording: inout TrialRecording
     ) {
         recording.facts[name] = found.value.error(budget: allowed)
-        recording.factNotes[name] = TrialRecording.FactNote(moment: begin, text: Self.text(found, in: part))
+        recording.factNotes[name] = TrialRecording.FactNote(moment: end, text: Self.text(found, in: part))
     }
 
     private static func text(_ found: (value: Comparison, failure: String?), in part: String) -> String {
