@@ -96,6 +96,18 @@ public struct ServiceLevel: Sendable, Equatable {
         return rest == 0 ? start : start + (length - .nanoseconds(rest))
     }
 
+    /// What has ended from a moment on, as far back as it is known: the whole time, or the windows that are kept.
+    /// - Returns: the sum, and the moment from which it counts: later than the one that was asked for if windows of that
+    ///   time are gone.
+    public func since(_ start: SimulationTime) -> (level: LevelWindow, from: SimulationTime) {
+        guard start > .zero else { return (total, .zero) }
+        let kept = between(start, .never)
+        guard let oldest = windows.first, oldest.start > start,
+            between(.zero, .never).outcomes.total < total.outcomes.total
+        else { return (kept, start) }
+        return (kept, oldest.start)
+    }
+
     /// The sum of the windows that begin in a span of time.
     public func between(_ start: SimulationTime, _ end: SimulationTime) -> LevelWindow {
         var sum = LevelWindow(start: start)

@@ -90,17 +90,24 @@ struct SLOShow: ParsableCommand {
         }
         for line in table.lines { Terminal.print(line) }
         Terminal.print("")
-        Terminal.print(Style.strong("As users felt it"))
+        let from = session.now - .milliseconds(min(span, passed))
+        let felt = session.world.workloads.traffic.map { (name: $0.name, since: $0.since(from)) }
+        // Single windows are kept for a while only, all of the time for ever.
+        let begin = felt.map(\.since.from).max() ?? from
+        let length = PrometheusDuration.format((session.now - begin).nanoseconds / 1_000_000)
+        let title = "As users felt it, over \(begin > from ? "the last " : "")\(length)"
+        Terminal.print(Style.strong(title))
+        if begin > from {
+            Terminal.note("The lab keeps that much of single moments; without --window the table is about all of the time.")
+        }
         var truth = Table(["TRAFFIC", "REQUESTS", "GOOD ANSWERS", "P95", "P99"])
-        let from = session.now - .milliseconds(span)
-        for level in session.world.workloads.traffic {
-            let felt = level.between(from, session.now + .nanoseconds(1))
-            let total = felt.outcomes.total
+        for (name, since) in felt {
+            let outcomes = since.level.outcomes
             truth.add([
-                level.name, "\(total)",
-                total == 0 ? "-" : Self.percent(Double(felt.outcomes[.ok]) / Double(total)),
-                "\(felt.latency.quantile(0.95).nanoseconds / 1_000_000)ms",
-                "\(felt.latency.quantile(0.99).nanoseconds / 1_000_000)ms",
+                name, "\(outcomes.total)",
+                outcomes.total == 0 ? "-" : Self.percent(Double(outcomes[.ok]) / Double(outcomes.total)),
+                "\(since.level.latency.quantile(0.95).nanoseconds / 1_000_000)ms",
+                "\(since.level.latency.quantile(0.99).nanoseconds / 1_000_000)ms",
             ])
         }
         for line in truth.lines { Terminal.print(line) }

@@ -74,7 +74,7 @@ As measured, over 15m
 OBJECTIVE         TARGET   GOOD      BURN RATE   BUDGET LEFT
 gateway-answers   99.5%    95.126%   9.75        -874.862%
 
-As users felt it
+As users felt it, over 15m
 TRAFFIC   REQUESTS   GOOD ANSWERS   P95     P99
 users     10628      96.368%        950ms   1671ms
 ```
