@@ -73,6 +73,7 @@ struct Alerts: ParsableCommand {
                 "\(path):\(rule.line): \(rule.name) looks at a fixed time or ahead ('@', a negative or computed offset), where a rule finds nothing"
             )
         }
+        guard world.now > .zero else { throw Failure("no time has passed yet; 'kubelab advance 1h' lets it.") }
         let end = world.epochMilliseconds
         let start = end - world.now.nanoseconds / 1_000_000
         let backfill = RuleBackfill(
@@ -114,7 +115,7 @@ struct Alerts: ParsableCommand {
         } else {
             for line in table.lines { Terminal.print(line) }
         }
-        if pending > 0 { Terminal.note("\(pending) more became pending and were over before they fired") }
+        if pending > 0 { Terminal.note("Pending, and over before it fired: \(pending) more.") }
         for failure in outcome.failures {
             Terminal.note("rule \(failure.rule) cannot be evaluated at least once: \(failure.text)")
         }

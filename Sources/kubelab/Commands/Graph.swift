@@ -68,6 +68,8 @@ struct Graph: ParsableCommand {
         }
     }
 
+    private static let mostMarks = 8
+
     struct Sample {
         var time: SimulationTime
         var values: [Double?]
@@ -92,10 +94,13 @@ struct Graph: ParsableCommand {
         return samples
     }
 
-    /// What the learner and faults did in a span.
+    /// What the learner and faults did last in a span; of more than fit below a chart it is said that they are there.
     static func marks(_ session: LabSession, from: SimulationTime, to: SimulationTime) throws -> [Chart.Mark] {
         let entries = try Incident.ofInputsAndFaults(session).filter { $0.time >= from && $0.time <= to }
-        return entries.suffix(8).map { Chart.Mark(time: $0.time, text: $0.text) }
+        if entries.count > mostMarks {
+            Terminal.note("Marked are the last \(mostMarks) of \(entries.count) events; 'kubelab timeline' has them all.")
+        }
+        return entries.suffix(mostMarks).map { Chart.Mark(time: $0.time, text: $0.text) }
     }
 
     private func printJSON(_ parsed: [Measurement], _ samples: [Sample]) throws {

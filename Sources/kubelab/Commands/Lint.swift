@@ -59,6 +59,10 @@ struct LintFinding: Encodable {
     /// Tries a file on an empty cluster of its own.
     static func all(in path: String) throws -> [LintFinding] {
         let file = ManifestFile(name: path, bytes: try Files.bytes(path))
+        if isRuleFile(file) {
+            let advice = "this is no manifest but a file of Prometheus rules: 'kubelab promtool check rules \(path)' reads it"
+            return [LintFinding(severity: .refused, file: path, lineNumber: 1, path: "groups", message: advice)]
+        }
         var world = try scratchWorld()
         for namespace in Set(namespaces(in: file)).sorted() where namespace != "default" {
             let body = JSONValue.object(["metadata": .object(["name": .string(namespace)])])
@@ -70,6 +74,11 @@ struct LintFinding: Encodable {
         }
         return unread
             + results.flatMap { result in result.failure.map { refusals($0, result) } ?? withoutEffect(result.object) }
+    }
+
+    private static func isRuleFile(_ file: ManifestFile) -> Bool {
+        let keys = String(decoding: file.bytes, as: UTF8.self).split(separator: "\n")
+        return keys.contains { $0.hasPrefix("groups:") } && !keys.contains { $0.hasPrefix("kind:") }
     }
 
     /// Fields that are kept and given back, and on which nothing here acts.
