@@ -224,9 +224,9 @@ struct CriterionEvaluation {
             return CriterionOutcome(fraction: 1, expected: expected, seen: "so on every trial", harm: "", slack: 1)
         }
         let trial = trials[worst.trial]
-        let signal = condition.firstSignal
-        let value = signal.flatMap { trial.value(of: $0, at: worst.from) }
-        let what = signal.map { "\($0.text) was \(value.map(NumberUnit.plain.text) ?? "unknown")" } ?? "it was not so"
+        let signal = trial.decisive(condition, at: worst.from)
+        let value = trial.value(of: signal, at: worst.from)
+        let what = "\(signal.text) was \(value.map(NumberUnit.plain.text) ?? "unknown")"
         return CriterionOutcome(
             fraction: 0, expected: expected,
             seen:

@@ -42,6 +42,18 @@ extension TrialRecording {
         }
     }
 
+    /// What is compared in the first of the comparisons for which a condition holds at an instant, or does not.
+    func decisive(_ condition: TimedCondition, at time: SimulationTime) -> Signal {
+        switch condition {
+        case .compare(let left, _, _): left
+        case .both(let left, let right):
+            decisive(holds(left, at: time) && !holds(right, at: time) ? right : left, at: time)
+        case .either(let left, let right):
+            decisive(!holds(left, at: time) && holds(right, at: time) ? right : left, at: time)
+        case .not(let inner): decisive(inner, at: time)
+        }
+    }
+
     /// A signal over a window, stretch by stretch.
     func segments(_ signal: Signal, _ window: CriterionWindow) -> [StepSeries.Segment] {
         let times = instants(signal.measurements, window)
@@ -128,17 +140,13 @@ extension TimedCondition {
         switch self {
         case .compare(let left, let comparison, let right): "\(left.text) \(comparison.rawValue) \(right.text)"
         case .both(let left, let right): "\(left.text) and \(right.text)"
-        case .either(let left, let right): "(\(left.text) or \(right.text))"
+        case .either: "(" + alternatives.map(\.text).joined(separator: " or ") + ")"
         case .not(let inner): "not (\(inner.text))"
         }
     }
 
-    /// The comparison whose value explains a failure first.
-    var firstSignal: Signal? {
-        switch self {
-        case .compare(let left, _, _): left
-        case .both(let left, _), .either(let left, _): left.firstSignal
-        case .not(let inner): inner.firstSignal
-        }
+    /// The parts of which one must hold.
+    private var alternatives: [TimedCondition] {
+        if case .either(let left, let right) = self { left.alternatives + right.alternatives } else { [self] }
     }
 }

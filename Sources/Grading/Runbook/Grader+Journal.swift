@@ -16,8 +16,10 @@ extension Grader {
             else { return nil }
             return name
         }
+        // One incident of several decides; of a number over all of them none does.
+        let decisive = names.filter { check.seen.contains("incident/\($0).") }
         var told: [String] = []
-        for name in names where !told.contains(name) {
+        for name in decisive.isEmpty ? names : decisive where !told.contains(name) {
             told.append(name)
             guard let journal = recording.journals[name] else { continue }
             check.causes += ["the incident \(name), seed \(seed):"] + journal.map { "  " + $0 }
