@@ -60,7 +60,8 @@ import Testing
         #expect(level.between(.seconds(180), .seconds(200)).outcomes[.ok] == 20)
         // All of the time is known for ever, a part of it as far back as its windows are kept.
         #expect(level.since(.zero).level.outcomes[.ok] == 200 && level.since(.zero).from == .zero)
-        #expect(level.since(.seconds(180)).level.outcomes[.ok] == 20 && level.since(.seconds(180)).from == .seconds(180))
+        #expect(
+            level.since(.seconds(180)).level.outcomes[.ok] == 20 && level.since(.seconds(180)).from == .seconds(180))
         let (kept, from) = level.since(.seconds(10))
         #expect(from == level.windows[0].start && kept.outcomes[.ok] == 200 - Int64(from.seconds))
         let p50 = level.total.latency.quantile(0.5).seconds

@@ -140,7 +140,8 @@ struct IndicatorJudgement {
     private static func text(_ found: (value: Comparison, failure: String?), in part: String) -> String {
         let felt = "\(Figures.rounded(found.value.felt * 100, 3))% of the users' requests were bad"
         guard let measured = found.value.measured else {
-            let why = found.failure.map { Sanitised.text($0, limit: 300) } ?? "no series has all that its queries ask for"
+            let why =
+                found.failure.map { Sanitised.text($0, limit: 300) } ?? "no series has all that its queries ask for"
             return "in \(part) the indicator gave no number: \(why); \(felt)"
         }
         return "in \(part) the indicator measured \(Figures.rounded(measured * 100, 3))%, where \(felt)"

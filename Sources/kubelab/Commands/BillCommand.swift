@@ -87,18 +87,20 @@ struct TelemetryPolicyOption: ParsableArguments {
         completion: .file())
     var policy: String?
 
-    /// What the policy keeps of a world; nil without the option.
-    func kept(in world: borrowing World) throws -> KeptTelemetry? {
+    /// What the policy keeps of a world for questions in a language; nil without the option.
+    func kept(in world: borrowing World, for language: AnswerLanguage) throws -> KeptTelemetry? {
         guard let policy else { return nil }
-        return try Self.kept(Self.policy(policy), in: world)
+        return try Self.kept(Self.policy(policy), in: world, for: [language])
     }
 
     static func policy(_ file: String) throws -> TelemetryPolicy {
         try TelemetryPolicy(parsing: String(decoding: try Files.bytes(file), as: UTF8.self), file: file)
     }
 
-    static func kept(_ policy: TelemetryPolicy, in world: borrowing World) throws -> KeptTelemetry {
+    static func kept(
+        _ policy: TelemetryPolicy, in world: borrowing World, for languages: [AnswerLanguage] = AnswerLanguage.allCases
+    ) throws -> KeptTelemetry {
         guard world.recordsTraces else { throw Failure(TraceQLCommand.noTraces) }
-        return KeptTelemetry(policy, of: ToldTelemetry(world))
+        return KeptTelemetry(policy, of: world, for: languages)
     }
 }

@@ -98,7 +98,8 @@ struct Graph: ParsableCommand {
     static func marks(_ session: LabSession, from: SimulationTime, to: SimulationTime) throws -> [Chart.Mark] {
         let entries = try Incident.ofInputsAndFaults(session).filter { $0.time >= from && $0.time <= to }
         if entries.count > mostMarks {
-            Terminal.note("Marked are the last \(mostMarks) of \(entries.count) events; 'kubelab timeline' has them all.")
+            Terminal.note(
+                "Marked are the last \(mostMarks) of \(entries.count) events; 'kubelab timeline' has them all.")
         }
         return entries.suffix(mostMarks).map { Chart.Mark(time: $0.time, text: $0.text) }
     }

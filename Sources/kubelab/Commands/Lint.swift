@@ -60,7 +60,8 @@ struct LintFinding: Encodable {
     static func all(in path: String) throws -> [LintFinding] {
         let file = ManifestFile(name: path, bytes: try Files.bytes(path))
         if isRuleFile(file) {
-            let advice = "this is no manifest but a file of Prometheus rules: 'kubelab promtool check rules \(path)' reads it"
+            let advice =
+                "this is no manifest but a file of Prometheus rules: 'kubelab promtool check rules \(path)' reads it"
             return [LintFinding(severity: .refused, file: path, lineNumber: 1, path: "groups", message: advice)]
         }
         var world = try scratchWorld()

@@ -33,7 +33,7 @@ struct LogQLCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            TraceInstant.help("When it is asked (default: the lab's present)"), valueName: "time"))
+            QueryInstant.help("When it is asked (default: the lab's present)"), valueName: "time"))
     var time: String?
 
     @Option(
@@ -48,13 +48,14 @@ struct LogQLCommand: ParsableCommand {
 
     func validate() throws {
         if logging != nil, telemetry.policy != nil {
-            throw ValidationError("--logging and --policy exclude each other: a policy has a schema of its own (spec.logs).")
+            throw ValidationError(
+                "--logging and --policy exclude each other: a policy has a schema of its own (spec.logs).")
         }
     }
 
     /// What is asked: the lab's lines, or those of a schema or of a policy.
     private func lines(of world: borrowing World) throws -> LogStore {
-        guard let logging else { return try telemetry.kept(in: world)?.logs ?? world.logStore() }
+        guard let logging else { return try telemetry.kept(in: world, for: .logql)?.logs ?? world.logStore() }
         let schema = try LoggingSchema(
             parsing: String(decoding: try Files.bytes(logging), as: UTF8.self), file: logging)
         guard world.recordsTraces else { throw Failure(TraceQLCommand.noTraces) }
@@ -64,7 +65,7 @@ struct LogQLCommand: ParsableCommand {
     func run() throws {
         let world = try global.open(for: .reading).world
         let now =
-            try time.map { Int64(clamping: try TraceInstant.nanoseconds($0, "--time", in: world)) }
+            try time.map { try QueryInstant.nanoseconds($0, "--time", in: world) }
             ?? world.epochMilliseconds * 1_000_000
         var span = max(1, world.now.nanoseconds)
         if let since {

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Lab
 import PromQL
 
 /// `kubelab promql`: a query over what the lab's Prometheus has stored, or over a file of samples.
@@ -23,9 +23,9 @@ struct PromQLCommand: ParsableCommand {
     var data: String?
 
     @Option(
-        help:
-            "When: seconds since 1970 or RFC 3339. Without it, the lab's present, or the time of a file's newest sample."
-    )
+        help: ArgumentHelp(
+            QueryInstant.help("When (default: the lab's present, or the time of a file's newest sample)")
+                + " Times of the lab are for the lab only.", valueName: "time"))
     var time: String?
 
     @Option(help: "The start of a range query.")
@@ -55,14 +55,17 @@ struct PromQLCommand: ParsableCommand {
     }
 
     func run() throws {
-        let (store, now, given) = try samples()
+        let (store, now, given, world) = try samples()
         var options = given
         if experimental { options.parser = .everything }
         let engine = QueryEngine(options: options)
         let response: APIResponse
         let result: Result<QueryResult, QueryError>
         if let start, let end, let step {
-            let (from, through) = (try milliseconds(start, "--start"), try milliseconds(end, "--end"))
+            let (from, through) = (
+                try QueryInstant.milliseconds(start, "--start", in: world),
+                try QueryInstant.milliseconds(end, "--end", in: world)
+            )
             let every = try duration(step)
             response = APIResponse.queryRange(
                 query, engine: engine, store: store, start: from, end: through, step: every)
@@ -70,7 +73,7 @@ struct PromQLCommand: ParsableCommand {
                 try engine.range(query, in: store, from: from, through: through, step: every)
             }
         } else {
-            let at = try time.map { try milliseconds($0, "--time") } ?? now
+            let at = try time.map { try QueryInstant.milliseconds($0, "--time", in: world) } ?? now
             response = APIResponse.query(query, engine: engine, store: store, time: at)
             result = Result { () throws(QueryError) in try engine.instant(query, in: store, at: at) }
         }
@@ -87,15 +90,15 @@ struct PromQLCommand: ParsableCommand {
         }
     }
 
-    /// What is queried, the time of a query that names none, and the engine's settings.
-    private func samples() throws -> (TimeSeriesStore, Int64, QueryEngine.Options) {
+    /// What is queried, the time of a query that names none, the engine's settings, and the lab if it is one.
+    private func samples() throws -> (TimeSeriesStore, Int64, QueryEngine.Options, World?) {
         guard let data else {
             let world = try global.open(for: .reading).world
             guard let monitoring = world.monitoring else { throw Failure(Self.noPrometheus) }
-            if let kept = try telemetry.kept(in: world) {
-                return (kept.metrics, world.epochMilliseconds, monitoring.prometheus.engine.options)
+            if let kept = try telemetry.kept(in: world, for: .promql) {
+                return (kept.metrics, world.epochMilliseconds, monitoring.prometheus.engine.options, world)
             }
-            return (monitoring.prometheus.store, world.epochMilliseconds, monitoring.prometheus.engine.options)
+            return (monitoring.prometheus.store, world.epochMilliseconds, monitoring.prometheus.engine.options, world)
         }
         var store = TimeSeriesStore()
         do {
@@ -103,23 +106,11 @@ struct PromQLCommand: ParsableCommand {
         } catch let error as ExpositionError {
             throw Failure("\(data): \(error)")
         }
-        return (store, store.timeRange?.upperBound ?? 0, QueryEngine.Options())
+        return (store, store.timeRange?.upperBound ?? 0, QueryEngine.Options(), nil)
     }
 
     static let noPrometheus =
         "this lab has no Prometheus: its scenario says nothing of 'monitoring'. --data FILE queries a file"
-
-    private func milliseconds(_ text: String, _ option: String) throws -> Int64 {
-        if let seconds = Double(text), seconds.magnitude < 9e15 { return Int64((seconds * 1000).rounded()) }
-        let formatter = ISO8601DateFormatter()
-        for options: ISO8601DateFormatter.Options in [
-            [.withInternetDateTime], [.withInternetDateTime, .withFractionalSeconds],
-        ] {
-            formatter.formatOptions = options
-            if let date = formatter.date(from: text) { return Int64((date.timeIntervalSince1970 * 1000).rounded()) }
-        }
-        throw Failure("\(option) \(text): is neither seconds since 1970 nor a time such as 2026-01-01T00:00:00Z")
-    }
 
     private func duration(_ text: String) throws -> Int64 {
         if let seconds = Double(text), seconds.magnitude < 9e15 { return Int64((seconds * 1000).rounded()) }

@@ -98,7 +98,8 @@ struct SLOShow: ParsableCommand {
         let title = "As users felt it, over \(begin > from ? "the last " : "")\(length)"
         Terminal.print(Style.strong(title))
         if begin > from {
-            Terminal.note("The lab keeps that much of single moments; without --window the table is about all of the time.")
+            Terminal.note(
+                "The lab keeps that much of single moments; without --window the table is about all of the time.")
         }
         var truth = Table(["TRAFFIC", "REQUESTS", "GOOD ANSWERS", "P95", "P99"])
         for (name, since) in felt {

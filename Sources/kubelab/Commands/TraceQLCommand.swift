@@ -1,5 +1,4 @@
 import ArgumentParser
-import Foundation
 import Lab
 import Monitoring
 import PromQL
@@ -28,10 +27,10 @@ struct TraceQLCommand: ParsableCommand {
     @Argument(help: "The query.")
     var query: String
 
-    @Option(help: ArgumentHelp(TraceInstant.help("Traces that ended before are left out"), valueName: "time"))
+    @Option(help: ArgumentHelp(QueryInstant.help("Traces that ended before are left out"), valueName: "time"))
     var start: String?
 
-    @Option(help: ArgumentHelp(TraceInstant.help("Traces that began later are left out"), valueName: "time"))
+    @Option(help: ArgumentHelp(QueryInstant.help("Traces that began later are left out"), valueName: "time"))
     var end: String?
 
     @Option(help: ArgumentHelp("Most traces.", valueName: "count"))
@@ -56,10 +55,10 @@ struct TraceQLCommand: ParsableCommand {
         do { query = try TraceQL(self.query) } catch { throw Failure("\(error)") }
         let world = try global.open(for: .reading).world
         guard world.recordsTraces else { throw Failure(Self.noTraces) }
-        let from = try start.map { try TraceInstant.nanoseconds($0, "--start", in: world) } ?? 0
-        let to = try end.map { try TraceInstant.nanoseconds($0, "--end", in: world) } ?? .max
+        let from = try start.map { UInt64(clamping: try QueryInstant.nanoseconds($0, "--start", in: world)) } ?? 0
+        let to = try end.map { UInt64(clamping: try QueryInstant.nanoseconds($0, "--end", in: world)) } ?? .max
         guard from <= to else { throw Failure("--start is later than --end") }
-        let store = try telemetry.kept(in: world)?.traces ?? world.traceStore()
+        let store = try telemetry.kept(in: world, for: .traceql)?.traces ?? world.traceStore()
         if let reduction = reduce.flatMap(TraceReduction.init) {
             return Terminal.write(
                 TraceSearchText.reduced(reduction, reduction.result(of: query, in: store, from: from, to: to)))
@@ -77,32 +76,4 @@ struct TraceQLCommand: ParsableCommand {
 
     static let noTraces =
         "this lab records no traces: its scenario does not ask for them. 'monitoring: {traces: {}}' in scenario.yaml does"
-}
-
-/// Times of searches for traces: seconds since 1970, RFC 3339, or what other commands take.
-enum TraceInstant {
-    static func help(_ words: String) -> String {
-        "\(words): since the start (12m30s), a time of day (09:12:30), RFC 3339 or seconds since 1970."
-    }
-
-    /// Nanoseconds since 1970.
-    static func nanoseconds(_ text: String, _ option: String, in world: borrowing World) throws -> UInt64 {
-        if let seconds = Double(text), seconds >= 0, seconds < 9e9 { return UInt64(seconds * 1e9) }
-        if let instant = Instant(argument: text) {
-            let start = world.epochMilliseconds - world.now.nanoseconds / 1_000_000
-            return UInt64(clamping: start * 1_000_000 + instant.time(in: world).nanoseconds)
-        }
-        let formatter = ISO8601DateFormatter()
-        for options: ISO8601DateFormatter.Options in [
-            [.withInternetDateTime], [.withInternetDateTime, .withFractionalSeconds],
-        ] {
-            formatter.formatOptions = options
-            if let date = formatter.date(from: text), date.timeIntervalSince1970 >= 0 {
-                return UInt64((date.timeIntervalSince1970 * 1000).rounded()) * 1_000_000
-            }
-        }
-        throw Failure(
-            "\(option) \(text): is neither a time since the start (12m30s), a time of day, seconds since 1970 nor a time such as 2026-01-01T00:00:00Z"
-        )
-    }
 }

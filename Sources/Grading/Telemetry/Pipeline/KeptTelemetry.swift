@@ -6,7 +6,7 @@ import Simulation
 import Workloads
 
 /// All that programs could tell of a time that has passed, of which a policy keeps a part.
-public struct ToldTelemetry: Sendable {
+struct ToldTelemetry: Sendable {
     /// What programs did.
     var work: [ProgramEvent]
     /// The whole traces of all of it.
@@ -24,10 +24,11 @@ public struct ToldTelemetry: Sendable {
         self.end = end
     }
 
-    /// All that there is of a world, which must record traces.
-    public init(_ world: borrowing World) {
+    /// What there is of a world, which must record traces; without spans where nobody will ask for them.
+    init(_ world: borrowing World, withSpans: Bool) {
         self.init(
-            work: world.programEvents(), traces: world.traceStore(), namespace: world.scenario.namespace,
+            work: world.programEvents(), traces: withSpans ? world.traceStore() : TraceStore(),
+            namespace: world.scenario.namespace,
             start: world.epochMilliseconds - world.now.nanoseconds / 1_000_000, end: world.epochMilliseconds)
     }
 
@@ -51,12 +52,15 @@ public struct KeptTelemetry: Sendable {
     /// Nothing.
     init() {}
 
-    public init(_ policy: TelemetryPolicy, of told: ToldTelemetry) {
-        self.init(policy, of: told, for: AnswerLanguage.allCases)
+    /// What a policy keeps of a world, which must record traces.
+    /// - Parameter languages: those that will be asked in; what is asked in others stays empty.
+    public init(
+        _ policy: TelemetryPolicy, of world: borrowing World, for languages: [AnswerLanguage] = AnswerLanguage.allCases
+    ) {
+        self.init(policy, of: ToldTelemetry(world, withSpans: languages.contains(.traceql)), for: languages)
     }
 
-    /// - Parameter languages: those that will be asked in; what is asked in others stays empty.
-    init(_ policy: TelemetryPolicy, of told: ToldTelemetry, for languages: [AnswerLanguage]) {
+    init(_ policy: TelemetryPolicy, of told: ToldTelemetry, for languages: [AnswerLanguage] = AnswerLanguage.allCases) {
         if languages.contains(.promql) { keepMetrics(policy, told) }
         if languages.contains(.logql) { keepLogs(policy, told) }
         if languages.contains(.traceql) { keepTraces(policy, told) }
