@@ -26,6 +26,7 @@ task: |
   - 1.2 to 3 times too fast: a ticket before 15%;
   - a page for an event that spends less than 1% is false, as is one for an event that asks for a ticket; between 1% and
     2% either is right. A page counts for an event if it begins during it or within 40 minutes afterwards;
+  - a ticket is false if nothing burned the budget 1.2 times too fast when it came or within the 40 minutes before;
   - 40 minutes after an event its pages are over.
 handIn:
   - {file: alerts.yaml, objects: []}
@@ -66,9 +67,9 @@ criteria:
     expect: max(fact(false-pages)) < 2, nothing at 8
     graph: [traffic/users.errorRatio]
   - id: tickets
-    title: At most two tickets in four weeks are false
+    title: At most one ticket a week is false
     points: 5
-    expect: max(fact(false-tickets)) < 3
+    expect: max(fact(false-tickets)) < 5
     graph: [traffic/users.errorRatio]
   - id: over
     title: When it is over, it is over
