@@ -132,6 +132,10 @@ extension TelemetryDuty {
         }
         var faults: [Lab.ConfigurationError] = []
         let all = rules.groups.flatMap(\.rules)
+        if !all.contains(where: \.isAlert) {
+            let message = "has no alerting rule ('alert:'): nobody would be told of anything"
+            faults.append(Lab.ConfigurationError(file: file, message: message))
+        }
         if all.count > maximumRules {
             faults.append(
                 Lab.ConfigurationError(

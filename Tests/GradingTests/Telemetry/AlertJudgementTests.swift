@@ -150,12 +150,18 @@ import Workloads
         #expect((4...5).contains(faults.first?.line ?? 0))
     }
 
+    @Test(arguments: ["", "groups: []", "groups: [{name: g, rules: [{record: a, expr: up}]}]"])
+    func silenceIsNoAnswer(text: String) {
+        let faults = TelemetryDuty.faults(inRules: text, "alerts.yaml")
+        #expect(faults.map(\.message) == ["has no alerting rule ('alert:'): nobody would be told of anything"])
+    }
+
     @Test func rulesAreBounded() {
-        let many = (0...TelemetryDuty.maximumRules).map { "      - {record: a\($0), expr: up}\n" }.joined()
+        let many = (0...TelemetryDuty.maximumRules).map { "      - {alert: A\($0), expr: up}\n" }.joined()
         let faults = TelemetryDuty.faults(inRules: "groups:\n  - name: g\n    rules:\n" + many, "alerts.yaml")
         #expect(faults.first?.message.contains("101 rules") == true)
         let quick = TelemetryDuty.faults(
-            inRules: "groups: [{name: g, interval: 1s, rules: [{record: a, expr: up}]}]", "alerts.yaml")
+            inRules: "groups: [{name: g, interval: 1s, rules: [{alert: A, expr: up}]}]", "alerts.yaml")
         #expect(quick.first?.message.contains("interval below 15s") == true)
     }
 
