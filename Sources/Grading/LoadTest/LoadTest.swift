@@ -16,7 +16,9 @@ import Workloads
 ///       provider: quota                                  # or stub: a model that answers whatever comes, for nothing
 ///       pass:
 ///         - share of requests(traffic/users, good) >= 99%
-public struct LoadTest: Sendable, Decodable {
+public struct LoadTest: Sendable, DocumentSpec {
+    static let kind = "LoadTest"
+
     /// What stands behind the model's address in staging.
     public enum ProviderKind: String, Sendable, Decodable {
         /// The provider with the limits that staging has of it.
@@ -84,29 +86,13 @@ public struct LoadTest: Sendable, Decodable {
         try container.require((1...20).contains(pass.count), .pass, "between 1 and 20 rules")
     }
 
-    /// The document around it.
-    private struct File: Decodable {
-        var spec: LoadTest
-
-        enum CodingKeys: String, CodingKey, CaseIterable { case apiVersion, kind, metadata, spec }
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.strict(CodingKeys.self)
-            let version = try container.decode(String.self, forKey: .apiVersion)
-            let kind = try container.decode(String.self, forKey: .kind)
-            try container.require(version == "kubelab.dev/v1", .apiVersion, "must be kubelab.dev/v1")
-            try container.require(kind == "LoadTest", .kind, "must be LoadTest")
-            spec = try container.decode(LoadTest.self, forKey: .spec)
-        }
-    }
-
     /// Reads a load test and its rules, checked against the environment that it will run in.
     /// - Throws: `ConfigurationError` with file, line and field path.
     static func read(_ text: String, file: String, for exercise: Exercise) throws -> (
         test: LoadTest, rules: [CriterionExpression]
     ) {
         let source = try ConfigurationSource(file: file, text: text)
-        let test = try source.decode(File.self).spec
+        let test = try source.spec(LoadTest.self)
         let longest = exercise.content.trial.duration
         guard test.duration <= longest else {
             throw source.error("spec.duration", "staging is free for \(Figures.time(longest.seconds)) at most")

@@ -24,33 +24,20 @@ public struct Runbook: Sendable, Equatable {
     /// Most bytes of a query.
     static let longestQuery = 2_000
 
-    /// The document around it.
-    private struct File: Decodable {
+    private struct Spec: DocumentSpec {
+        static let kind = "Runbook"
         var steps: [RunbookStep]
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case apiVersion, kind, metadata, spec }
-        private struct Spec: Decodable {
-            var steps: [RunbookStep]
-            enum CodingKeys: String, CodingKey, CaseIterable { case steps }
-
-            init(from decoder: any Decoder) throws {
-                let container = try decoder.strict(CodingKeys.self)
-                var list = try container.nestedUnkeyedContainer(forKey: .steps)
-                try container.require(
-                    (1...Runbook.mostSteps).contains(list.count ?? 0), .steps,
-                    "a runbook has between 1 and \(Runbook.mostSteps) steps; this one has \(list.count ?? 0)")
-                steps = []
-                while !list.isAtEnd { steps.append(try list.decode(RunbookStep.self)) }
-            }
-        }
+        enum CodingKeys: String, CodingKey, CaseIterable { case steps }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.strict(CodingKeys.self)
-            let version = try container.decode(String.self, forKey: .apiVersion)
-            let kind = try container.decode(String.self, forKey: .kind)
-            try container.require(version == "kubelab.dev/v1", .apiVersion, "must be kubelab.dev/v1")
-            try container.require(kind == "Runbook", .kind, "must be Runbook")
-            steps = try container.decode(Spec.self, forKey: .spec).steps
+            var list = try container.nestedUnkeyedContainer(forKey: .steps)
+            try container.require(
+                (1...Runbook.mostSteps).contains(list.count ?? 0), .steps,
+                "a runbook has between 1 and \(Runbook.mostSteps) steps; this one has \(list.count ?? 0)")
+            steps = []
+            while !list.isAtEnd { steps.append(try list.decode(RunbookStep.self)) }
         }
     }
 
@@ -58,7 +45,7 @@ public struct Runbook: Sendable, Equatable {
     /// - Throws: `ConfigurationError` with file, line and field path.
     public init(parsing text: String, file: String) throws {
         let source = try ConfigurationSource(file: file, text: text)
-        steps = try source.decode(File.self).steps
+        steps = try source.spec(Spec.self).steps
         let names = steps.map(\.name)
         for (index, step) in steps.enumerated() {
             let path = "spec.steps[\(index)]"

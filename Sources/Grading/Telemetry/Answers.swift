@@ -20,32 +20,20 @@ public struct Answers: Sendable, Equatable {
     /// Most answers of a file.
     static let mostAnswers = 50
 
-    private struct File: Decodable {
+    private struct Spec: DocumentSpec {
+        static let kind = "Answers"
         var answers: [Answer]
 
-        enum CodingKeys: String, CodingKey, CaseIterable { case apiVersion, kind, metadata, spec }
-        private struct Spec: Decodable {
-            var answers: [Answer]
-            enum CodingKeys: String, CodingKey, CaseIterable { case answers }
-
-            init(from decoder: any Decoder) throws {
-                let container = try decoder.strict(CodingKeys.self)
-                var list = try container.nestedUnkeyedContainer(forKey: .answers)
-                try container.require(
-                    (1...Answers.mostAnswers).contains(list.count ?? 0), .answers,
-                    "between 1 and \(Answers.mostAnswers) answers; there are \(list.count ?? 0)")
-                answers = []
-                while !list.isAtEnd { answers.append(try list.decode(Answer.self)) }
-            }
-        }
+        enum CodingKeys: String, CodingKey, CaseIterable { case answers }
 
         init(from decoder: any Decoder) throws {
             let container = try decoder.strict(CodingKeys.self)
-            let version = try container.decode(String.self, forKey: .apiVersion)
-            let kind = try container.decode(String.self, forKey: .kind)
-            try container.require(version == "kubelab.dev/v1", .apiVersion, "must be kubelab.dev/v1")
-            try container.require(kind == "Answers", .kind, "must be Answers")
-            answers = try container.decode(Spec.self, forKey: .spec).answers
+            var list = try container.nestedUnkeyedContainer(forKey: .answers)
+            try container.require(
+                (1...Answers.mostAnswers).contains(list.count ?? 0), .answers,
+                "between 1 and \(Answers.mostAnswers) answers; there are \(list.count ?? 0)")
+            answers = []
+            while !list.isAtEnd { answers.append(try list.decode(Answer.self)) }
         }
     }
 
@@ -54,7 +42,7 @@ public struct Answers: Sendable, Equatable {
     /// - Throws: `ConfigurationError` with file, line and field path.
     public init(parsing text: String, file: String, for duty: AnswersDuty? = nil) throws {
         let source = try ConfigurationSource(file: file, text: text)
-        answers = try source.decode(File.self).answers
+        answers = try source.spec(Spec.self).answers
         let names = answers.map(\.question)
         for (index, answer) in answers.enumerated() {
             let path = "spec.answers[\(index)]"

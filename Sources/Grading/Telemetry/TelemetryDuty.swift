@@ -97,7 +97,7 @@ public struct BurnClass: Sendable, Decodable {
 extension TelemetryDuty {
     /// What makes a file of the hand-in unusable.
     func faults(in file: Submission.File) -> [Lab.ConfigurationError] {
-        if file.name == rules?.file { return Self.faults(inRules: file.text, file.name) }
+        if file.name == rules?.file { return Self.faults(inAlerts: file.text, file.name) }
         if let logs, logs.files.contains(file.name) { return logs.faults(in: file.text, file.name) }
         if let indicators, [indicators.file, indicators.buckets].contains(file.name) {
             return indicators.faults(in: file.text, file.name)
@@ -122,6 +122,16 @@ extension TelemetryDuty {
     /// Seconds between evaluations that a group may ask for at least.
     static let shortestInterval: Int64 = 15_000
 
+    /// What is wrong with a file of rules that is to tell somebody.
+    static func faults(inAlerts text: String, _ file: String) -> [Lab.ConfigurationError] {
+        let faults = faults(inRules: text, file)
+        guard faults.isEmpty, let rules = try? RuleFile(text),
+            !rules.groups.contains(where: { $0.rules.contains(where: \.isAlert) })
+        else { return faults }
+        let message = "has no alerting rule ('alert:'): nobody would be told of anything"
+        return [Lab.ConfigurationError(file: file, message: message)]
+    }
+
     /// What is wrong with a file of rules, with Prometheus' texts; and what is asked for here beyond them.
     static func faults(inRules text: String, _ file: String) -> [Lab.ConfigurationError] {
         let rules: RuleFile
@@ -132,10 +142,6 @@ extension TelemetryDuty {
         }
         var faults: [Lab.ConfigurationError] = []
         let all = rules.groups.flatMap(\.rules)
-        if !all.contains(where: \.isAlert) {
-            let message = "has no alerting rule ('alert:'): nobody would be told of anything"
-            faults.append(Lab.ConfigurationError(file: file, message: message))
-        }
         if all.count > maximumRules {
             faults.append(
                 Lab.ConfigurationError(

@@ -152,7 +152,7 @@ import Workloads
 
     @Test(arguments: ["", "groups: []", "groups: [{name: g, rules: [{record: a, expr: up}]}]"])
     func silenceIsNoAnswer(text: String) {
-        let faults = TelemetryDuty.faults(inRules: text, "alerts.yaml")
+        let faults = TelemetryDuty.faults(inAlerts: text, "alerts.yaml")
         #expect(faults.map(\.message) == ["has no alerting rule ('alert:'): nobody would be told of anything"])
     }
 

@@ -14,7 +14,9 @@ import Simulation
 ///       traces: {policies: [{name: errors, type: status_code, status_code: {status_codes: [ERROR]}}]}
 ///
 /// A signal that is left out is not kept at all.
-public struct TelemetryPolicy: Sendable, Decodable {
+public struct TelemetryPolicy: Sendable, DocumentSpec {
+    static let kind = "TelemetryPolicy"
+
     /// How long what is stored can be asked for.
     struct Retention: Sendable, Decodable {
         var metrics: Duration
@@ -92,40 +94,24 @@ public struct TelemetryPolicy: Sendable, Decodable {
     var logs: LoggingSchema?
     var traces: Traces?
 
-    private enum CodingKeys: String, CodingKey, CaseIterable { case apiVersion, kind, metadata, spec }
-    private enum SpecKeys: String, CodingKey, CaseIterable { case retention, metrics, logs, traces }
+    enum CodingKeys: String, CodingKey, CaseIterable { case retention, metrics, logs, traces }
 
-    private struct Spec: Decodable {
-        var retention: Retention
-        var metrics: Metrics?
-        var logs: LoggingSchema?
-        var traces: Traces?
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.strict(SpecKeys.self)
-            retention = try container.decodeIfPresent(Retention.self, forKey: .retention) ?? Retention()
-            metrics = try container.decodeIfPresent(Metrics.self, forKey: .metrics)
-            logs = try container.decodeIfPresent(LoggingSchema.self, forKey: .logs)
-            traces = try container.decodeIfPresent(Traces.self, forKey: .traces)
-            try container.require(
-                metrics != nil || logs != nil || traces != nil, .metrics,
-                "at least one of metrics, logs and traces is kept; this keeps nothing")
-        }
-    }
-
+    /// Reads what stands under `spec`.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.strict(CodingKeys.self)
-        let version = try container.decode(String.self, forKey: .apiVersion)
-        let kind = try container.decode(String.self, forKey: .kind)
-        try container.require(version == "kubelab.dev/v1", .apiVersion, "must be kubelab.dev/v1")
-        try container.require(kind == "TelemetryPolicy", .kind, "must be TelemetryPolicy")
-        let spec = try container.decode(Spec.self, forKey: .spec)
-        (retention, metrics, logs, traces) = (spec.retention, spec.metrics, spec.logs, spec.traces)
+        retention = try container.decodeIfPresent(Retention.self, forKey: .retention) ?? Retention()
+        metrics = try container.decodeIfPresent(Metrics.self, forKey: .metrics)
+        logs = try container.decodeIfPresent(LoggingSchema.self, forKey: .logs)
+        traces = try container.decodeIfPresent(Traces.self, forKey: .traces)
+        try container.require(
+            metrics != nil || logs != nil || traces != nil, .metrics,
+            "at least one of metrics, logs and traces is kept; this keeps nothing")
     }
 
+    /// Reads a whole document.
     /// - Throws: `ConfigurationError` with file, line and field path.
     public init(parsing text: String, file: String) throws {
-        self = try ConfigurationSource(file: file, text: text).decode(TelemetryPolicy.self)
+        self = try ConfigurationSource(file: file, text: text).spec(TelemetryPolicy.self)
     }
 }
 
