@@ -136,6 +136,7 @@ public struct LabReport: Sendable, Equatable {
         public var latency: [[Int64]] = []
 
         public struct Failure: Sendable, Equatable {
+            /// `refused`, `timed out`, `with 502`.
             public var kind: String
             public var count: Int64
         }

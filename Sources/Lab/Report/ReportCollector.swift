@@ -165,6 +165,17 @@ struct ReportCollector {
 
     // MARK: What came of it
 
+    /// As a person ends the sentence 'so many were …'.
+    private static func words(_ outcome: Outcome) -> String {
+        switch outcome {
+        case .refused: "refused"
+        case .reset: "cut off"
+        case .timedOut: "timed out"
+        case .abandoned: "given up"
+        default: "with \(outcome.status)"
+        }
+    }
+
     func finish(_ world: borrowing World, into report: inout LabReport) {
         report.traffic = atEdge.indices.map { place in
             let level = atEdge[place]
@@ -173,7 +184,7 @@ struct ReportCollector {
             source.columns = counted[place]
             source.latency = latency[place]
             source.failures = Outcome.allCases.filter { $0 != .ok }.map { outcome in
-                .init(kind: "\(outcome)", count: level.outcomes[outcome] - first[place].outcomes[outcome])
+                .init(kind: Self.words(outcome), count: level.outcomes[outcome] - first[place].outcomes[outcome])
             }.filter { $0.count > 0 }.sorted { ($1.count, $0.kind) < ($0.count, $1.kind) }
             source.p50 = Self.quantile(0.5, level.latency, first[place].latency)
             source.p95 = Self.quantile(0.95, level.latency, first[place].latency)
