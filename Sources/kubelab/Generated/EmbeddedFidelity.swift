@@ -204,7 +204,8 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   pods. Receivers take every notification at once.
 - **Left out.** Remote write 2.0, remote read, metadata in remote writes, native histograms in scrapes and federation;
   node_exporter's file systems and network; the API server's requests and latencies and Dapr's HTTP, pub/sub and component
-  counts, for which the model has no account; changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines
+  counts, for which the model has no account; the Collector's own metrics (`otelcol_…`), as no lab runs a Collector yet;
+  changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines
   with them, where Loki keeps them. Pushing to Loki and Tempo, Loki's tail and
   volumes, TraceQL's metrics are not there.
 - **Real, logs and traces.** LogQL and TraceQL (spansets, structure, pipelines) with the real languages' errors for what is
