@@ -62,8 +62,7 @@ extension LabReport {
                 let name = String(words.dropLast(" begins".count))
                 let description = session.world.incidents.description(of: name)
                 var fault = Fault(name: name, summary: description?.effect.summary ?? "", begin: entry.time)
-                // A restart is over as soon as it has begun.
-                if case .restart? = description?.effect { fault.end = entry.time }
+                fault.end = description?.effect.length.map { entry.time + $0 }
                 faults.append(fault)
             } else if words.hasSuffix(" ends") {
                 let name = String(words.dropLast(" ends".count))
@@ -90,6 +89,17 @@ extension LabReport {
             traffic.reduce(into: Counts()) { sum, source in
                 if column < source.columns.count { sum += source.columns[column] }
             }.failedShare
+        }
+    }
+}
+
+extension FaultDescription.Effect {
+    /// How long something lasts that happens once; nil for what lasts until it is taken back.
+    fileprivate var length: Duration? {
+        switch self {
+        case .restart, .workload(.crash): .zero
+        case .workload(.block(_, let time)): time
+        default: nil
         }
     }
 }

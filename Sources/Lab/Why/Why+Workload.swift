@@ -181,7 +181,14 @@ extension WorkloadFault {
         }
     }
 
-    private static func percent(_ share: Double) -> String { "\(Int((share * 100).rounded()))%" }
+    /// To a hundredth of a percent, of which little is left in `0.02%`.
+    private static func percent(_ share: Double) -> String {
+        let hundredths = Int((share * 10_000).rounded())
+        guard hundredths > 0 else { return share > 0 ? "less than 0.01%" : "0%" }
+        let (whole, rest) = (hundredths / 100, hundredths % 100)
+        if rest == 0 { return "\(whole)%" }
+        return rest % 10 == 0 ? "\(whole).\(rest / 10)%" : "\(whole).\(rest < 10 ? "0" : "")\(rest)%"
+    }
 }
 
 extension FaultTarget {

@@ -43,7 +43,7 @@ extension Graph {
         guard case .matrix(let series) = result.value, !series.isEmpty else {
             return Terminal.print("No data: Prometheus has no such series in this span.")
         }
-        let marks = try Self.marks(session, from: begin, to: end)
+        let marks = try Marks(session, from: begin, to: end)
         for (place, one) in series.prefix(Self.mostSeries).enumerated() {
             if place > 0 { Terminal.print("") }
             var values = [Double?](repeating: nil, count: columns)
@@ -54,9 +54,10 @@ extension Graph {
             let name = one.labels.isEmpty ? query : one.labels.description
             let chart = Chart(
                 title: name, unit: "", from: begin, to: end, series: Chart.Series(name: name, values: values),
-                marks: marks)
+                marks: marks.shown)
             for line in chart.lines(plain: Terminal.isPlain) { Terminal.print(line) }
         }
+        marks.noteOmitted()
         if series.count > Self.mostSeries {
             Terminal.note("\(series.count - Self.mostSeries) further series are not drawn; aggregate, or use -o json.")
         }

@@ -58,17 +58,17 @@ struct Graph: ParsableCommand {
         let columns = points ?? max(20, min(Terminal.width - 10, 100))
         let samples = try Self.sample(session, parsed, from: begin, to: end, points: columns)
         if output.isJSON { return try printJSON(parsed, samples) }
-        let marks = try Self.marks(session, from: begin, to: end)
+        let marks = try Marks(session, from: begin, to: end)
         for (place, measurement) in parsed.enumerated() {
             if place > 0 { Terminal.print("") }
             let chart = Chart(
                 title: measurements[place], unit: measurement.unit, from: begin, to: end,
-                series: Chart.Series(name: measurements[place], values: samples.map { $0.values[place] }), marks: marks)
+                series: Chart.Series(name: measurements[place], values: samples.map { $0.values[place] }),
+                marks: marks.shown)
             for line in chart.lines(plain: Terminal.isPlain) { Terminal.print(line) }
         }
+        marks.noteOmitted()
     }
-
-    private static let mostMarks = 8
 
     struct Sample {
         var time: SimulationTime
@@ -94,14 +94,27 @@ struct Graph: ParsableCommand {
         return samples
     }
 
-    /// What the learner and faults did last in a span; of more than fit below a chart it is said that they are there.
-    static func marks(_ session: LabSession, from: SimulationTime, to: SimulationTime) throws -> [Chart.Mark] {
-        let entries = try Incident.ofInputsAndFaults(session).filter { $0.time >= from && $0.time <= to }
-        if entries.count > mostMarks {
-            Terminal.note(
-                "Marked are the last \(mostMarks) of \(entries.count) events; 'kubelab timeline' has them all.")
+    /// What the learner and faults did in a span, the last of it below the chart.
+    struct Marks {
+        private static let most = 8
+
+        var shown: [Chart.Mark]
+        private var count: Int
+
+        init(_ session: LabSession, from: SimulationTime, to: SimulationTime) throws {
+            let entries = try Incident.ofInputsAndFaults(session).filter { $0.time >= from && $0.time <= to }
+            // Those of one instant stay in their order.
+            let ordered = entries.enumerated().sorted {
+                ($0.element.time, $0.offset) < ($1.element.time, $1.offset)
+            }.map(\.element)
+            shown = ordered.suffix(Self.most).map { Chart.Mark(time: $0.time, text: $0.text) }
+            count = entries.count
         }
-        return entries.suffix(mostMarks).map { Chart.Mark(time: $0.time, text: $0.text) }
+
+        func noteOmitted() {
+            guard count > shown.count else { return }
+            Terminal.note("Marked are the last \(shown.count) of \(count) events; 'kubelab timeline' has them all.")
+        }
     }
 
     private func printJSON(_ parsed: [Measurement], _ samples: [Sample]) throws {

@@ -145,8 +145,8 @@ TIME      VALUE
 13m48s    0.0083
 18m24s    1
 23m00s    1
-15m00s: learner adds a fault
 12m00s: fault bad-release begins
+15m00s: learner adds a fault
 15m00s: fault fault-1 begins
 ```
 

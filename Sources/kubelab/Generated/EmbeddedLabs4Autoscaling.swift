@@ -164,13 +164,14 @@ TIME      VALUE
 12m43s    0.0375
 14m00s    0.0055
 10m00s: learner adds a fault
+10m00s: fault fault-1 begins
 11m30s: learner ends the fault fault-1
 11m30s: learner changes deployment/ranker
-12m30s: learner adds a fault
-10m00s: fault fault-1 begins
 11m30s: fault fault-1 ends
+12m30s: learner adds a fault
 12m30s: fault fault-2 begins
 12m50s: fault fault-2 ends
+Marked are the last 8 of 11 events; 'kubelab timeline' has them all.
 $ kubelab why hpa/ranker --at 8m | cut -c1-76 | head -3
 7m45.005s  8 replicas stay: 61% of the request, target 60%
    * cpu resource utilization (percentage of request): 61% of the request, t
