@@ -17,6 +17,19 @@ import Testing
         #expect(try judged("never(pods.ready < 2) before 4m", Self.dip).holds)
     }
 
+    @Test func theComparisonThatDecidesIsNamed() throws {
+        let trial = recording(signals: ["pods.ready": [(0, 2)], "pods.total": [(0, 2), (60, 5)]])
+        for text in [
+            "never(pods.ready > 2 or pods.total > 2)", "never(pods.ready > 2 or pods.total > 9 or pods.total > 2)",
+            "always(pods.ready >= 2 and pods.total <= 2)", "never(not (pods.ready == 2 and pods.total <= 2))",
+        ] {
+            let outcome = try judged(text, trial)
+            #expect(outcome.fraction == 0 && outcome.seen.hasPrefix("pods.total was 5 for 9m from 1m"), "\(outcome)")
+        }
+        let three = try judged("never(pods.ready > 2 or pods.total > 9 or pods.total > 2)", trial)
+        #expect(three.expected.hasPrefix("never (pods.ready > 2 or pods.total > 9 or pods.total > 2)"))
+    }
+
     @Test func whatIsUnknownHoldsNothing() throws {
         let trial = recording(signals: ["hpa/web.ableToScale": [(0, nil), (60, 1)]])
         #expect(try judged("share of time(hpa/web.ableToScale == 1) >= 90%", trial).holds)

@@ -119,6 +119,32 @@ import Testing
         #expect(try String(contentsOfFile: rig.path("mine/gateway.yaml"), encoding: .utf8) != "mine")
     }
 
+    @Test func aLabIsAskedInItsOwnTimes() throws {
+        #expect(try run("start", "1.0", "--dir", "tour").code == 0)
+        func tour(_ arguments: String...) throws -> Program.Outcome {
+            try Program.outcome(arguments, in: rig.path("tour"))
+        }
+        // Nothing has passed: that no rule fired says nothing yet.
+        let early = try tour("alerts", "--rules", "alerts.yaml")
+        #expect(early.code == 2 && early.error.contains("no time has passed yet"))
+        #expect(try tour("advance", "3m").code == 0)
+        let query = "sum(http_requests_total)"
+        let sinceStart = try tour("promql", query, "--time", "2m")
+        #expect(sinceStart.code == 0 && sinceStart.output.contains("=>"))
+        #expect(try tour("promql", query, "--time", "12:02").output == sinceStart.output)
+        #expect(try tour("promql", query, "--time", "2026-01-05T12:02:00Z").output == sinceStart.output)
+        #expect(try tour("promql", query).output != sinceStart.output)
+        #expect(try tour("promql", query, "--time", "noon").code == 2)
+        // What users felt is counted over the time that the table names.
+        let all = try tour("slo", "show", "slo.yaml")
+        let part = try tour("slo", "show", "slo.yaml", "--window", "1m")
+        #expect(all.output.contains("As users felt it, over 3m\n"))
+        #expect(part.output.contains("As users felt it, over 1m\n"))
+        // A file of rules is no manifest.
+        let lint = try tour("lint", "alerts.yaml")
+        #expect(lint.code == 2 && lint.output.contains("kubelab promtool check rules alerts.yaml"))
+    }
+
     @Test func lintSaysWhatWouldBeRefusedAndWhere() throws {
         #expect(try run("lint", "web.yaml").code == 0)
         try StoreRig.deployment(replicas: 2).replacingOccurrences(of: "image:", with: "imaje:")
