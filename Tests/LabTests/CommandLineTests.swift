@@ -109,6 +109,9 @@ import Testing
     @Test func startCopiesFilesAndNeverOverwritesThem() throws {
         let started = try run("start", "scale-on-cpu", "--dir", "mine")
         #expect(started.code == 0, "\(started)")
+        #expect(
+            started.output.hasSuffix(
+                "  cd mine\n  kubelab apply -f gateway.yaml\n  kubelab advance 5m\n  kubelab check\n"))
         #expect(FileManager.default.fileExists(atPath: rig.path("mine/lab.kubelab")))
         try "mine".write(toFile: rig.path("mine/gateway.yaml"), atomically: true, encoding: .utf8)
         #expect(try run("start", "scale-on-cpu", "--dir", "mine").code == 2)

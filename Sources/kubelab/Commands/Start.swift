@@ -95,8 +95,12 @@ struct Start: ParsableCommand {
         guard first != nil || isJudged else { return }
         Terminal.print("")
         Terminal.print(serve ? "Go on in another terminal, after the line below, with" : "Go on with")
+        // The lab is found in the folder where one is.
+        let folder = serve || global.labFile != nil ? nil : dir
+        if let folder { Terminal.print("  cd \(ServedLab.quoted(folder))") }
         if let first {
-            Terminal.print("  \(serve ? "kubectl" : "kubelab") apply -f \(first)")
+            let path = folder == nil ? first : (first as NSString).lastPathComponent
+            Terminal.print("  \(serve ? "kubectl" : "kubelab") apply -f \(path)")
             Terminal.print(serve ? "  kubectl get pods --watch" : "  kubelab advance 5m")
         }
         if isJudged { Terminal.print("  kubelab check") }
