@@ -69,6 +69,12 @@ import Testing
             try engine.instant("sum_over_time((foo)[1h:1ms])", in: Self.store, at: 3_600_000)
         }
         options.maxSamples = 50_000_000
+        // More steps than a value each could be held of, before anything is allocated for them.
+        for (start, end) in [(Int64(0), Int64(9_999_999_999_000)), (.min, .max)] {
+            #expect(throws: QueryError.tooManySamples) {
+                try QueryEngine(options: options).range("foo", in: Self.store, from: start, through: end, step: 1)
+            }
+        }
         options.workBudget = 10_000
         #expect(throws: QueryError.timeout) {
             try QueryEngine(options: options).range(

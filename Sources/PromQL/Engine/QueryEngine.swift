@@ -142,6 +142,10 @@ public struct QueryEngine: Sendable {
         guard step > 0 else {
             throw .badData("zero or negative query resolution step widths are not accepted. Try a positive integer")
         }
+        // One value for each step of one series is more than a query may hold.
+        guard end < start || Self.intervals(from: start, through: end, step: step) < options.maxSamples else {
+            throw .tooManySamples
+        }
         let evaluator = Evaluator(store: store, options: options, start: start, end: end, interval: step)
         if end < start { return result(.matrix([]), evaluator, query, end) }
         let prepared = try Preprocessor(start: start, end: end, step: step).prepare(expression)
@@ -153,6 +157,12 @@ public struct QueryEngine: Sendable {
         }
         let series = grids.compactMap { evaluator.series($0) }.sorted { Labels.compare($0.labels, $1.labels) < 0 }
         return result(.matrix(series), evaluator, query, end)
+    }
+
+    /// Whole steps within a span, at most `Int64.max`.
+    static func intervals(from start: Int64, through end: Int64, step: Int64) -> Int64 {
+        let (span, overflows) = end.subtractingReportingOverflow(start)
+        return overflows ? .max : span / step
     }
 
     private func result(_ value: QueryValue, _ evaluator: Evaluator, _ query: String, _ time: Int64) -> QueryResult {

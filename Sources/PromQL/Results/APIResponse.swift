@@ -12,7 +12,7 @@ public struct APIResponse: Sendable {
 
     /// `GET /api/v1/query`: `time` in milliseconds.
     public static func query(_ query: String, engine: QueryEngine, store: TimeSeriesStore, time: Int64) -> APIResponse {
-        respond { () throws(QueryError) in try engine.instant(query, in: store, at: time) }
+        APIResponse(Result { () throws(QueryError) in try engine.instant(query, in: store, at: time) })
     }
 
     /// The points of a series that a range query may have at most.
@@ -22,26 +22,36 @@ public struct APIResponse: Sendable {
     public static func queryRange(
         _ query: String, engine: QueryEngine, store: TimeSeriesStore, start: Int64, end: Int64, step: Int64
     ) -> APIResponse {
-        respond { () throws(QueryError) in
-            if end < start { throw .badData("invalid parameter \"end\": end timestamp must not be before start time") }
-            if step <= 0 {
-                throw .badData(
-                    "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"
-                )
-            }
-            if (end - start) / step > maxPoints {
-                throw .badData(
-                    "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"
-                )
-            }
-            return try engine.range(query, in: store, from: start, through: end, step: step)
-        }
+        APIResponse(
+            Result { () throws(QueryError) in
+                try range(query, engine: engine, store: store, start: start, end: end, step: step)
+            })
     }
 
-    private static func respond(_ answer: () throws(QueryError) -> QueryResult) -> APIResponse {
-        do throws(QueryError) {
-            let result = try answer()
-            var json = JSONWriter()
+    /// A range query as the API allows it: forwards, and with at most 11,000 points a series. All in milliseconds.
+    public static func range(
+        _ query: String, engine: QueryEngine, store: TimeSeriesStore, start: Int64, end: Int64, step: Int64
+    ) throws(QueryError) -> QueryResult {
+        if end < start { throw .badData("invalid parameter \"end\": end timestamp must not be before start time") }
+        if step <= 0 {
+            throw .badData(
+                "invalid parameter \"step\": zero or negative query resolution step widths are not accepted. Try a positive integer"
+            )
+        }
+        if QueryEngine.intervals(from: start, through: end, step: step) > maxPoints {
+            throw .badData(
+                "exceeded maximum resolution of 11,000 points per timeseries. Try decreasing the query resolution (?step=XX)"
+            )
+        }
+        return try engine.range(query, in: store, from: start, through: end, step: step)
+    }
+
+    /// What the API answers with a result or an error.
+    public init(_ answer: Result<QueryResult, QueryError>) {
+        var json = JSONWriter()
+        switch answer {
+        case .success(let result):
+            status = 200
             json.raw("{\"status\":\"success\",\"data\":")
             json.value(result)
             if !result.warnings.isEmpty {
@@ -52,22 +62,18 @@ public struct APIResponse: Sendable {
                 json.raw(",\"infos\":")
                 json.strings(result.infos)
             }
-            json.raw("}")
-            return APIResponse(status: 200, bytes: json.bytes)
-        } catch {
-            let status: Int
+        case .failure(let error):
             switch error {
             case .badData: status = 400
             case .execution: status = 422
             case .timeout: status = 503
             }
-            var json = JSONWriter()
             json.raw("{\"status\":\"error\",\"errorType\":")
             json.string(error.type)
             json.raw(",\"error\":")
             json.string(error.description)
-            json.raw("}")
-            return APIResponse(status: status, bytes: json.bytes)
         }
+        json.raw("}")
+        bytes = json.bytes
     }
 }

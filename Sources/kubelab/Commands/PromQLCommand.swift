@@ -59,7 +59,6 @@ struct PromQLCommand: ParsableCommand {
         var options = given
         if experimental { options.parser = .everything }
         let engine = QueryEngine(options: options)
-        let response: APIResponse
         let result: Result<QueryResult, QueryError>
         if let start, let end, let step {
             let (from, through) = (
@@ -67,17 +66,15 @@ struct PromQLCommand: ParsableCommand {
                 try QueryInstant.milliseconds(end, "--end", in: world)
             )
             let every = try duration(step)
-            response = APIResponse.queryRange(
-                query, engine: engine, store: store, start: from, end: through, step: every)
             result = Result { () throws(QueryError) in
-                try engine.range(query, in: store, from: from, through: through, step: every)
+                try APIResponse.range(query, engine: engine, store: store, start: from, end: through, step: every)
             }
         } else {
             let at = try time.map { try QueryInstant.milliseconds($0, "--time", in: world) } ?? now
-            response = APIResponse.query(query, engine: engine, store: store, time: at)
             result = Result { () throws(QueryError) in try engine.instant(query, in: store, at: at) }
         }
         if output.isJSON {
+            let response = APIResponse(result)
             Terminal.print(response.body)
             if response.status != 200 { throw ExitCode(Exit.unusable) }
             return
