@@ -191,6 +191,13 @@ actor LabHost {
 
     var watchCount: Int { watches.count }
 
+    /// What those who watch now would get as a list.
+    var watched: [JSONValue] {
+        watches.flatMap { _, watch -> [JSONValue] in
+            if case .list(let objects) = session.respond(to: watch.request).body { objects } else { [] }
+        }
+    }
+
     func end(_ watch: Int) { watches.removeAll { $0.id == watch } }
 
     /// Tells a watch how far it has come, if it wants to know.
