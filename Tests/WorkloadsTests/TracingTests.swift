@@ -258,6 +258,30 @@ import Testing
         }
     }
 
+    /// What was written before spans were counted (versions 1 and 2) is read; the count begins with what is there.
+    @Test func logsOfBeforeTheCountAreRead() throws {
+        var rig = Self.rig()
+        rig.run(seconds: 60)
+        let spans = rig.workloads.callSpans(now: rig.clock.now)
+        var writer = BinaryWriter()
+        writer.section("spans", version: 1)
+        writer.write(ChunkedArray(spans))
+        writer.write([TracePlace]())
+        for number in [UInt64(spans.count), 0] { writer.write(number) }
+        for count in [Int64(2), 5] { writer.write(count) }
+        writer.write(UInt64(0))
+        writer.write(SimulationTime.zero)
+        var reader = BinaryReader(writer.bytes)
+        let log = try TraceLog(TraceSettings(), from: &reader)
+        #expect(reader.remaining == 0)
+        #expect(!spans.isEmpty && Array(log.spans) == spans)
+        #expect(log.received(now: rig.clock.now) == Int64(spans.count) + 5)
+        var again = BinaryWriter()
+        log.write(to: &again)
+        reader = BinaryReader(again.bytes)
+        #expect(try TraceLog(TraceSettings(), from: &reader).received(now: rig.clock.now) == Int64(spans.count) + 5)
+    }
+
     @Test func theOldestTracesGiveWayWhole() {
         var all = Self.rig()
         var few = Self.rig(TraceSettings(limit: 2000, retention: .hours(9)))

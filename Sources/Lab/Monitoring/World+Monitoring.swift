@@ -226,6 +226,8 @@ extension World {
             case "kube-state-metrics": return .at(exposeObjects().outcome)
             case "kubernetes": return .at(exposeAPIServer().outcome)
             case "rabbitmq": return .at(exposeTopics().outcome)
+            case "otel-collector" where recordsTraces:
+                return .at(address.port == 8888 ? exposeCollector().outcome : .connectionRefused)
             default: break
             }
         }

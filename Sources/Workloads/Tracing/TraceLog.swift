@@ -45,6 +45,8 @@ struct TraceLog: Sendable {
     /// Traces that had to give way to newer ones, and spans that came for such a trace afterwards.
     private(set) var evictedTraces: Int64 = 0
     private(set) var lateSpans: Int64 = 0
+    /// Spans that ever came, whatever became of them since.
+    private var received: Int64 = 0
     /// Traces up to this number have given way; what still comes of them is not kept, so that no trace is kept in part.
     private var evictedThrough: UInt64 = 0
     private var nextSweep = SimulationTime.zero
@@ -82,6 +84,7 @@ struct TraceLog: Sendable {
     }
 
     mutating func append(_ span: CallSpan) {
+        received += 1
         guard span.trace > evictedThrough || span.trace & CallSpan.flowMark != 0 else {
             lateSpans += 1
             return
@@ -123,6 +126,11 @@ struct TraceLog: Sendable {
                 })
         }
         spans = kept
+    }
+
+    /// Spans that have ended so far, kept or not. Those of aggregated traffic are worked out before they end.
+    func received(now: SimulationTime) -> Int64 {
+        spans.reduce(received) { count, span in span.end > now ? count - 1 : count }
     }
 
     /// The spans of traces within the limits at this instant, in the order in which they ended.
@@ -194,7 +202,7 @@ extension TraceLog {
     func write(to writer: inout BinaryWriter) {
         // What has ended stays as it is until it is let go, so that full groups lie beside and snapshots share them.
         if writer.attachments != nil {
-            writer.section(Self.section, version: 2)
+            writer.section(Self.section, version: 4)
             writer.write(spans.count)
             for first in stride(from: 0, to: spans.count, by: Self.group) {
                 writer.attach { part in
@@ -204,7 +212,7 @@ extension TraceLog {
                 }
             }
         } else {
-            writer.section(Self.section, version: 1)
+            writer.section(Self.section, version: 3)
             writer.write(spans)
         }
         writer.write(places)
@@ -212,13 +220,15 @@ extension TraceLog {
         writer.write(flows)
         writer.write(evictedTraces)
         writer.write(lateSpans)
+        writer.write(received)
         writer.write(evictedThrough)
         writer.write(nextSweep)
     }
 
     init(_ settings: TraceSettings, from reader: inout BinaryReader) throws(BinaryDecodingError) {
         self.settings = settings
-        if try reader.section(Self.section, versions: 1...2) == 1 {
+        let version = try reader.section(Self.section, versions: 1...4)
+        if version % 2 == 1 {
             spans = try reader.read()
         } else {
             let count: Int = try reader.read()
@@ -237,6 +247,8 @@ extension TraceLog {
         flows = try reader.read()
         evictedTraces = try reader.read()
         lateSpans = try reader.read()
+        // Labs of before the third version did not count what came; it is at least this.
+        received = version >= 3 ? try reader.read() : Int64(spans.count).addingSaturating(lateSpans)
         evictedThrough = try reader.read()
         nextSweep = try reader.read()
         guard numbered < CallSpan.flowMark, flows < CallSpan.flowMark else {

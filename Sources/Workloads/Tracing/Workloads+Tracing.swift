@@ -26,6 +26,9 @@ extension Workloads {
     /// Traces that gave way to newer ones since the world began.
     public var evictedTraces: Int64 { tracing?.evictedTraces ?? 0 }
 
+    /// Spans that have ended since traces are recorded, whether they are kept or not; nil where none are recorded.
+    public func receivedSpans(now: SimulationTime) -> Int64? { tracing?.received(now: now) }
+
     /// Whether a request that begins now is recorded.
     func isSampled(_ request: UInt64) -> Bool {
         guard let tracing else { return false }

@@ -197,14 +197,17 @@ the project's reference (autoscaling and rollouts; kubelet, scheduler and valida
   evenly over the cores, none of it in the kernel), dcgm-exporter's utilisation, and kube-state-metrics for pods,
   Deployments, ReplicaSets, StatefulSets, DaemonSets, Jobs, CronJobs, disruption budgets, Services, HPAs, nodes and
   namespaces. Where a configuration names them, the API server's `apiserver_storage_objects` (`kubernetes.default.svc:443`)
-  and the queues of topics under RabbitMQ's names (`rabbitmq:15692`). Each latency bucket has the last request that fell
+  and the queues of topics under RabbitMQ's names (`rabbitmq:15692`), and where traces are recorded the Collector's
+  `otelcol_…` for spans (`otel-collector:8888`): one that stands in nobody's way, so that nothing is refused, fails or waits;
+  of its process only the uptime. Each latency bucket has the last request that fell
   into it as its exemplar, with its trace's identifier; requests of aggregated traffic have none. Latencies come from
   logarithmic buckets 3% wide, so that a bound inside one is interpolated. Scrapes cost the program nothing; how long one
   takes follows from what stands before it at the event loop. kube-state-metrics and the exporters of nodes run without
   pods. Receivers take every notification at once.
 - **Left out.** Remote write 2.0, remote read, metadata in remote writes, native histograms in scrapes and federation;
   node_exporter's file systems and network; the API server's requests and latencies and Dapr's HTTP, pub/sub and component
-  counts, for which the model has no account; the Collector's own metrics (`otelcol_…`), as no lab runs a Collector yet;
+  counts, for which the model has no account; the Collector's logs and metrics pipelines, its memory and CPU, as no lab runs
+  a Collector of its own configuration yet;
   changing prometheus.yml while time runs. Logs: `kubelab logql` asks LogQL of what `kubectl logs` shows; pods that are gone take their lines
   with them, where Loki keeps them. Pushing to Loki and Tempo, Loki's tail and
   volumes, TraceQL's metrics are not there.
