@@ -15,13 +15,7 @@ public struct ErrorBudget: Sendable, Equatable {
         _ objective: ServiceLevelObjective, window: Int64, at time: Int64, in store: TimeSeriesStore,
         engine: QueryEngine
     ) throws(QueryError) {
-        let text = PrometheusDuration.format(window)
-        let query: String
-        switch objective.indicator {
-        case .events(let bad, let total): query = "(\(bad)) / (\(total))"
-        case .ratio(let ratio): query = ratio
-        }
-        let result = try engine.instant(query.replacing("{{.window}}", with: text), in: store, at: time)
+        let result = try engine.instant(Self.query(objective, window: window), in: store, at: time)
         var found: Double?
         switch result.value {
         case .scalar(let value): found = value
@@ -36,5 +30,15 @@ public struct ErrorBudget: Sendable, Equatable {
         errorRatio = ratio
         burnRate = ratio / objective.budget
         left = 1 - ratio / objective.budget
+    }
+
+    /// What is asked for the share of bad events in a window of so many milliseconds.
+    public static func query(_ objective: ServiceLevelObjective, window: Int64) -> String {
+        let query =
+            switch objective.indicator {
+            case .events(let bad, let total): "(\(bad)) / (\(total))"
+            case .ratio(let ratio): ratio
+            }
+        return query.replacing("{{.window}}", with: PrometheusDuration.format(window))
     }
 }

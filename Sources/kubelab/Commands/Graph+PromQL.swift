@@ -41,7 +41,8 @@ extension Graph {
             throw Failure("\(query): \(error)\nIt was read as PromQL, as it is no measurement; --list shows those.")
         }
         guard case .matrix(let series) = result.value, !series.isEmpty else {
-            return Terminal.print("No data: Prometheus has no such series in this span.")
+            let why = PromQLCommand.reasonForNothing(query, prometheus.store)
+            return Terminal.print("No data: \(why ?? "Prometheus has no such series in this span").")
         }
         let marks = try Marks(session, from: begin, to: end)
         for (place, one) in series.prefix(Self.mostSeries).enumerated() {

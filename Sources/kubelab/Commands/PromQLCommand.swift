@@ -81,7 +81,7 @@ struct PromQLCommand: ParsableCommand {
         }
         switch result {
         case .success(let answer):
-            if !answer.text.isEmpty { Terminal.print(answer.text) }
+            if answer.text.isEmpty { Self.tellWhyNothing(query, store) } else { Terminal.print(answer.text) }
             for remark in answer.warnings + answer.infos { Terminal.note(remark) }
         case .failure(let error): throw Failure(error.description)
         }
@@ -104,6 +104,20 @@ struct PromQLCommand: ParsableCommand {
             throw Failure("\(data): \(error)")
         }
         return (store, store.timeRange?.upperBound ?? 0, QueryEngine.Options(), nil)
+    }
+
+    /// Says on standard error which selector of a query without an answer no series passes, if that is why.
+    static func tellWhyNothing(_ query: String, _ store: TimeSeriesStore) {
+        if let why = reasonForNothing(query, store) { Terminal.note("Nothing: \(why)\(why.hasSuffix("?") ? "" : ".")") }
+    }
+
+    static func reasonForNothing(_ query: String, _ store: TimeSeriesStore) -> String? {
+        guard let expression = try? PromQLParser.parse(query, options: .everything),
+            let unmatched = UnmatchedSelector.first(in: expression, store)
+        else { return nil }
+        guard unmatched.cause == .metric, let metric = unmatched.metric else { return "\(unmatched)" }
+        let names = store.labelValues(Labels.metricName)
+        return "\(unmatched)\(Suggestion.text(for: metric, among: names))"
     }
 
     static let noPrometheus =

@@ -73,6 +73,7 @@ struct SLOShow: ParsableCommand {
         }
         let text = PrometheusDuration.format(span)
         Terminal.print(Style.strong("As measured, over \(text)"))
+        var reasons: [String] = []
         var table = Table(["OBJECTIVE", "TARGET", "GOOD", "BURN RATE", "BUDGET LEFT"])
         for objective in objectives {
             let budget: ErrorBudget
@@ -81,6 +82,11 @@ struct SLOShow: ParsableCommand {
                     objective, window: span, at: session.world.epochMilliseconds, in: prometheus.store,
                     engine: prometheus.engine)
             } catch { throw Failure("\(objective.id): \(error)") }
+            if budget.errorRatio == nil {
+                let query = ErrorBudget.query(objective, window: span)
+                let reason = PromQLCommand.reasonForNothing(query, prometheus.store)
+                if let reason { reasons.append("\(objective.id): \(reason).") }
+            }
             table.add([
                 objective.id, GoFloat.fixed(objective.objective) + "%",
                 budget.errorRatio.map { Self.percent(1 - $0) } ?? "no events",
@@ -89,6 +95,7 @@ struct SLOShow: ParsableCommand {
             ])
         }
         for line in table.lines { Terminal.print(line) }
+        for reason in reasons { Terminal.note(reason) }
         Terminal.print("")
         let from = session.now - .milliseconds(min(span, passed))
         let felt = session.world.workloads.traffic.map { (name: $0.name, since: $0.since(from)) }
