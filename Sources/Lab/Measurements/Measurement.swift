@@ -391,9 +391,16 @@ extension Measurement {
             return Double(bill.uncachedInput + bill.cachedInput + bill.cacheWrites + bill.output)
         default: break
         }
-        let window = level.between(now - Self.window, now + .nanoseconds(1))
-        // Whole windows are summed up, so the span is that from the first one's beginning.
-        let seconds = max(1, (now - level.firstWindow(from: now - Self.window)).seconds)
+        // Whole windows are summed up, so the span is that from the first one's beginning. Where one is longer than the
+        // span, the last that is over: the present one may hold nothing yet.
+        var (from, to) = (level.firstWindow(from: now - Self.window), now + .nanoseconds(1))
+        var seconds = max(1, (now - from).seconds)
+        if level.length > Self.window {
+            to = level.firstWindow(from: max(.zero, now - level.length + .nanoseconds(1)))
+            from = max(.zero, to - level.length)
+            seconds = level.length.seconds
+        }
+        let window = level.between(from, to)
         switch field {
         case "offered": return Double(window.arrived) / seconds
         case "rate": return Double(window.outcomes.total) / seconds

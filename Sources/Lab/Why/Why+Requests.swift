@@ -87,18 +87,26 @@ extension Why {
         }
         let records = world.workloads.requestRecords.filter { $0.source == place }
         let failed = records.filter { $0.outcome != .ok }
-        let since = WhyExplanation.clock(max(begin, world.now - Self.recent).seconds)
+        var since = max(begin, world.now - Self.recent)
+        var outcomes = OutcomeCounts()
+        for record in records { outcomes.count(record.outcome) }
+        // Of aggregated traffic there are no single requests, but their counts.
+        if records.isEmpty {
+            let counted = world.workloads.traffic[place].since(since)
+            (since, outcomes) = (max(since, counted.from), counted.level.outcomes)
+        }
+        let clock = WhyExplanation.clock(since.seconds)
         var lines = [
             WhyExplanation.Line(
-                "traffic/\(name): \(records.count) requests ended since \(since), \(failed.count) of them without a good answer, \(world.workloads.inFlight(ofTraffic: name)) have none yet"
+                "traffic/\(name): \(outcomes.total) requests ended since \(clock), \(outcomes.failed) of them without a good answer, \(world.workloads.inFlight(ofTraffic: name)) have none yet"
             )
         ]
-        let groups = Outcome.allCases.map { outcome in (outcome, failed.filter { $0.outcome == outcome }) }.filter {
-            !$0.1.isEmpty
-        }
-        .sorted { $0.1.count > $1.1.count }
+        let groups = Outcome.allCases.filter { $0 != .ok && outcomes[$0] > 0 }
+            .sorted { outcomes[$0] > outcomes[$1] }
+            .map { outcome in (outcome, failed.filter { $0.outcome == outcome }) }
         for (outcome, group) in groups.prefix(4) {
-            lines.append(WhyExplanation.Line("\(group.count) ended as \(outcome): \(Self.meaning(outcome))", depth: 1))
+            lines.append(
+                WhyExplanation.Line("\(outcomes[outcome]) ended as \(outcome): \(Self.meaning(outcome))", depth: 1))
             var counts: [String: Int] = [:]
             for record in group where !record.pod.isEmpty { counts[record.pod, default: 0] += 1 }
             let pods = counts.sorted { $0.value == $1.value ? $0.key < $1.key : $0.value > $1.value }.prefix(3)
@@ -111,6 +119,7 @@ extension Why {
             if outcome == .refused {
                 lines += unreadyPods(behind: world.scenario.workloads.traffic[place].service, depth: 2)
             }
+            guard !group.isEmpty else { continue }
             let examples = group.prefix(3).map { "request/\($0.id)" }.joined(separator: ", ")
             lines.append(WhyExplanation.Line("look at one: \(examples)", depth: 2))
         }

@@ -36,7 +36,8 @@ public struct ServiceLevel: Sendable, Equatable {
     public private(set) var total = LevelWindow(start: .zero)
     /// The last windows in which anything happened, oldest first.
     public private(set) var windows: [LevelWindow] = []
-    private let length: Duration
+    /// How long a window is.
+    public let length: Duration
     private let retention: Int
 
     public init(name: String, accounting: AccountingConfiguration) {
