@@ -14,6 +14,8 @@ public struct CriterionOutcome: Sendable, Equatable {
     /// Which of the trials shows it best, and when.
     public var trial: Int?
     public var moment: SimulationTime?
+    /// Commands that show it there, where the check that found a fact knows any.
+    public var looks: [String] = []
     /// Distance to the bound as a share of the bound: positive to spare, negative short. Nil without a bound.
     public var slack: Double?
     /// The plain values, where the criterion compares numbers.
@@ -105,6 +107,10 @@ struct CriterionEvaluation {
             result.trial = trial
             result.moment = moment
             if !holds { result.harm = harm }
+            switch left {
+            case .fact(let name), .extremeFact(_, let name): result.looks = trials[trial].factNotes[name]?.looks ?? []
+            default: break
+            }
         }
         return result
     }

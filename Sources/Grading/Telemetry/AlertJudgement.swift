@@ -124,7 +124,9 @@ struct AlertJudgement {
         for (place, kind) in duty.classes.enumerated() {
             let judged = events.filter { $0.place == place }
             recording.facts["\(kind.name)-events"] = Double(judged.count)
-            let verdicts = judged.map { told(of: $0, by: notices[kind.severity] ?? [], kind, recording) }
+            let verdicts = judged.map {
+                told(of: $0, by: notices[kind.severity] ?? [], kind, outcome.alerts, recording)
+            }
             let worst = verdicts.max { $0.spent < $1.spent }
             recording.facts["\(kind.name)-spent"] = worst?.spent ?? 0
             recording.factNotes["\(kind.name)-spent"] = worst?.note
@@ -134,7 +136,7 @@ struct AlertJudgement {
 
     /// What an event had spent when it was told.
     private func told(
-        of event: Event, by notices: [Notice], _ kind: BurnClass, _ recording: TrialRecording
+        of event: Event, by notices: [Notice], _ kind: BurnClass, _ alerts: [AlertSpan], _ recording: TrialRecording
     ) -> (spent: Double, note: TrialRecording.FactNote) {
         let burn = Figures.rounded(event.burn, 1)
         let head =
@@ -144,9 +146,10 @@ struct AlertJudgement {
             return (
                 1,
                 TrialRecording.FactNote(
-                    moment: event.begin,
+                    moment: end(of: event, recording),
                     text:
-                        "\(head) ended after \(Figures.time((event.end - event.begin).seconds)) without any alert of severity \(kind.severity), having spent \(Figures.percent(event.spent)) of the budget"
+                        "\(head) ended after \(Figures.time((event.end - event.begin).seconds)) without any alert of severity \(kind.severity), having spent \(Figures.percent(event.spent)) of the budget\(otherwise(event, alerts))",
+                    looks: looks(at: event)
                 )
             )
         }
@@ -154,11 +157,43 @@ struct AlertJudgement {
         return (
             spent,
             TrialRecording.FactNote(
-                moment: event.begin,
+                moment: end(of: event, recording),
                 text:
-                    "\(head) was told by \(Sanitised.text(notice.alert, limit: 80)) after \(Figures.time((notice.begin - event.begin).seconds)), when \(Figures.percent(spent)) of the budget were spent"
+                    "\(head) was told by \(Sanitised.text(notice.alert, limit: 80)) after \(Figures.time((notice.begin - event.begin).seconds)), when \(Figures.percent(spent)) of the budget were spent",
+                looks: looks(at: event)
             )
         )
+    }
+
+    /// Who fired during an event with a severity that nobody looks at.
+    private func otherwise(_ event: Event, _ alerts: [AlertSpan]) -> String {
+        let known = Set(duty.classes.map(\.severity))
+        let other = alerts.first { alert in
+            guard let fired = alert.firedAt.map(instant), !known.contains(alert.labels["severity"]) else {
+                return false
+            }
+            return fired >= event.begin && fired <= event.end + Self.grace
+        }
+        guard let other else { return "" }
+        let severity = Sanitised.text(other.labels["severity"], limit: 40)
+        let has = severity.isEmpty ? "no label severity" : "the severity \"\(severity)\""
+        return "; \(Sanitised.text(other.rule, limit: 80)) fired, but has \(has)"
+    }
+
+    private func end(of event: Event, _ recording: TrialRecording) -> SimulationTime {
+        min(event.end, .zero + recording.duration)
+    }
+
+    /// What users felt from an hour before an event on, and which alerts there are at its end.
+    private func looks(at event: Event) -> [String] {
+        let begin = max(.zero, event.begin - .hours(1)) - SimulationTime.zero
+        return [
+            "kubelab graph traffic/\(Self.plain(duty.traffic)).errorRatio --from \(Look.time(begin))", "kubelab alerts",
+        ]
+    }
+
+    private static func plain(_ traffic: String) -> String {
+        traffic.hasPrefix("traffic/") ? String(traffic.dropFirst("traffic/".count)) : traffic
     }
 
     private func moment(_ time: SimulationTime, _ recording: TrialRecording) -> String {
@@ -190,7 +225,8 @@ struct AlertJudgement {
                 recording.factNotes[name] = TrialRecording.FactNote(
                     moment: first.begin,
                     text:
-                        "\(Sanitised.text(first.alert, limit: 80)) fired on \(moment(first.begin, recording)), when nothing was wrong that asks for a \(severity)"
+                        "\(Sanitised.text(first.alert, limit: 80)) fired on \(moment(first.begin, recording)), when nothing was wrong that asks for a \(severity)",
+                    looks: ["kubelab alerts"]
                 )
             }
             guard severity == "page" else { continue }

@@ -52,9 +52,14 @@ struct AnswerInquiry {
             options.workBudget = Self.workBudget
             options.defaultSubqueryStep = 15_000
             do {
-                let result = try QueryEngine(options: options).instant(
-                    text, in: policy == nil ? observation.store : kept(for: .promql).metrics, at: to / 1_000_000)
+                let store = policy == nil ? observation.store : kept(for: .promql).metrics
+                let result = try QueryEngine(options: options).instant(text, in: store, at: to / 1_000_000)
                 switch result.value {
+                case .vector(let elements) where elements.isEmpty:
+                    let why = (try? PromQLParser.parse(text, options: options.parser)).flatMap {
+                        UnmatchedSelector.first(in: $0, store)
+                    }
+                    return .none("nothing: \(why.map { Sanitised.text("\($0)", limit: 300) } ?? "no series matches")")
                 case .scalar(let number): return Self.single([("", number)], hasLabel: label != nil)
                 case .vector(let elements):
                     return Self.single(

@@ -46,9 +46,20 @@ struct AnswerJudgement {
             }
             let off = truth.distance(of: finding.value)
             recording.facts[name] = off
+            var said = "the query for \(question.name) gave \(words(finding, of: question))"
+            if let value = finding.value {
+                said += ", \(distance(off, value, truth, question))"
+            } else if pipeline != nil, var whole = AnswerInquiry(place.observation),
+                whole.finding(answer.query, from: time.from, to: time.to).value != nil
+            {
+                said += "; of all that was told, before the policy, it would have given something"
+            }
+            said += ". It was asked at \(Look.time(time.to))"
             recording.factNotes[name] = TrialRecording.FactNote(
-                moment: moment,
-                text: "the query for \(question.name) gave \(words(finding, of: question)), \(distance(off, question))")
+                moment: moment, text: said,
+                looks: [
+                    Look.query(answer.query, from: time.from, to: time.to, policy: pipeline?.policy)
+                ])
         }
         judgeStated(answers, shown, .zero + duty.to, &recording)
     }
@@ -65,7 +76,9 @@ struct AnswerJudgement {
         let bill = TelemetryBill(volume, over: length, policy, prices, nodes: observation.nodes)
         recording.facts["telemetry-cost"] = bill.telemetry
         recording.facts["telemetry-share"] = bill.share
-        let note = TrialRecording.FactNote(moment: .zero + length, text: bill.words(observation.prices.currency))
+        let note = TrialRecording.FactNote(
+            moment: .zero + length, text: bill.words(observation.prices.currency),
+            looks: pipeline.map { ["kubelab bill \($0.policy)"] } ?? [])
         recording.factNotes["telemetry-cost"] = note
         recording.factNotes["telemetry-share"] = note
     }
@@ -75,16 +88,30 @@ struct AnswerJudgement {
     ) {
         guard let world = shown?.observation.answers else { return }
         var wrong: [String] = []
+        var looks: [String] = []
         for question in duty.questions {
             let answer = answers.first { $0.question == question.name }
             let off = world.truths[question.name]?.distance(of: answer?.value) ?? 1
-            if off > question.tolerance { wrong.append(question.name) }
+            guard off > question.tolerance else { continue }
+            let time = duty.time(of: question)
+            if let answer, looks.isEmpty {
+                looks = [Look.query(answer.query, from: time.from, to: time.to, policy: pipeline?.policy)]
+            }
+            switch answer?.value {
+            case .name(let name) where !question.asksForName:
+                let text = Sanitised.text(name, limit: 40)
+                wrong.append("\(question.name) (\"\(text)\" is no number; write one such as 2412, 4.1s, 350ms or 12%)")
+            case .number where question.asksForName: wrong.append("\(question.name) (it asks for a name)")
+            case nil: wrong.append("\(question.name) (it has no answer)")
+            default: wrong.append(question.name)
+            }
         }
         recording.facts["stated-wrong"] = Double(wrong.count)
         guard !wrong.isEmpty else { return }
         recording.factNotes["stated-wrong"] = TrialRecording.FactNote(
             moment: moment,
-            text: "what is written as 'answer' is not so in your own world: \(wrong.joined(separator: ", "))")
+            text: "what is written as 'answer' is not so in your own world: \(wrong.joined(separator: ", "))",
+            looks: looks)
     }
 
     private func words(_ finding: AnswerFinding, of question: AnswerQuestion) -> String {
@@ -99,14 +126,20 @@ struct AnswerJudgement {
         }
     }
 
-    private func distance(_ off: Double, _ question: AnswerQuestion) -> String {
-        if question.asksForName {
+    private func distance(
+        _ off: Double, _ value: AnswerValue, _ truth: AnswerTruth, _ question: AnswerQuestion
+    ) -> String {
+        switch (truth, value) {
+        case (.number(let truth), .number(let number)):
+            guard off > 0 else { return "which is right" }
+            let way = number > truth ? "too high" : "too low"
+            return off >= 1 ? "which is far \(way)" : "\(Figures.percent(off)) \(way)"
+        default:
             guard off > 0 else { return "which is right" }
             guard case .criticalPath = question.truth else {
-                return off >= 1 ? "of which there was none" : "which is not the most frequent"
+                return off >= 1 ? "which happened to nobody" : "which is not the most frequent"
             }
-            return off >= 1 ? "for which nobody waited" : "which is not what most of the waiting was for"
+            return off >= 1 ? "where no time was lost" : "which is not what most of the waiting was for"
         }
-        return off >= 1 ? "which is nowhere near" : "\(Figures.percent(off)) off"
     }
 }

@@ -194,10 +194,10 @@ public struct Answer: Sendable, Equatable, Decodable {
         case .logql: query = .logql(text, label: label)
         default:
             let name = reduce ?? ""
+            let known = "a query of traces is reduced by one of \(TraceReduction.names.joined(separator: ", "))"
             try container.require(
-                TraceReduction(name) != nil, .reduce,
-                "\"\(name)\" is unknown; a query of traces is reduced by one of \(TraceReduction.names.joined(separator: ", "))"
-            )
+                TraceReduction(name) != nil, reduce == nil ? kind : .reduce,
+                reduce == nil ? "'reduce' is missing; \(known)" : "\"\(name)\" is unknown; \(known)")
             query = .traceql(text, reduce: name)
         }
         try container.require(reduce == nil || kind == .traceql, .reduce, "belongs to traceql only")

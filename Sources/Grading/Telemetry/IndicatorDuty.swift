@@ -94,8 +94,14 @@ public struct IndicatorDuty: Sendable, Decodable {
                     file: name, line: error.line ?? 0, path: error.field, message: error.message)
             ]
         }
+        guard !found.isEmpty else {
+            return [Lab.ConfigurationError(file: name, message: "the file is empty: it holds no objective")]
+        }
         return objectives.filter { goal in !found.contains { $0.name == goal.name } }.map {
-            Lab.ConfigurationError(file: name, message: "has no objective with the name \($0.name)")
+            Lab.ConfigurationError(
+                file: name,
+                message:
+                    "has no objective with the name \($0.name); it has \(found.map(\.name).joined(separator: ", "))")
         }
     }
 }

@@ -83,18 +83,20 @@ struct IndicatorJudgement {
         if let measured = all.value.measured { recording.facts["\(goal.name)-measured"] = measured }
         let allowed = 1 - goal.objective
         // What a window was can be asked at its end.
-        var worst = (name: "the whole trial", end: whole, found: all)
+        var worst = (name: "the whole trial", end: whole, found: all, length: recording.duration)
         for part in duty.windows {
             let (begin, end) = (SimulationTime.zero + part.from, SimulationTime.zero + part.to)
             guard end <= whole else { continue }
             let found = compare(indicator, goal, store, from: begin, to: end)
             let name = "the window '\(part.name)'"
-            note("\(goal.name)-\(part.name)", found, allowed, end, name, &recording)
+            note("\(goal.name)-\(part.name)", found, allowed, end, name, look(indicator, goal, end - begin), &recording)
             if found.value.error(budget: allowed) > worst.found.value.error(budget: allowed) {
-                worst = (name, end, found)
+                worst = (name, end, found, end - begin)
             }
         }
-        note("\(goal.name)-error", worst.found, allowed, worst.end, worst.name, &recording)
+        note(
+            "\(goal.name)-error", worst.found, allowed, worst.end, worst.name, look(indicator, goal, worst.length),
+            &recording)
         judgeBudget(indicator, goal, store, all, &recording)
     }
 
@@ -131,10 +133,19 @@ struct IndicatorJudgement {
 
     private func note(
         _ name: String, _ found: (value: Comparison, failure: String?), _ allowed: Double, _ end: SimulationTime,
-        _ part: String, _ recording: inout TrialRecording
+        _ part: String, _ look: String, _ recording: inout TrialRecording
     ) {
         recording.facts[name] = found.value.error(budget: allowed)
-        recording.factNotes[name] = TrialRecording.FactNote(moment: end, text: Self.text(found, in: part))
+        recording.factNotes[name] = TrialRecording.FactNote(
+            moment: end, text: Self.text(found, in: part), looks: [look])
+    }
+
+    /// How a learner asks at the end of a window what an indicator says of it.
+    private func look(_ indicator: Indicator, _ goal: IndicatorGoal, _ window: Duration) -> String {
+        if case .rules(let rules) = indicator, let text = rules.queries(IndicatorRules.ratio(window), goal.name).first {
+            return "kubelab promql \(Look.quoted(text))"
+        }
+        return "kubelab slo show \(duty.file) --window \(Look.time(window))"
     }
 
     private static func text(_ found: (value: Comparison, failure: String?), in part: String) -> String {
@@ -145,6 +156,20 @@ struct IndicatorJudgement {
             return "in \(part) the indicator gave no number: \(why); \(felt)"
         }
         return "in \(part) the indicator measured \(Figures.rounded(measured * 100, 3))%, where \(felt)"
+    }
+
+    /// Why an indicator gives no number without failing: a selector that no series passes; nil if that is not why.
+    private func reason(
+        _ indicator: Indicator, _ goal: IndicatorGoal, _ store: TimeSeriesStore, _ window: Duration
+    ) -> String? {
+        let expressions: [PromQL.Expression]
+        switch indicator {
+        case .document(let objective):
+            let query = ErrorBudget.query(objective, window: Int64(window.seconds) * 1000)
+            expressions = (try? PromQLParser.parse(query, options: engine.options.parser)).map { [$0] } ?? []
+        case .rules(let rules): expressions = rules.expressions(IndicatorRules.ratio(window), goal.name)
+        }
+        return expressions.lazy.compactMap { UnmatchedSelector.first(in: $0, store) }.first.map { "\($0)" }
     }
 
     private func compare(
@@ -168,7 +193,10 @@ struct IndicatorJudgement {
                 measured = try rules.value(
                     IndicatorRules.ratio(end - begin), goal.name, at: time, in: store, engine: engine)
             }
-            return (Comparison(measured: measured, felt: felt), nil)
+            return (
+                Comparison(measured: measured, felt: felt),
+                measured == nil ? reason(indicator, goal, store, end - begin) : nil
+            )
         } catch {
             return (Comparison(measured: nil, felt: felt), "\(error)")
         }

@@ -49,6 +49,14 @@ struct IndicatorRules {
         rules.filter { !$0.isAlert && $0.name == name && $0.labels["sloth_slo"] == objective }
     }
 
+    /// What the rules that record a series ask for.
+    func expressions(_ name: String, _ objective: String) -> [PromQL.Expression] {
+        recording(name, objective).map(\.expression)
+    }
+
+    /// The same as text.
+    func queries(_ name: String, _ objective: String) -> [String] { recording(name, objective).map(\.expr) }
+
     /// The names that rules of some names read, and those that the rules read that write them, and so on; nil for all.
     private func readNames(from names: [String]) -> Set<String>? {
         var found: Set<String> = []

@@ -28,8 +28,18 @@ public enum TrialLab {
         _ path: String, _ exercise: Exercise, _ submission: Submission, seed: UInt64, until moment: SimulationTime,
         student: String = "", progress: (SimulationTime) -> Void = { _ in }
     ) throws -> Outcome {
+        // What a hand-in adds to the world beside manifests: bounds of histograms, rules.
+        let telemetry = exercise.content.telemetry
+        var scenario = exercise.scenario
+        if let bounds = telemetry?.indicators?.asked(submission) {
+            scenario = scenario.setting("buckets", .array(bounds.map { .number($0) }), file: exercise.id)
+        }
+        let rules = telemetry?.rules.flatMap { duty in submission.files.first { $0.name == duty.file }?.text }
+        if let rules, scenario.scenario.monitoring?.rules.isEmpty == true {
+            scenario = scenario.setting("rules", .string(rules), file: exercise.id)
+        }
         var session = try LabSession.create(
-            path, scenario: exercise.scenario, seed: seed, exercise: exercise.id, student: student)
+            path, scenario: scenario, seed: seed, exercise: exercise.id, student: student)
         session.author = author
         var coming = exercise.content.trial.inputs.sorted { $0.at < $1.at }[...]
         while true {
@@ -76,5 +86,21 @@ extension LabSession {
                     ConfigurationError(file: result.object.file, line: result.object.line, message: $0.message)
                 }
             }
+    }
+}
+
+extension ScenarioFile {
+    /// The same with another value in its `monitoring`, in its text as well, so that a lab of it has that when it is opened
+    /// again; unchanged where the scenario has no monitoring or could not be read so.
+    fileprivate func setting(_ field: String, _ value: JSONValue, file: String) -> ScenarioFile {
+        guard scenario.monitoring != nil, let document = (try? YAMLReader.documents(text))?.first?.value else {
+            return self
+        }
+        var changed = self
+        let whole = document.setting([.member("monitoring"), .member(field)], to: value)
+        changed.text = String(decoding: whole.compactBytes, as: UTF8.self)
+        guard let scenario = try? ScenarioFile.parse(changed.text, file: file) else { return self }
+        changed.scenario = scenario
+        return changed
     }
 }

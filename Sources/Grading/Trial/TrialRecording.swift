@@ -18,6 +18,8 @@ public struct TrialRecording: Sendable {
     public struct FactNote: Sendable, Equatable {
         public var moment: SimulationTime
         public var text: String
+        /// Commands that show it in the trial as a lab that has come to the moment.
+        public var looks: [String] = []
     }
 
     /// How long the trial lasted.

@@ -205,27 +205,32 @@ public struct Grader: Sendable {
             }
             return check
         }
-        check.harm = look.outcome.harm
+        // The share that is seen is that of all trials, what is said of a fact that of one.
+        let isOneOfSeveral = !isHidden && !look.outcome.looks.isEmpty && exercise.content.trial.visibleSeeds.count > 1
+        check.harm = isOneOfSeveral ? "on seed \(look.seed) \(look.outcome.harm)" : look.outcome.harm
         check.moment = look.outcome.moment
         check.seed = look.seed
         if isHidden, outcome.bound == nil { check.seen = look.outcome.seen + " (on the visible seed)" }
         guard let moment = look.outcome.moment else { return check }
-        check.commands = commands(criterion, expression, at: moment, seed: look.seed)
-        if explains { check.causes = exercise.causes(criterion, submission, seed: look.seed, at: moment) }
+        check.commands = commands(criterion, expression, look.outcome.looks, at: moment, seed: look.seed)
+        // What telemetry is asked about is what happened: its causes would be the answers.
+        if explains, exercise.content.telemetry == nil {
+            check.causes = exercise.causes(criterion, submission, seed: look.seed, at: moment)
+        }
         return check
     }
 
     /// Commands that take one to a moment of the trial: the trial as a lab of its own, then graphs of it.
     private func commands(
-        _ criterion: Criterion, _ expression: CriterionExpression, at moment: SimulationTime, seed: UInt64
+        _ criterion: Criterion, _ expression: CriterionExpression, _ looks: [String], at moment: SimulationTime,
+        seed: UInt64
     ) -> [String] {
         let number = exercise.id.prefix { $0 != "-" }
         let other = seed == exercise.content.trial.visibleSeeds.first ? "" : " --seed \(seed)"
         let subjects = criterion.graph.isEmpty ? CriterionNeeds([expression]).measurements : criterion.graph
-        return [
-            "kubelab rewind --trial \(number) --to \(Figures.clock(moment))\(other)",
-            "kubelab advance 2m --lab \(TrialLab.fileName)",
-        ]
+        let way = "kubelab rewind --trial \(number) --to \(Figures.clock(moment))\(other)"
+        guard looks.isEmpty else { return [way] + looks.map { "\($0) --lab \(TrialLab.fileName)" } }
+        return [way, "kubelab advance 2m --lab \(TrialLab.fileName)"]
             + subjects.prefix(2).map { "kubelab graph \($0) --lab \(TrialLab.fileName)" }
     }
 

@@ -111,7 +111,8 @@ import Workloads
         #expect(recording.facts["fast-events"] == 1)
         #expect(recording.facts["failing-rules"] == 0)
         #expect(recording.factNotes["fast-spent"]?.text.contains("was told by Fast after 2") == true)
-        #expect(recording.factNotes["fast-spent"]?.moment == .zero + .hours(72))
+        #expect(recording.factNotes["fast-spent"]?.moment == .zero + .hours(73))
+        #expect(recording.factNotes["fast-spent"]?.looks.first?.hasSuffix("errorRatio --from 71h") == true)
         let minutes = try #require(recording.facts["minutes-to-resolve"])
         #expect(minutes > 0 && minutes < 10)
     }

@@ -115,7 +115,12 @@ import Testing
         #expect(abs((recording.facts["p95-off"] ?? 0) - 0.81) < 1e-9)
         #expect(recording.facts["cause-off"] == 0.5)
         #expect(recording.facts["stated-wrong"] == 0)
-        #expect(recording.factNotes["p95-off"]?.text == "the query for p95 gave 950ms, 81% off")
+        #expect(
+            recording.factNotes["p95-off"]?.text == "the query for p95 gave 950ms, 81% too low. It was asked at 30m")
+        #expect(
+            recording.factNotes["p95-off"]?.looks == [
+                "kubelab traceql '{ resource.service.name = \"users\" }' --reduce mean --start 10m --end 30m"
+            ])
         #expect(recording.factNotes["p95-off"]?.moment == .zero + .minutes(30))
     }
 
@@ -136,9 +141,9 @@ import Testing
         #expect(
             try off("increase(requests_total[20m])") == (
                 1,
-                "the query for requests gave 2 numbers, where one is asked for: sum them, or choose one, which is nowhere near"
+                "the query for requests gave 2 numbers, where one is asked for: sum them, or choose one. It was asked at 30m"
             ))
-        #expect(try off("nothing_total").1.contains("no series matches"))
+        #expect(try off("nothing_total").1.contains("gave nothing: there is no metric nothing_total."))
         #expect(try off("requests_total[5m]").1.contains("many samples of each series"))
         // A query without end is stopped.
         #expect(try off("sum_over_time(requests_total[1000000h:1s])").1.contains("no answer"))

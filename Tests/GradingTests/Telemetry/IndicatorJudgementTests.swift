@@ -185,7 +185,10 @@ import Workloads
         #expect(duty.faults(in: "[", "slo.yaml").count == 1)
         #expect(duty.faults(in: "version: prometheus/v1\nservice: x\nslos: []\n", "slo.yaml").count == 1)
         let other = Self.document(bad: Self.total, total: Self.total).replacing("name: fast", with: "name: other")
-        #expect(duty.faults(in: other, "slo.yaml").map(\.message) == ["has no objective with the name fast"])
+        #expect(
+            duty.faults(in: other, "slo.yaml").map(\.message) == [
+                "has no objective with the name fast; it has other"
+            ])
         let groups = "groups: [{name: g, rules: [{record: x, expr: 'y @ 5'}]}]"
         #expect(duty.faults(in: groups, "slo.yaml").first?.message.contains("looks at a fixed time") == true)
     }

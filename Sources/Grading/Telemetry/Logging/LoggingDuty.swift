@@ -81,7 +81,10 @@ struct LogQueries: Sendable, Decodable {
             } catch {
                 refusal = error.description
             }
-            if let refusal { try container.require(false, key, refusal) }
+            if let refusal {
+                try container.nestedContainer(keyedBy: Query.CodingKeys.self, forKey: key)
+                    .require(false, .query, refusal)
+            }
             return text
         }
         failures = try query(.failures, isMetric: true)

@@ -53,10 +53,13 @@ struct LoggingJudgement {
         where event.kind == .toolCall && event.program == program && !event.cause.isEmpty && event.end > since {
             tools[event.subject, default: 0] += 1
         }
-        note("failures-off", compare(queries.failures, with: causes, by: "cause", in: logs), &recording)
-        note("tools-off", compare(queries.tools, with: tools, by: "tool", in: logs), &recording)
-        note("slow-off", slowness(queries.slow, in: logs), &recording)
-        note("traces-found", found(queries.trace, failing, in: logs), &recording)
+        func look(_ query: String) -> String { "kubelab logql \(Look.quoted(query)) --logging \(duty.schema)" }
+        note(
+            "failures-off", compare(queries.failures, with: causes, by: "cause", in: logs), &recording,
+            look(queries.failures))
+        note("tools-off", compare(queries.tools, with: tools, by: "tool", in: logs), &recording, look(queries.tools))
+        note("slow-off", slowness(queries.slow, in: logs), &recording, look(queries.slow))
+        note("traces-found", found(queries.trace, failing, in: logs), &recording, look("{app=\"\(program)\"}"))
         var leak: String?
         if let first = logs.firstLeak {
             leak = "a \(first.event.kind.rawValue) of \(first.event.program) logs \(first.field.rawValue)"
@@ -68,13 +71,15 @@ struct LoggingJudgement {
     }
 
     private func note(
-        _ name: String, _ outcome: (value: Double, text: String?), _ recording: inout TrialRecording
+        _ name: String, _ outcome: (value: Double, text: String?), _ recording: inout TrialRecording,
+        _ look: String? = nil
     ) {
         recording.facts[name] = outcome.value
         guard let text = outcome.text else { return }
         // What was logged can be looked at when all of it was.
         recording.factNotes[name] = TrialRecording.FactNote(
-            moment: .zero + recording.duration, text: Sanitised.text(text, limit: 300))
+            moment: .zero + recording.duration, text: Sanitised.text(text, limit: 300),
+            looks: [look ?? "kubelab logql \(Look.quoted("{app=\"\(program)\"}")) --logging \(duty.schema)"])
     }
 
     /// So many of them, evenly spread.
@@ -124,7 +129,8 @@ struct LoggingJudgement {
             let kind = label == "tool" ? "failing uses of \(name)" : "requests that failed for \(name)"
             worst.off = says.isNaN ? 1 : off
             // Not what the truth was: in a hidden world that would be the answer.
-            worst.text = "the query counts \(Figures.rounded(says, 0)) \(kind), \(Self.distance(worst.off))"
+            worst.text =
+                "the query counts \(Figures.rounded(says, 0)) \(kind), \(Self.distance(worst.off, isHigh: says > was))"
         }
         return worst
     }
@@ -139,17 +145,23 @@ struct LoggingJudgement {
         guard !good.isEmpty else { return (0, nil) }
         let truth = Estimate.quantile(0.95, ofSorted: good)
         guard samples.count == 1 else {
-            return (1, "the query gives \(samples.count) numbers where one is asked for")
+            return (
+                1,
+                samples.isEmpty
+                    ? "the query gives nothing: no line passes it with a number"
+                    : "the query gives \(samples.count) numbers where one is asked for"
+            )
         }
         let off = abs(samples[0].value - truth) / max(1, truth)
         return (
             off.isNaN ? 1 : min(1, off),
-            "the query gives \(Figures.rounded(samples[0].value, 0)) ms, \(Self.distance(off))"
+            "the query gives \(Figures.rounded(samples[0].value, 0)) ms, \(Self.distance(off, isHigh: samples[0].value > truth))"
         )
     }
 
-    private static func distance(_ off: Double) -> String {
-        off < 1 ? "\(Figures.percent(off)) off" : "which is nowhere near"
+    private static func distance(_ off: Double, isHigh: Bool) -> String {
+        let way = isHigh ? "too many" : "too few"
+        return off < 1 ? "\(Figures.percent(off)) \(way)" : "which is far \(way)"
     }
 
     /// For how many failing requests the query finds the line of the request, that of the call which made it fail, and
