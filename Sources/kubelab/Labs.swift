@@ -3,7 +3,7 @@ import Lab
 
 /// The folder of exercises: `LESSON/EXERCISE/scenario.yaml` and what goes with it.
 ///
-/// Found by `--labs`, else beside the program (in its folder or one above it, as in a clone), else in the program
+/// Found by `--labs` or `KUBELAB_LABS`, else beside the program (in its folder or one above it, as in a clone), else in the program
 /// itself.
 struct Labs {
     /// Given by `--labs`.
@@ -26,6 +26,10 @@ struct Labs {
     func root() throws -> String {
         if let folder {
             guard Files.isFolder(folder) else { throw Failure("--labs \(folder): no such folder") }
+            return folder
+        }
+        if let folder = ProcessInfo.processInfo.environment["KUBELAB_LABS"], !folder.isEmpty {
+            guard Files.isFolder(folder) else { throw Failure("KUBELAB_LABS=\(folder): no such folder") }
             return folder
         }
         if let found = Self.besideProgram { return found }

@@ -13,7 +13,8 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         name: .customLong("labs"),
-        help: ArgumentHelp("The folder of exercises (default: the program's own).", valueName: "dir"),
+        help: ArgumentHelp(
+            "The folder of exercises (default: $KUBELAB_LABS, else the program's own).", valueName: "dir"),
         completion: .directory)
     var labsFolder: String?
 

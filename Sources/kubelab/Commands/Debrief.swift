@@ -43,8 +43,13 @@ struct Debrief: ParsableCommand {
         if !passed, giveUp { learner.record(.gaveUp, of: exercise.id) }
         if let show { return try print(show, of: exercise) }
         if unread.isEmpty { try tellOwn(exercise, submission, passed: passed) }
-        Terminal.print(Style.strong("What it was about"))
-        for line in Reflow.lines(exercise.content.debrief, width: Terminal.width) { Terminal.print(line) }
+        if exercise.content.debrief.isEmpty {
+            let reason = "This copy of the course has no debrief for \(exercise.id): it stays with the instructor."
+            for line in ReportText.wrapped(reason, width: Terminal.width) { Terminal.print(line) }
+        } else {
+            Terminal.print(Style.strong("What it was about"))
+            for line in Reflow.lines(exercise.content.debrief, width: Terminal.width) { Terminal.print(line) }
+        }
         tellOthers(exercise)
         learner.record(.debrief, of: exercise.id)
     }

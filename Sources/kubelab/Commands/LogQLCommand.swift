@@ -87,7 +87,7 @@ struct LogQLCommand: ParsableCommand {
         if output.isJSON {
             return Terminal.print(String(decoding: LokiResponse.success(result).compactBytes, as: UTF8.self))
         }
-        let text = LogText.text(result, direction: direction, width: Terminal.width)
+        let text = LogText.text(result, direction: direction, width: Terminal.lineWidth)
         if text.isEmpty { Terminal.note("No lines.") } else { Terminal.write(text) }
     }
 }

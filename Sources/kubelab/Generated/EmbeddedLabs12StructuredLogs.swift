@@ -28,7 +28,8 @@ task: |
   All lines together may take 380 bytes for each request of support-agent.
 
   After `kubelab advance 30m`, `kubelab logql '{app="support-agent"}' --logging logging.yaml` shows the lines that a schema
-  makes; logging.yaml is at first what is logged today.
+  makes; logging.yaml is at first what is logged today. Without --logging it shows the short lines of the lab itself, which
+  are not judged.
 handIn:
   - {file: logging.yaml, objects: []}
   - {file: queries.yaml, objects: []}

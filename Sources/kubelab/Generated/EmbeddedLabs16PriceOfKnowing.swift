@@ -15,7 +15,8 @@ situation: |
   hurt, and why a partner waits so long for a statement, of which there is one in two thousand requests.
 task: |
   Hand in telemetry.yaml, what is kept of the telemetry of one shop and for how long (today's lies in the starter), and
-  answers.yaml, six questions with their queries as they then read, asked on Tuesday at 12:00 of what was kept:
+  answers.yaml, six questions with their queries, asked of what is still kept on Tuesday at 12:00, each at the end of its own
+  time ([4h] reaches back from Monday 17:00 in the third):
   - requests: how many requests did the pods of support-agent finish from Monday 06:00 to Tuesday 06:00? (promql or logql or traceql)
   - p95: within which time did 95% of the requests of users to /answer that ended well get their answer, Tuesday 06:00 to 12:00?
   - incident: which cause had most of the failing requests on Monday from 13:00 to 17:00? (promql or logql, a name)

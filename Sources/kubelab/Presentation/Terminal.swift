@@ -27,6 +27,9 @@ enum Terminal {
         return min(Int(size.ws_col), 160)
     }
 
+    /// The same, and as good as none where the output goes to a file or another program.
+    static var lineWidth: Int { isatty(STDOUT_FILENO) == 1 ? width : .max }
+
     static func print(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
     static func write(_ text: String) { write(text, to: STDOUT_FILENO) }
     static func note(_ text: String) { write(text + "\n", to: STDERR_FILENO) }
