@@ -104,6 +104,17 @@ import Testing
         #expect(fault.line == 5 && fault.path == path && fault.message.contains(message), "\(fault)")
     }
 
+    /// What no world of the exercise has is told before a trial, and not counted as harm in one.
+    @Test(arguments: ["restart: Deployment/wbe", "scale: {deployment: wbe, replicas: 3}"])
+    func aDeploymentThatIsNotThereIsNamed(_ action: String) throws {
+        let folder = try Self.folder()
+        let exercise = try Exercise.read(folder.path)
+        let text = Self.runbook("{promql: up}", "{\(action)}")
+        let faults = Submission(files: [Submission.File(name: "runbook.yaml", text: text)]).faults(in: exercise)
+        let fault = try #require(faults.first)
+        #expect(fault.line == 6 && fault.message.hasPrefix("there is no Deployment \"wbe\"; there are "), "\(fault)")
+    }
+
     @Test func tooMuchIsRefused() throws {
         let many = try #require(
             Self.fault(Self.runbook(Array(repeating: "{wait: 1s}", count: 10_000).joined(separator: "\n    - "))))

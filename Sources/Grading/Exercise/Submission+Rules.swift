@@ -43,7 +43,9 @@ extension Submission {
                 continue
             }
             if file.name == exercise.content.trial.runbook?.file {
-                do { _ = try Runbook(parsing: file.text, file: file.name) } catch {
+                do {
+                    _ = try Runbook(parsing: file.text, file: file.name, deployments: exercise.deployments)
+                } catch {
                     let fault = error as? ConfigurationError
                     faults.append(
                         ConfigurationError(
@@ -196,5 +198,14 @@ extension Submission {
             guard let file = files.first(where: { $0.name == input.apply }) else { return [] }
             return world.apply(file.text, file: file.name, author: "grader").failures
         }
+    }
+}
+
+extension Exercise {
+    /// The names of the Deployments that a world of the exercise begins with.
+    fileprivate var deployments: [String] {
+        scenario.manifests.flatMap { manifest in
+            ManifestFile(name: manifest.name, bytes: Array(manifest.text.utf8)).objects(in: scenario.scenario).objects
+        }.filter { $0.kind.resource.kind == "Deployment" }.map(\.name)
     }
 }

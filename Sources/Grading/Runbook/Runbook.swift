@@ -42,8 +42,9 @@ public struct Runbook: Sendable, Equatable {
     }
 
     /// Reads a runbook: queries that can be parsed, steps that lead somewhere.
+    /// - Parameter deployments: the names of those that there are to act on; nil where that is not known.
     /// - Throws: `ConfigurationError` with file, line and field path.
-    public init(parsing text: String, file: String) throws {
+    public init(parsing text: String, file: String, deployments: [String]? = nil) throws {
         let source = try ConfigurationSource(file: file, text: text)
         steps = try source.spec(Spec.self).steps
         let names = steps.map(\.name)
@@ -68,7 +69,12 @@ public struct Runbook: Sendable, Equatable {
                 do throws(LogQLError) { _ = try LogQLEngine.isMetric(query) } catch {
                     throw source.error(path + ".logql", "\(error)")
                 }
-            case .action, .wait, .end: break
+            case .action(let action):
+                guard let deployments, !deployments.contains(action.deployment) else { continue }
+                throw source.error(
+                    "\(path).\(action.field)",
+                    "there is no Deployment \"\(action.deployment)\"; there are \(deployments.joined(separator: ", "))")
+            case .wait, .end: break
             }
         }
     }
@@ -93,6 +99,15 @@ public enum RunbookAction: Sendable, Equatable {
     public var deployment: String {
         switch self {
         case .restart(let name), .rollback(let name), .scale(let name, _): name
+        }
+    }
+
+    /// The field of a step that says it.
+    var field: String {
+        switch self {
+        case .restart: "restart"
+        case .rollback: "rollback"
+        case .scale: "scale"
         }
     }
 

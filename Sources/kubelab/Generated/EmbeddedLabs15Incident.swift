@@ -121,7 +121,7 @@ criteria:
     expect: never(incident/amber.harm > 0 or incident/birch.harm > 0 or incident/cedar.harm > 0 or incident/dogwood.harm > 0 or incident/elm.harm > 0)
 hints:
   - Follow a request from the user inwards, and ask of each program whether it fails itself or waits for the next one.
-  - "kubelab check prints what each look of your runbook saw, minute by minute; a query that cannot tell two incidents apart sees the same in both."
+  - "kubelab check prints for each incident that goes wrong what your runbook saw, minute by minute; a query that cannot tell two incidents apart sees the same in both."
   - "Google, Site Reliability Engineering, chapter 12, 'Effective Troubleshooting'"
 wrong:
   - name: restart-everything
