@@ -54,6 +54,13 @@ struct AnswerJudgement {
             {
                 said += "; of all that was told, before the policy, it would have given something"
             }
+            if off > 0, kept != nil, answer.query.language == .promql {
+                let refused = Self.volumes.found(key) { inquiry.volume() }.refusedScrapes
+                if refused > 0 {
+                    said +=
+                        "; \(refused) scrapes brought more than \(KeptTelemetry.sampleLimit) samples and were refused"
+                }
+            }
             said += ". It was asked at \(Look.time(time.to))"
             recording.factNotes[name] = TrialRecording.FactNote(
                 moment: moment, text: said,
