@@ -1,0 +1,1 @@
+../LabTests/Repository.swift
