@@ -3,8 +3,8 @@ import Lab
 
 /// The folder of exercises: `LESSON/EXERCISE/scenario.yaml` and what goes with it.
 ///
-/// Found by `--labs` or `KUBELAB_LABS`, else beside the program (in its folder or one above it, as in a clone), else in the program
-/// itself.
+/// Found by `--labs` or `KUBELAB_LABS`, else beside the program (in its folder or one above it, as in a clone), else in
+/// the program itself.
 struct Labs {
     /// Given by `--labs`.
     var folder: String?

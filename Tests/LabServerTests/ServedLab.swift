@@ -73,10 +73,11 @@ struct ServedLab {
     }
 
     /// Runs a client in the lab's folder, beside the test's own task.
-    func run(_ client: String, _ arguments: [String], input: String = "", environment: [String: String] = [:])
-        async throws
-        -> Outcome
-    {
+    /// - Parameter file: where its output goes, to be read while it runs; any if nobody wants to.
+    func run(
+        _ client: String, _ arguments: [String], input: String = "", environment: [String: String] = [:],
+        into file: String? = nil
+    ) async throws -> Outcome {
         try await withCheckedThrowingContinuation { continuation in
             let process = Process()
             process.executableURL = URL(fileURLWithPath: client)
@@ -86,7 +87,7 @@ struct ServedLab {
                 "PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": folder, "KUBECONFIG": kubeconfig,
                 "KUBECTL_EXTERNAL_DIFF": "diff -u -N",
             ].merging(environment) { $1 }
-            let (output, source) = (folder + "/.out-" + UUID().uuidString, folder + "/.in-" + UUID().uuidString)
+            let (output, source) = (file ?? folder + "/.out-" + UUID().uuidString, folder + "/.in-" + UUID().uuidString)
             _ = FileManager.default.createFile(atPath: output, contents: nil)
             _ = FileManager.default.createFile(atPath: source, contents: Data(input.utf8))
             let handle = FileHandle(forWritingAtPath: output)

@@ -42,7 +42,7 @@ extension Graph {
         }
         guard case .matrix(let series) = result.value, !series.isEmpty else {
             let why = PromQLCommand.reasonForNothing(query, prometheus.store)
-            return Terminal.print("No data: \(why ?? "Prometheus has no such series in this span").")
+            return Terminal.print("No data: \(why ?? "Prometheus has no such series in this span.")")
         }
         let marks = try Marks(session, from: begin, to: end)
         for (place, one) in series.prefix(Self.mostSeries).enumerated() {

@@ -108,16 +108,18 @@ struct PromQLCommand: ParsableCommand {
 
     /// Says on standard error which selector of a query without an answer no series passes, if that is why.
     static func tellWhyNothing(_ query: String, _ store: TimeSeriesStore) {
-        if let why = reasonForNothing(query, store) { Terminal.note("Nothing: \(why)\(why.hasSuffix("?") ? "" : ".")") }
+        if let why = reasonForNothing(query, store) { Terminal.note("Nothing: \(why)") }
     }
 
+    /// The same as a sentence.
     static func reasonForNothing(_ query: String, _ store: TimeSeriesStore) -> String? {
         guard let expression = try? PromQLParser.parse(query, options: .everything),
             let unmatched = UnmatchedSelector.first(in: expression, store)
         else { return nil }
-        guard unmatched.cause == .metric, let metric = unmatched.metric else { return "\(unmatched)" }
+        guard unmatched.cause == .metric, let metric = unmatched.metric else { return "\(unmatched)." }
         let names = store.labelValues(Labels.metricName)
-        return "\(unmatched)\(Suggestion.text(for: metric, among: names))"
+        let suggestion = Suggestion.text(for: metric, among: names)
+        return "\(unmatched)\(suggestion.isEmpty ? "." : suggestion)"
     }
 
     static let noPrometheus =

@@ -85,7 +85,7 @@ struct SLOShow: ParsableCommand {
             if budget.errorRatio == nil {
                 let query = ErrorBudget.query(objective, window: span)
                 let reason = PromQLCommand.reasonForNothing(query, prometheus.store)
-                if let reason { reasons.append("\(objective.id): \(reason).") }
+                if let reason { reasons.append("\(objective.id): \(reason)") }
             }
             table.add([
                 objective.id, GoFloat.fixed(objective.objective) + "%",
