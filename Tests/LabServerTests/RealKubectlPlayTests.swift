@@ -128,7 +128,7 @@ private enum RecordedWait {
     }
 
     /// Seconds that pass at once: in a rollout so few that two sentences seldom fall into one step.
-    var step: Double { if case .rollout = self { 0.01 } else { 0.1 } }
+    var step: Double { if case .rollout = self { 0.05 } else { 0.1 } }
 
     /// Whether a rollout goes on and the client has said where it stands.
     private static func isAwaited(_ object: JSONValue, said: String) -> Bool {
